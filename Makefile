@@ -1,0 +1,65 @@
+# Needs only Python >= 3.11, make and git; everything else is made here.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input --timeout 60
+STAMP := $(VENV)/.installed
+CODE := $(wildcard ergon_ops tools tests bench)
+
+# The engine that answers, or our own; what a recipe runs after this finds it in DOCKER_HOST.
+WITH_ENGINE = host="$$($(PYTHON) tests/lab/engine.py up $(ASK))" && eval "$$host"
+
+.PHONY: help
+help: ## list these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("ergon-ops needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "this Python cannot make virtual environments: install it (Debian: sudo apt-get install python3-venv)" >&2; exit 1; }
+	@echo "setting up $(VENV)" >&2
+	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: venv
+venv: $(STAMP) ## the virtual environment in .venv
+
+.PHONY: demo
+demo: $(STAMP) ## start three containers and ask them three questions
+	@$(eval ASK := --ask)
+	@$(WITH_ENGINE) && export DOCKER_HOST && exec $(BIN)/ergon-ops demo
+
+.PHONY: test
+test: lint ## lint, types and all tests on a real engine
+	@$(WITH_ENGINE) && $(BIN)/python tests/lab/images.py && $(BIN)/pytest $(PYTEST_ARGS)
+
+.PHONY: lint
+lint: $(STAMP) ## ruff and mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+.PHONY: lab
+lab: $(STAMP) ## engine and images only; prints the DOCKER_HOST line to use
+	@$(WITH_ENGINE) && $(BIN)/python tests/lab/images.py && echo "$$host"
+
+.PHONY: lab-down
+lab-down: ## stop the engine that make lab started
+	@$(PYTHON) tests/lab/engine.py down
+
+.PHONY: lock
+lock: ## pin all dependencies again, with hashes
+	@test -x $(VENV)-lock/bin/uv || { $(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv; }
+	@$(VENV)-lock/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.lock $(LOCK_ARGS)
+
+.PHONY: clean
+clean: ## remove everything made in the checkout
+	@rm -rf $(VENV) $(VENV)-lock build dist htmlcov .coverage .mypy_cache .pytest_cache .ruff_cache
+	@find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
