@@ -134,7 +134,15 @@ def candidates() -> Iterator[str]:
     else:
         yield from filter(None, [context_host()])
         yield DEFAULT_HOST
-    yield f"unix://{SOCKET}"
+    if _ours(LAB):
+        yield f"unix://{SOCKET}"
+
+
+def _ours(folder: Path) -> bool:
+    """The folder lies where anyone may create files: a stranger's socket there is not an engine to talk to."""
+    with contextlib.suppress(OSError):
+        return folder.lstat().st_uid in {0, os.geteuid()} and folder.is_dir()
+    return False
 
 
 def find() -> str | None:
@@ -154,6 +162,8 @@ def up(*, ask: bool) -> str:
     if ask and sys.stdin.isatty() and sys.stderr.isatty():
         _ask()
     LAB.mkdir(mode=0o755, parents=True, exist_ok=True)
+    if not _ours(LAB):
+        raise LabError(f"{LAB} belongs to somebody else: set ERGON_OPS_LAB to another folder")
     with _locked():
         return find() or _install_and_start()
 
@@ -199,6 +209,10 @@ def _install_and_start() -> str:
         host = find()
         if host is not None:
             return host
+        if not _installed():
+            raise LabError(
+                f"docker.io is installed, yet {' or '.join(PROGRAMS)} is missing: apt-get install --reinstall it"
+            )
     _refuse_a_neighbour()
     return _start()
 
