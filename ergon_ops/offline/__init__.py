@@ -1,0 +1,48 @@
+"""The offline mind: everyday English in, exact sentences out, nothing said that no fact carries.
+
+Three pure functions; whoever runs the turn calls the tools in between:
+
+    ask = understand(text, previous, names=names, now=now)
+        `names` are the words the router took as names (they are not read as questions); `previous` is the last Ask of
+        the session ("and worker?" asks the same again).
+    for each container:  for step in plan(ask):  call the tool `step.tool` with `step.arguments` through the toolbox
+        inspect{groups} metrics{window_s} logs{since_s,tail,grep,level} events{since_s} topology{} diagnose{} restart{}
+        Facts land in the ledger. Findings, proposals, refusals (Refusal: tool, capability, manifest line) and failures
+        go into the container's View. An optional step that is refused or fails is not mentioned: leave it out.
+    reply = compose(ask, view)                     one container
+    reply = compose_fleet(ask, views, host)        several, `all`, compare, superlatives, the host
+    `ask.fleet` is true when the question needs every container even though one name (or none) was routed to;
+    "host" in ask.intents needs the host's facts (host_readings) in the ledger.
+    overview(views, host)                          the bare command: counts, the worst thing, three questions
+
+`Reply.sentences` become `text` events one by one (`Sentence.item` marks a line of a list); `Reply.text` is the answer.
+A View with `stored_at` holds the last stored facts of an engine that does not answer; the age is said.
+"""
+
+from __future__ import annotations
+
+from ergon_ops.offline.words import (
+    INTENTS,
+    Ask,
+    Failure,
+    HostView,
+    Refusal,
+    Reply,
+    Sentence,
+    Speaker,
+    Step,
+    View,
+)
+
+__all__ = [
+    "INTENTS",
+    "Ask",
+    "Failure",
+    "HostView",
+    "Refusal",
+    "Reply",
+    "Sentence",
+    "Speaker",
+    "Step",
+    "View",
+]
