@@ -117,7 +117,10 @@ class Socket:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Established, seen from inside the container's network namespace; `outgoing` if we called."""
+    """Established, seen from inside the container's network namespace; `outgoing` if we called.
+
+    Grouped by the side that is named: `local_port` is 0 if we called, `peer_port` is 0 if we were called.
+    """
 
     local_port: int
     peer_address: str
@@ -138,7 +141,11 @@ class Sockets:
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """Lifetime counters of one container's current run; rates are differences of two of them (`history/`)."""
+    """Lifetime counters of one container's current run; rates are differences of two of them (`history/`).
+
+    `run` tells the runs of one container apart (the cgroup's inode; "" where that is not known): counters of
+    different runs must never be subtracted.
+    """
 
     container_id: str
     at: float
@@ -153,6 +160,7 @@ class Counters:
     network_tx: int | None = None
     memory_working_set: int | None = None
     memory_oom_kills: int | None = None
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True)
