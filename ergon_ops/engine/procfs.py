@@ -1,0 +1,173 @@
+"""Processes of a container from cgroup.procs and /proc: no `ps`, no shell, nothing run inside the container.
+
+`docker top` forks `ps` and never shows zombies; here a zombie is found as a child of a living process. What an
+ordinary user may not see (the exe link) is made up for by the command line and the kernel's short name.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ergon_ops.engine.cgroup import Cgroup
+from ergon_ops.engine.kernelfiles import KernelFiles, number
+from ergon_ops.engine.protocols import Process
+
+SHOWN, READ = 300, 4_000
+COMM_LENGTH = 15
+TICKS = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+# One file, many programs: only what it was called as says which.
+MULTI_CALL = re.compile(r"busybox(\.static)?|toybox|coreutils|ld-.+|ld\d.*\.so.*|qemu-.+")
+PROGRAM = re.compile(r"[\w.+-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """`/proc/PID/stat`, the fields used here; `started` in clock ticks after boot."""
+
+    comm: str
+    state: str
+    parent: int
+    threads: int
+    started: int
+    rss_pages: int
+
+
+def pids(files: KernelFiles, group: Cgroup) -> tuple[int, ...]:
+    """Every process of the container, also those in cgroups it made itself; zombies are not listed."""
+    controller = "pids" if "pids" in group.folders else next(iter(group.folders))
+    return tuple(dict.fromkeys(_pids(files, group.folders["unified" if group.version == "2" else controller], 0)))
+
+
+def _pids(files: KernelFiles, folder: str, depth: int) -> Iterator[int]:
+    data = files.again(f"{folder}/cgroup.procs")
+    # "0" stands for a process of a pid namespace that cannot be seen from here.
+    yield from (int(pid) for pid in (data or b"").split() if pid != b"0")
+    if depth < 4:
+        for name in files.folders(folder):
+            yield from _pids(files, f"{folder}/{name}", depth + 1)
+
+
+def first_pid(files: KernelFiles, group: Cgroup) -> int:
+    """Some process of the container: its namespaces are the container's. 0 if there is none."""
+    found = files.again(group.path("pids", "cgroup.procs")) or files.again(f"{group.any_folder}/cgroup.procs") or b""
+    head = found.split(b"\n", 1)[0]
+    return number(head) or next(iter(pids(files, group)), 0)
+
+
+def processes(files: KernelFiles, group: Cgroup, *, now: float) -> tuple[Process, ...]:
+    """Parents before children where pids tell. A process that vanishes while being read is left out."""
+    booted = boot_time(files, now)
+    found = {pid: process for pid in pids(files, group) if (process := process_of(files, pid, booted)) is not None}
+    tasks = number(files.again(group.path("pids", "pids.current")))
+    if tasks is None or tasks > sum(process.threads for process in found.values()):
+        for process in _zombies(files, found, booted):
+            found.setdefault(process.pid, process)
+    return tuple(found[pid] for pid in sorted(found))
+
+
+def _zombies(files: KernelFiles, living: dict[int, Process], booted: float) -> Iterator[Process]:
+    for pid in tuple(living):
+        for thread in files.listing(f"/proc/{pid}/task") or ():
+            for child in (files.read(f"/proc/{pid}/task/{thread}/children") or b"").split():
+                process = None if int(child) in living else process_of(files, int(child), booted)
+                # A child in another state belongs to another cgroup, or was born just now.
+                if process is not None and process.state == "Z" and process.parent == pid:
+                    yield process
+
+
+def process_of(files: KernelFiles, pid: int, booted: float) -> Process | None:
+    stat = parse_stat(files.read(f"/proc/{pid}/stat"))
+    if stat is None:
+        return None
+    words = [] if stat.state == "Z" else _words(files.read(f"/proc/{pid}/cmdline"))
+    return Process(
+        pid=pid,
+        parent=stat.parent,
+        name=program(files.link(f"/proc/{pid}/exe"), words, stat.comm),
+        command=_shown(words),
+        state=stat.state,
+        threads=stat.threads,
+        rss_bytes=stat.rss_pages * PAGE,
+        started_at=booted + stat.started / TICKS,
+        source=f"proc:{pid}/stat",
+    )
+
+
+def program(exe: str | None, words: list[str], comm: str) -> str:
+    """The program's name: of its file where that can be seen and is one program, else as it was called."""
+    if exe:
+        name = exe.removesuffix(" (deleted)").rpartition("/")[2]
+        if name and not MULTI_CALL.fullmatch(name):
+            return name
+    called = called_as(words)
+    if exe and called and MULTI_CALL.fullmatch(called):
+        # `busybox sh`, `ld.so /bin/x`: the program is the first argument, or what the kernel calls it.
+        called = called_as(words[1:])
+    if called and PROGRAM.fullmatch(called):
+        return called
+    return comm
+
+
+def called_as(words: list[str]) -> str:
+    """The program named by the first word; a title written over it ("nginx: master process") counts up to ':'."""
+    if not words:
+        return ""
+    title = words[0].split(" ", 1)[0]
+    return title.rpartition("/")[2].removeprefix("-").rstrip(":")
+
+
+def _words(raw: bytes | None) -> list[str]:
+    return [] if not raw else raw[:READ].rstrip(b"\0").decode("utf-8", "replace").split("\0")
+
+
+def _shown(words: list[str]) -> str:
+    from ergon_ops.redaction import redact
+
+    text = redact(" ".join(words))
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+
+
+def parse_stat(raw: bytes | None) -> Stat | None:
+    """The name stands in parentheses and may itself hold blanks and parentheses."""
+    if not raw:
+        return None
+    text = raw.decode("utf-8", "replace")
+    opened, closed = text.find("("), text.rfind(")")
+    rest = text[closed + 2 :].split()
+    if opened < 0 or len(rest) < 22:
+        return None
+    return Stat(text[opened + 1 : closed], rest[0], int(rest[1]), int(rest[17]), int(rest[19]), int(rest[21]))
+
+
+def boot_time(files: KernelFiles, now: float) -> float:
+    """Epoch seconds of boot, as exact as `now` and /proc/uptime (10 ms)."""
+    raw = files.read("/proc/uptime")
+    return now - float(raw.split()[0]) if raw else 0.0
+
+
+def network_totals(files: KernelFiles, pid: int) -> tuple[int, int, int] | None:
+    """Received, sent, and dropped or in error, over every interface but loopback, of the process's namespace."""
+    data = files.read(f"/proc/{pid}/net/dev")
+    if data is None:
+        return None
+    received = sent = dropped = 0
+    for line in data.split(b"\n")[2:]:
+        name, _, numbers = line.partition(b":")
+        columns = numbers.split()
+        if len(columns) < 12 or name.strip() == b"lo":
+            continue
+        received += int(columns[0])
+        sent += int(columns[8])
+        dropped += int(columns[2]) + int(columns[3]) + int(columns[10]) + int(columns[11])
+    return received, sent, dropped
+
+
+def on_host_network(files: KernelFiles, pid: int) -> bool:
+    """Whether a process sees the host's or our own network: inodes of /proc/PID/net are one a namespace, and any user
+    may see them, unlike the namespace link."""
+    inode = files.inode(f"/proc/{pid}/net/dev")
+    return inode != 0 and inode in (files.inode("/proc/1/net/dev"), files.inode("/proc/self/net/dev"))

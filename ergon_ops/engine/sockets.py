@@ -1,0 +1,77 @@
+"""Which sockets of a network namespace are this container's, and who holds them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from ergon_ops.engine import netns, procfs
+from ergon_ops.engine.cgroup import Cgroup
+from ergon_ops.engine.kernelfiles import KernelFiles
+from ergon_ops.engine.netns import Raw
+from ergon_ops.engine.protocols import Connection, Socket, Sockets
+
+ENGINE_DNS = "127.0.0.11"
+EPHEMERAL = range(32_768, 61_000)
+
+
+def of_container(files: KernelFiles, group: Cgroup, *, connections: bool, declared: Collection[int]) -> Sockets:
+    """Sockets that somebody else holds in the same namespace (the engine's DNS, a container that shares it, the host
+    with `network: host`) are left out; where that cannot be told on the host's network, nothing is visible."""
+    pid = procfs.first_pid(files, group)
+    if not pid:
+        return Sockets(visible=False)
+    raw, source = netns.by_kernel(files, pid, connections=connections), f"sock_diag:{pid}"
+    if raw is None:
+        raw, source = netns.by_text(files, pid, connections=connections), f"proc:{pid}/net"
+    if raw is None:
+        return Sockets(visible=False)
+    listening = [item for item in raw if _listens(item, declared)]
+    established = [item for item in raw if item.state == netns.ESTABLISHED and item.protocol == "tcp"]
+    pids = sorted(procfs.pids(files, group))
+    on_host = procfs.on_host_network(files, pid)
+    asked = [*listening, *established] if on_host else listening
+    holders, all_seen = netns.owners(files, pids, [item.inode for item in asked])
+    if on_host and not all_seen:
+        return Sockets(visible=False, source=source)
+    if all_seen:
+        listening = [item for item in listening if item.inode in holders]
+    if on_host:
+        established = [item for item in established if item.inode in holders]
+    return Sockets(
+        visible=True,
+        listening=_sockets(files, listening, holders, source),
+        connections=_connections(established, {item.port for item in listening}),
+        source=source,
+    )
+
+
+def _listens(item: Raw, declared: Collection[int]) -> bool:
+    if item.address == ENGINE_DNS or not item.port:
+        return False
+    if item.protocol == "tcp":
+        return item.state == netns.LISTEN
+    return item.state == netns.CLOSED and (item.port not in EPHEMERAL or item.port in declared)
+
+
+def _sockets(files: KernelFiles, items: Sequence[Raw], holders: dict[int, int], source: str) -> tuple[Socket, ...]:
+    names: dict[int, str] = {}
+    found: dict[tuple[str, int, str], Socket] = {}
+    for item in items:
+        pid = holders.get(item.inode, 0)
+        if pid and pid not in names:
+            process = procfs.process_of(files, pid, 0.0)
+            names[pid] = process.name if process else ""
+        key = (item.address, item.port, item.protocol)
+        # SO_REUSEPORT: several processes, one address; the first is named.
+        found.setdefault(key, Socket(*key, pid=pid, program=names.get(pid, ""), source=source))
+    return tuple(sorted(found.values(), key=lambda socket: (socket.port, socket.protocol, socket.address)))
+
+
+def _connections(items: Sequence[Raw], ports: set[int]) -> tuple[Connection, ...]:
+    """A connection to a port we listen on came in; any other we made."""
+    grouped = Counter(
+        (item.port, item.peer_address, 0, False) if item.port in ports else (0, item.peer_address, item.peer_port, True)
+        for item in items
+    )
+    return tuple(Connection(*key, count=count) for key, count in sorted(grouped.items()))
