@@ -1,0 +1,131 @@
+"""What was seen over time: findings with their first sighting, counters for the next rate, the last known state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ergon_ops.engine.protocols import Container, Counters
+from ergon_ops.facts import Reading
+from ergon_ops.findings import Finding
+from ergon_ops.refs import Ref
+from ergon_ops.store import codec
+from ergon_ops.store.records import SeenFinding, Sighting
+
+if TYPE_CHECKING:
+    from ergon_ops.store.database import Database
+
+_SEEN = "SELECT body, first_seen, last_seen, ended_at FROM findings"
+
+
+class Findings:
+    """`first_seen` stays while a finding persists: from one check of its container to the next, not in between."""
+
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        self._db, self._clock = database, clock
+
+    def observe(self, checked: Iterable[Ref], findings: Sequence[Finding]) -> dict[str, float]:
+        """Note what checking these refs found, and end what is no longer found. Gives finding id → first seen."""
+        now, refs = self._clock(), {_about(ref) for ref in checked}
+        present = {finding.id for finding in findings}
+
+        def work(db: Any) -> dict[str, float]:
+            for about in refs:
+                rows = db.execute("SELECT seq, id FROM findings WHERE about = ? AND ended_at IS NULL", (about,))
+                gone = [(now, seq) for seq, key in rows.fetchall() if key not in present]
+                db.executemany("UPDATE findings SET ended_at = ? WHERE seq = ?", gone)
+            return {finding.id: _note(db, finding, now) for finding in findings}
+
+        return self._db.write(work)
+
+    def first_seen(self, finding: str) -> float | None:
+        rows = self._db.rows("SELECT first_seen FROM findings WHERE id = ? AND ended_at IS NULL", (finding,))
+        return rows[0][0] if rows else None
+
+    def current(self, about: Ref | None = None) -> tuple[SeenFinding, ...]:
+        where, values = ("AND about = ?", (_about(about),)) if about else ("", ())
+        return self._seen(f"{_SEEN} WHERE ended_at IS NULL {where} ORDER BY first_seen", values)
+
+    def between(self, since: float, until: float, about: Ref | None = None) -> tuple[SeenFinding, ...]:
+        """All that was there at some moment of that time, ended or not."""
+        where, values = ("AND about = ?", (_about(about),)) if about else ("", ())
+        sql = f"{_SEEN} WHERE first_seen <= ? AND coalesce(ended_at, last_seen) >= ? {where} ORDER BY first_seen"
+        return self._seen(sql, (until, since, *values))
+
+    def _seen(self, sql: str, values: tuple[Any, ...]) -> tuple[SeenFinding, ...]:
+        return tuple(SeenFinding(codec.load(Finding, body), *times) for body, *times in self._db.rows(sql, values))
+
+
+def _note(db: Any, finding: Finding, now: float) -> float:
+    body = codec.dump(finding)
+    known = db.execute("SELECT seq, first_seen FROM findings WHERE id = ? AND ended_at IS NULL", (finding.id,))
+    row = known.fetchone()
+    if row:
+        db.execute("UPDATE findings SET last_seen = ?, body = ? WHERE seq = ?", (now, body, row[0]))
+        return float(row[1])
+    db.execute(
+        "INSERT INTO findings (id, about, body, first_seen, last_seen) VALUES (?, ?, ?, ?, ?)",
+        (finding.id, _about(finding.about), body, now, now),
+    )
+    return now
+
+
+def _about(ref: Ref) -> str:
+    return f"{ref.kind}:{ref}"
+
+
+class Samples:
+    """The last counters of each host, so that the next process has a rate at once, and the lease of who samples."""
+
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        self._db, self._clock = database, clock
+
+    def load_counters(self, host: str) -> tuple[Counters, ...]:
+        rows = self._db.rows("SELECT body FROM counters WHERE host = ?", (host,))
+        return tuple(codec.decode(Counters, item) for item in json.loads(rows[0][0])) if rows else ()
+
+    def save_counters(self, host: str, counters: Iterable[Counters]) -> None:
+        values = (host, self._clock(), codec.dump(tuple(counters)))
+        self._db.write(lambda db: db.execute("INSERT OR REPLACE INTO counters VALUES (?, ?, ?)", values))
+
+    def take_lease(self, host: str, owner: str, *, seconds: float = 30.0) -> bool:
+        """True if `owner` is the one writer for that host until `seconds` from now; take it again to keep it."""
+        now = self._clock()
+
+        def work(db: Any) -> bool:
+            row = db.execute("SELECT owner, until FROM leases WHERE host = ?", (host,)).fetchone()
+            # A lease far in the future was written under a clock that has been set back since.
+            if row and row[0] != owner and now < row[1] <= now + 10 * seconds:
+                return False
+            db.execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?)", (host, owner, now + seconds))
+            return True
+
+        return self._db.write(work)
+
+    def release_lease(self, host: str, owner: str) -> None:
+        self._db.write(lambda db: db.execute("DELETE FROM leases WHERE host = ? AND owner = ?", (host, owner)))
+
+
+class Sightings:
+    """The last stored state of each host; its age is the reader's clock minus `at`."""
+
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        self._db, self._clock = database, clock
+
+    def record(self, host: str, containers: Iterable[Container], readings: Iterable[Reading] = ()) -> None:
+        body = codec.dump({"containers": tuple(containers), "readings": tuple(readings)})
+        values = (host, self._clock(), body)
+        self._db.write(lambda db: db.execute("INSERT OR REPLACE INTO sightings VALUES (?, ?, ?)", values))
+
+    def last(self, host: str) -> Sighting | None:
+        rows = self._db.rows("SELECT at, body FROM sightings WHERE host = ?", (host,))
+        if not rows:
+            return None
+        body = json.loads(rows[0][1])
+        containers: tuple[Container, ...] = codec.decode(tuple[Container, ...], body["containers"])
+        readings: tuple[Reading, ...] = codec.decode(tuple[Reading, ...], body["readings"])
+        return Sighting(host, rows[0][0], containers, readings)
+
+    def hosts(self) -> tuple[str, ...]:
+        return tuple(host for (host,) in self._db.rows("SELECT host FROM sightings ORDER BY host"))
