@@ -79,14 +79,18 @@ async def _import_rootfs(base: BaseImage, *, images: Images, cache: Path, progre
 
 async def rootfs(packages: tuple[str, ...], *, cache: Path, progress: Progress) -> Path:
     """A tar of a root filesystem with these packages, from the cache or made now."""
-    key = hashlib.sha256("\0".join([debian_rootfs.RECIPE, *sorted(packages)]).encode()).hexdigest()[:16]
-    output = cache / f"rootfs-{key}.tar"
+    output = rootfs_path(packages, cache=cache)
     if not output.exists():
         # Isolated: it needs the standard library only, and nothing from the folder the person happens to be in.
         command = [sys.executable, "-I", debian_rootfs.__file__, str(output), *packages]
         async with _program(command) as process:
             await _follow(process, progress=progress)
     return output
+
+
+def rootfs_path(packages: tuple[str, ...], *, cache: Path) -> Path:
+    key = hashlib.sha256("\0".join([debian_rootfs.RECIPE, *sorted(packages)]).encode()).hexdigest()[:16]
+    return cache / f"rootfs-{key}.tar"
 
 
 @contextlib.asynccontextmanager

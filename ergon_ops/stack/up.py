@@ -16,6 +16,7 @@ READY_S = 90.0
 POLL_S = 0.25
 SETTLE_S = 1.0  # a program that fails at its start has usually done so by then
 STOP_S = 10
+TELLING_LABELS = (MANIFEST_LABEL, CONTAINER_LABEL, CONTENT_LABEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +103,9 @@ async def _ensure_running(
 
 async def _as_planned(spec: ContainerSpec, container: Container, *, images: Images) -> bool:
     image = await images.image_labels(spec.image) or {}
-    return all(
-        container.labels.get(label) == wanted
-        for label, wanted in (
-            (MANIFEST_LABEL, spec.labels.get(MANIFEST_LABEL)),
-            (CONTAINER_LABEL, spec.labels.get(CONTAINER_LABEL)),
-            (CONTENT_LABEL, image.get(CONTENT_LABEL)),
-        )
-    )
+    # A container inherits its image's labels: another content means that the image was made again since.
+    wanted = {**spec.labels, CONTENT_LABEL: image.get(CONTENT_LABEL)}
+    return all(container.labels.get(label) == wanted.get(label) for label in TELLING_LABELS)
 
 
 async def remove(container: Container, *, writes: Writes) -> None:

@@ -15,4 +15,4 @@ if [[ ! -s $PGDATA/PG_VERSION ]]; then
 fi
 
 unset POSTGRES_PASSWORD
-exec postgres -c listen_addresses='*' -c unix_socket_directories=/tmp -c max_connections=20 -c shared_buffers=16MB
+exec postgres -c listen_addresses='*' -c unix_socket_directories=/tmp -c max_connections=20 -c shared_buffers=16MB -c jit=off

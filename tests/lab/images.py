@@ -1,0 +1,46 @@
+"""The images that tests and demo run: made once, quick when they are there. Run with DOCKER_HOST set."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from pathlib import Path
+
+from ergon_ops.engine.connect import endpoints
+from ergon_ops.engine.images import open_images
+from ergon_ops.engine.protocols import Images
+from ergon_ops.errors import ErgonError
+from ergon_ops.settings import DockerEnv
+from ergon_ops.stack.demo_images import BASE, ensure_demo_images, ensure_image
+
+BUSYBOX = "ergon-ops-lab/busybox:1"
+LAB = Path(__file__).parent
+
+
+async def ensure(images: Images, *, cache: Path) -> None:
+    began = time.monotonic()
+
+    def say(line: str) -> None:
+        print(f"lab: {time.monotonic() - began:4.1f} s  {line}", file=sys.stderr, flush=True)
+
+    await ensure_demo_images(images=images, cache=cache, progress=say)
+    await ensure_image(LAB / "busybox", BUSYBOX, images=images, progress=say, salt=BASE.digest)
+
+
+def main() -> int:
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ergon-ops"
+    (endpoint,) = endpoints(DockerEnv(docker_host=os.environ["DOCKER_HOST"]))
+    try:
+        asyncio.run(ensure(open_images(endpoint), cache=cache))
+    except ErgonError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
