@@ -11,6 +11,7 @@ from ergon_ops.engine.protocols import ContainerSpec
 from ergon_ops.errors import EngineConflict
 
 UNLIMITED = (None, 0, -1)
+ANONYMOUS = 64  # length of the names the engine gives
 
 
 class FakeWrites(FakeWorld):
@@ -76,7 +77,8 @@ class FakeWrites(FakeWorld):
         self.drop(container.name)
         if volumes:
             for mount in container.mounts:
-                self.known_volumes.pop(mount.source, None)
+                if len(mount.source) == ANONYMOUS:  # as the engine: a volume with a name of its own stays
+                    self.known_volumes.pop(mount.source, None)
 
     async def create_network(self, name: str, *, labels: Mapping[str, str]) -> str:
         await self.gate("create_network")
