@@ -1,0 +1,1 @@
+"""The typed functions a Container CI may call: one file each, reads apart from changes."""
