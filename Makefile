@@ -31,9 +31,9 @@ $(STAMP): requirements.lock pyproject.toml
 venv: $(STAMP) ## the virtual environment in .venv
 
 .PHONY: demo
+demo: ASK := --ask
 demo: $(STAMP) ## start three containers and ask them three questions
-	@$(eval ASK := --ask)
-	@$(WITH_ENGINE) && export DOCKER_HOST && exec $(BIN)/ergon-ops demo
+	@$(WITH_ENGINE) && exec bash tests/lab/demo.sh $(BIN)/ergon-ops
 
 .PHONY: test
 test: lint ## lint, types and all tests on a real engine
