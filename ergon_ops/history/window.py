@@ -1,0 +1,126 @@
+"""Rates on demand: find an earlier sample that fits, and wait only if there is none.
+
+Ages are measured on the clock that stamped the samples, so that a remote engine's clock may differ from ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+
+from ergon_ops.engine.protocols import Counters
+from ergon_ops.facts import Reading
+from ergon_ops.history.rates import rates
+from ergon_ops.history.sampler import Sampler
+from ergon_ops.history.samples import OLDEST_S, SHORTEST_S, CountersSource, Samples, merged, same_run
+from ergon_ops.refs import Ref
+
+# A burst of questions keeps its common earlier sample this long, so that windows grow instead of shrinking.
+REPLACE_AFTER_S = 5.0
+LEASE_S = 3.0
+
+
+class RateReader:
+    """Of one host. `seed` are counters taken when the process started, before anything slow was imported."""
+
+    def __init__(
+        self,
+        host: str,
+        source: CountersSource,
+        samples: Samples | None = None,
+        *,
+        owner: str,
+        sampler: Sampler | None = None,
+        seed: Iterable[Counters] = (),
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.host = host
+        self._source, self._samples, self._owner, self._sampler = source, samples, owner, sampler
+        self._seed = {item.container_id: item for item in seed}
+        self._last: dict[str, Counters] = {}
+        self._sleep = sleep
+
+    async def rates(
+        self,
+        subjects: Mapping[Ref, str],
+        *,
+        cpu_limits: Mapping[Ref, float | None],
+        host_cpus: int | None,
+        window_s: float = 0.0,
+        not_before: float = 0.0,
+    ) -> tuple[Reading, ...]:
+        """The rates of `subjects` (ref → container id). Those that do not run have none.
+
+        With `window_s` the window is at least that long, at most about twice. `not_before` keeps earlier samples out,
+        for instance those from before a change.
+        """
+        if not subjects:
+            return ()
+        later = await self._sample(tuple(subjects.values()))
+        stored = {item.container_id: item for item in self._load()}
+        earlier = {
+            key: self._earlier(now, stored.get(key), window_s=window_s, not_before=not_before)
+            for key, now in later.items()
+        }
+        need = max(window_s, SHORTEST_S)
+        missing = {key: left for key, now in later.items() if (left := need - (now.at - earlier[key].at)) > 0}
+        if missing:
+            await self._sleep(max(missing.values()))
+            again = await self._sample(tuple(missing))
+            later = {key: now for key, now in later.items() if key not in missing} | again
+        self._remember(later.values(), stored.values())
+        return tuple(
+            item
+            for ref, key in subjects.items()
+            if key in later
+            for item in rates(ref, earlier[key], later[key], cpu_limit=cpu_limits.get(ref), host_cpus=host_cpus)
+        )
+
+    async def _sample(self, ids: tuple[str, ...]) -> dict[str, Counters]:
+        found = await self._source.counters(ids)
+        return {item.container_id: item for item in found if item.container_id in ids}
+
+    def _load(self) -> Iterable[Counters]:
+        return self._samples.load_counters(self.host) if self._samples else ()
+
+    def _earlier(self, now: Counters, stored: Counters | None, *, window_s: float, not_before: float) -> Counters:
+        """The sample to subtract. The present one itself if there is none yet: then it is waited for."""
+        need = max(window_s, SHORTEST_S)
+        oldest = 2 * window_s if window_s else OLDEST_S
+        known = [
+            item
+            for item in self._candidates(now, stored, need)
+            if 0 <= now.at - item.at <= oldest and item.at >= not_before and same_run(item, now)
+        ]
+        ready = [item for item in known if now.at - item.at >= need]
+        if ready:
+            return max(ready, key=lambda item: item.at) if window_s else ready[0]
+        return min((*known, now), key=lambda item: item.at)
+
+    def _candidates(self, now: Counters, stored: Counters | None, need: float) -> Iterator[Counters]:
+        """Best first: our own history, what the last process left, the start of this one, the last question."""
+        key = now.container_id
+        found = (
+            self._sampler.before(key, now.at - need) if self._sampler else None,
+            self._sampler.latest(key) if self._sampler else None,
+            stored,
+            self._seed.get(key),
+            self._last.get(key),
+        )
+        return (item for item in found if item is not None)
+
+    def _remember(self, fresh: Iterable[Counters], stored: Iterable[Counters]) -> None:
+        """For the next question, here or in the next process."""
+        fresh, known = tuple(fresh), {item.container_id: item for item in stored}
+        for item in fresh:
+            if _replaces(self._last.get(item.container_id), item):
+                self._last[item.container_id] = item
+        if self._sampler is not None:
+            self._sampler.add(fresh)
+        due = [item for item in fresh if _replaces(known.get(item.container_id), item)]
+        if due and self._samples is not None and self._samples.take_lease(self.host, self._owner, seconds=LEASE_S):
+            self._samples.save_counters(self.host, merged(known.values(), due))
+
+
+def _replaces(known: Counters | None, fresh: Counters) -> bool:
+    return known is None or not same_run(known, fresh) or not 0 <= fresh.at - known.at < REPLACE_AFTER_S
