@@ -4,9 +4,12 @@ set -euo pipefail
 ergon_ops=${1:-ergon-ops}
 
 say() {
-    printf '\n$ ergon-ops'
-    printf ' %q' "$@"
-    printf '\n'
+    local word line='$ ergon-ops'
+    for word in "$@"; do
+        [[ $word == *' '* ]] && word="\"$word\""
+        line+=" $word"
+    done
+    printf '\n%s\n' "$line"
     "$ergon_ops" "$@"
 }
 
