@@ -98,18 +98,18 @@ def process_of(files: KernelFiles, pid: int, booted: float) -> Process | None:
 
 
 def program(exe: str | None, words: list[str], comm: str) -> str:
-    """The program's name: of its file where that can be seen and is one program, else as it was called."""
-    if exe:
-        name = exe.removesuffix(" (deleted)").rpartition("/")[2]
-        if name and not MULTI_CALL.fullmatch(name):
-            return name
+    """The program's name: as it was called where kernel and command line agree (redis-server is a link to another
+    file), else of its file (a script's interpreter), else, where that cannot be seen, as the command line has it."""
     called = called_as(words)
-    if exe and called and MULTI_CALL.fullmatch(called):
-        # `busybox sh`, `ld.so /bin/x`: the program is the first argument, or what the kernel calls it.
+    if MULTI_CALL.fullmatch(called) and len(words) > 1:
+        # `busybox httpd`, `ld.so /bin/x`: the program is the first argument.
         called = called_as(words[1:])
-    if called and PROGRAM.fullmatch(called):
+    elif called and called[:COMM_LENGTH] == comm:
         return called
-    return comm
+    name = exe.removesuffix(" (deleted)").rpartition("/")[2] if exe else ""
+    if name and not MULTI_CALL.fullmatch(name):
+        return name
+    return called if PROGRAM.fullmatch(called) else comm
 
 
 def called_as(words: list[str]) -> str:

@@ -27,7 +27,6 @@ class Sampler:
 
     def __init__(
         self,
-        host: str,
         source: CountersSource,
         samples: Samples | None = None,
         *,
@@ -35,7 +34,7 @@ class Sampler:
         clock: Callable[[], float],
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        self.host = host
+        self.host = source.host
         self._source, self._samples, self._owner = source, samples, owner
         self._clock, self._sleep = clock, sleep
         self._rings: dict[str, Ring] = {}

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from ergon_ops.engine.protocols import Counters
+from ergon_ops.facts import Group, Reading
+from ergon_ops.refs import Ref
 
 # A sample older than this says nothing about "now".
 OLDEST_S = 120.0
@@ -14,9 +16,12 @@ SHORTEST_S = 0.25
 
 
 class CountersSource(Protocol):
-    """`Reads`, as far as it matters here. `None` asks for every running container."""
+    """`Reads`, as far as it matters here. `counters(None)` asks for every running container."""
+
+    host: str
 
     async def counters(self, ids: Sequence[str] | None = None) -> tuple[Counters, ...]: ...
+    async def read(self, ref: Ref, groups: Sequence[Group]) -> tuple[Reading, ...]: ...
 
 
 class Samples(Protocol):

@@ -6,6 +6,8 @@ Ages are measured on the clock that stamped the samples, so that a remote engine
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
 from ergon_ops.engine.protocols import Counters
@@ -21,43 +23,52 @@ LEASE_S = 3.0
 
 
 class RateReader:
-    """Of one host. `seed` are counters taken when the process started, before anything slow was imported."""
+    """Of one host. `first` are counters taken when the process started, before anything slow was imported."""
 
     def __init__(
         self,
-        host: str,
         source: CountersSource,
         samples: Samples | None = None,
         *,
-        owner: str,
         sampler: Sampler | None = None,
-        seed: Iterable[Counters] = (),
+        first: Iterable[Counters] = (),
+        owner: str = "",
+        clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self.host = host
-        self._source, self._samples, self._owner, self._sampler = source, samples, owner, sampler
-        self._seed = {item.container_id: item for item in seed}
+        self.host = source.host
+        self._source, self._samples, self._sampler = source, samples, sampler
+        self._owner = owner or f"pid {os.getpid()}"
+        self._clock, self._sleep = clock, sleep
+        self._first = {item.container_id: item for item in first}
         self._last: dict[str, Counters] = {}
-        self._sleep = sleep
+        self._stored: dict[str, Counters] = {}
+        self._loaded_at: float | None = None
+
+    async def read(
+        self, ref: Ref, container_id: str, *, host_cpus: int | None = None, window_s: float = 0.0
+    ) -> tuple[Reading, ...]:
+        """`rates` of one container."""
+        return await self.rates({ref: container_id}, host_cpus=host_cpus, window_s=window_s)
 
     async def rates(
         self,
         subjects: Mapping[Ref, str],
         *,
-        cpu_limits: Mapping[Ref, float | None],
-        host_cpus: int | None,
+        host_cpus: int | None = None,
+        cpu_limits: Mapping[Ref, float | None] | None = None,
         window_s: float = 0.0,
         not_before: float = 0.0,
     ) -> tuple[Reading, ...]:
         """The rates of `subjects` (ref → container id). Those that do not run have none.
 
         With `window_s` the window is at least that long, at most about twice. `not_before` keeps earlier samples out,
-        for instance those from before a change.
+        for instance those from before a change. CPU limits that are not given are read.
         """
         if not subjects:
             return ()
         later = await self._sample(tuple(subjects.values()))
-        stored = {item.container_id: item for item in self._load()}
+        stored = self._load()
         earlier = {
             key: self._earlier(now, stored.get(key), window_s=window_s, not_before=not_before)
             for key, now in later.items()
@@ -68,20 +79,34 @@ class RateReader:
             await self._sleep(max(missing.values()))
             again = await self._sample(tuple(missing))
             later = {key: now for key, now in later.items() if key not in missing} | again
-        self._remember(later.values(), stored.values())
+        self._remember(later.values())
+        running = {ref: key for ref, key in subjects.items() if key in later}
+        limits = await self._limits(running) if cpu_limits is None else cpu_limits
         return tuple(
             item
-            for ref, key in subjects.items()
-            if key in later
-            for item in rates(ref, earlier[key], later[key], cpu_limit=cpu_limits.get(ref), host_cpus=host_cpus)
+            for ref, key in running.items()
+            for item in rates(ref, earlier[key], later[key], cpu_limit=limits.get(ref), host_cpus=host_cpus)
         )
+
+    async def _limits(self, refs: Iterable[Ref]) -> dict[Ref, float | None]:
+        limits: dict[Ref, float | None] = {}
+        for ref in refs:
+            values = {item.name: item.value for item in await self._source.read(ref, ("limits",))}
+            limit = values.get("cpu_limit")
+            limits[ref] = float(limit) if isinstance(limit, (int, float)) else None
+        return limits
 
     async def _sample(self, ids: tuple[str, ...]) -> dict[str, Counters]:
         found = await self._source.counters(ids)
         return {item.container_id: item for item in found if item.container_id in ids}
 
-    def _load(self) -> Iterable[Counters]:
-        return self._samples.load_counters(self.host) if self._samples else ()
+    def _load(self) -> Mapping[str, Counters]:
+        """What the last process left; another one may have written since, so it is read again after a while."""
+        now = self._clock()
+        if self._samples and (self._loaded_at is None or not 0 <= now - self._loaded_at < REPLACE_AFTER_S):
+            self._stored = {item.container_id: item for item in self._samples.load_counters(self.host)}
+            self._loaded_at = now
+        return self._stored
 
     def _earlier(self, now: Counters, stored: Counters | None, *, window_s: float, not_before: float) -> Counters:
         """The sample to subtract. The present one itself if there is none yet: then it is waited for."""
@@ -104,22 +129,30 @@ class RateReader:
             self._sampler.before(key, now.at - need) if self._sampler else None,
             self._sampler.latest(key) if self._sampler else None,
             stored,
-            self._seed.get(key),
+            self._first.get(key),
             self._last.get(key),
         )
         return (item for item in found if item is not None)
 
-    def _remember(self, fresh: Iterable[Counters], stored: Iterable[Counters]) -> None:
+    def _remember(self, fresh: Iterable[Counters]) -> None:
         """For the next question, here or in the next process."""
-        fresh, known = tuple(fresh), {item.container_id: item for item in stored}
+        fresh = tuple(fresh)
         for item in fresh:
             if _replaces(self._last.get(item.container_id), item):
                 self._last[item.container_id] = item
         if self._sampler is not None:
             self._sampler.add(fresh)
-        due = [item for item in fresh if _replaces(known.get(item.container_id), item)]
-        if due and self._samples is not None and self._samples.take_lease(self.host, self._owner, seconds=LEASE_S):
-            self._samples.save_counters(self.host, merged(known.values(), due))
+        due = [item for item in fresh if _replaces(self._stored.get(item.container_id), item)]
+        if not due or self._samples is None:
+            return
+        # The first counters go along: one write serves questions about the other containers too.
+        sources = {item.source for item in due}
+        others = (item for item in self._first.values() if item.source in sources)
+        due = [*(item for item in others if _replaces(self._stored.get(item.container_id), item)), *due]
+        if self._samples.take_lease(self.host, self._owner, seconds=LEASE_S):
+            kept = merged(self._stored.values(), due)
+            self._samples.save_counters(self.host, kept)
+            self._stored = {item.container_id: item for item in kept}
 
 
 def _replaces(known: Counters | None, fresh: Counters) -> bool:
