@@ -81,6 +81,9 @@ FACTS: dict[str, FactSpec] = {
     "exposed_port": FactSpec("count", "config", "port the image or the container exposes; key = '80/tcp'"),
     "health_command": FactSpec("", "config", "healthcheck command, redacted; null = none"),
     "health_interval": FactSpec("s", "config", "healthcheck interval"),
+    "health_timeout": FactSpec("s", "config", "healthcheck timeout"),
+    "health_start_period": FactSpec("s", "config", "time in which failed checks do not count"),
+    "health_retries": FactSpec("count", "config", "failed checks in a row that make it unhealthy"),
     # mounts and networks
     "mount": FactSpec("", "mounts", "key = destination, value = 'bind', 'volume NAME' or 'tmpfs'"),
     "mount_source": FactSpec("", "mounts", "host path of a bind mount; key = destination"),
