@@ -16,6 +16,7 @@ from ergon_ops.errors import UsageError
 from ergon_ops.messages import Mode
 from ergon_ops.proposals import Reversibility
 from ergon_ops.refs import Ref
+from ergon_ops.settings import Policy
 
 Verdict = Literal["allow", "ask", "pending", "deny"]
 STRICTEST_FIRST: tuple[Mode, ...] = ("strict", "restricted", "balanced", "autonomous")
@@ -33,21 +34,12 @@ class Decision:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """`autonomous` comes from the operator's own configuration only; `deny` may grow anywhere."""
-
-    deny: tuple[str, ...] = ()
-    autonomous: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, deny: Iterable[str] = (), autonomous: Iterable[str] = ()) -> Policy:
-        """Raises UsageError for a glob that can never match: a rule that is silently void is worse than none."""
-        policy = cls(tuple(deny), tuple(autonomous))
-        for name, globs in (("deny", policy.deny), ("autonomous", policy.autonomous)):
-            for glob in globs:
-                _check(name, glob)
-        return policy
+def checked(rules: Policy) -> Policy:
+    """The same rules. Raises UsageError for a glob that can never match: silently void is worse than none."""
+    for name, globs in (("deny", rules.deny), ("autonomous", rules.autonomous)):
+        for glob in globs:
+            _check(name, glob)
+    return rules
 
 
 def _check(setting: str, glob: str) -> None:

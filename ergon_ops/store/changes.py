@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Claim = Literal["claimed", "taken", "busy"]
 ENDED: frozenset[str] = frozenset({"kept", "rolled_back", "failed"})
 _SELECT = (
-    "SELECT id, proposal, actor, started_at, predecessor, state, container, container_id, owner, facts, message,"
+    "SELECT id, proposal, actor, started_at, predecessor, state, container, container_id, owner, facts, text,"
     " ended_at FROM changes"
 )
 
@@ -45,7 +45,7 @@ class Changes:
                 return "taken"
             db.execute(
                 "INSERT INTO changes (id, proposal, container, container_id, state, owner, started_at, predecessor,"
-                " actor, facts, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '{}', '')",
+                " actor, facts, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '{}', '')",
                 (change.id, change.proposal_id, row.container, row.container_id, change.state, row.owner,
                  change.started_at, change.predecessor, codec.dump(change.by)),
             )  # fmt: skip
@@ -62,7 +62,7 @@ class Changes:
         *,
         step: str = "",
         proposal: ProposalState | None = None,
-        message: str = "",
+        text: str = "",
         facts: Mapping[str, Any] | None = None,
     ) -> ChangeRow:
         """Write down the next step before it happens. Raises StoreError if the change is no longer ours."""
@@ -71,22 +71,22 @@ class Changes:
 
         def work(db: Any, write: Callable[..., Any]) -> None:
             done = db.execute(
-                "UPDATE changes SET state = ?, facts = ?, message = ?, ended_at = ?"
+                "UPDATE changes SET state = ?, facts = ?, text = ?, ended_at = ?"
                 " WHERE id = ? AND owner = ? AND ended_at IS NULL",
-                (state, json.dumps(merged), message, ended, row.change.id, row.owner),
+                (state, json.dumps(merged), text, ended, row.change.id, row.owner),
             )
             if not done.rowcount:
                 raise StoreError(f"change {row.change.id} is in other hands", next="ergon-ops journal")
             if proposal:
                 sql = "UPDATE proposals SET state = ? WHERE id = ? AND state = 'claimed'"
                 db.execute(sql, (proposal, row.change.proposal_id))
-            write(db, step or state, **_names(row), data={"message": message, **(facts or {})})
+            write(db, step or state, **_names(row), data={"text": text, **(facts or {})})
 
         with self._journal.writing() as write:
             self._db.write(lambda db: work(db, write), durable=True)
         return self.find(row.change.id)[0]
 
-    def take_over(self, row: ChangeRow, owner: str, *, actor: str) -> ChangeRow | None:
+    def take_over(self, row: ChangeRow, owner: str, *, actor: str, text: str) -> ChangeRow | None:
         """Become the owner of a change whose owner is dead. None if somebody else was faster."""
 
         def work(db: Any, write: Callable[..., Any]) -> bool:
@@ -96,7 +96,7 @@ class Changes:
             )
             if not done.rowcount:
                 return False
-            write(db, "taken up", **{**_names(row), "actor": actor}, data={"state": row.change.state})
+            write(db, "taken up", **{**_names(row), "actor": actor}, data={"text": text})
             return True
 
         with self._journal.writing() as write:
@@ -129,6 +129,6 @@ def _names(row: ChangeRow) -> dict[str, str]:
 
 
 def _change(row: Row) -> ChangeRow:
-    key, proposal, actor, started_at, predecessor, state, container, container_id, owner, facts, message, ended = row
+    key, proposal, actor, started_at, predecessor, state, container, container_id, owner, facts, text, ended = row
     change = Change(key, proposal, codec.load(Actor, actor), started_at, predecessor, state)
-    return ChangeRow(change, container, container_id, owner, json.loads(facts), message, ended)
+    return ChangeRow(change, container, container_id, owner, json.loads(facts), text, ended)

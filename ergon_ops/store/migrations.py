@@ -51,7 +51,7 @@ def changing(db: Connection) -> None:
     db.execute(
         "CREATE TABLE changes (id TEXT PRIMARY KEY, proposal TEXT NOT NULL, container TEXT NOT NULL,"
         " container_id TEXT NOT NULL, state TEXT NOT NULL, owner TEXT NOT NULL, started_at REAL NOT NULL,"
-        " ended_at REAL, predecessor TEXT, actor TEXT NOT NULL, facts TEXT NOT NULL, message TEXT NOT NULL)"
+        " ended_at REAL, predecessor TEXT, actor TEXT NOT NULL, facts TEXT NOT NULL, text TEXT NOT NULL)"
     )
     # The engine of the rule "one change per container in flight": the database itself refuses a second one.
     db.execute("CREATE UNIQUE INDEX changes_in_flight ON changes(container_id) WHERE ended_at IS NULL")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from ergon_ops.engine.protocols import World
 from ergon_ops.proposals import Proposal, ProposalState
-from ergon_ops.redaction import redact_json
 from ergon_ops.store import codec
 from ergon_ops.store.records import StoredProposal
 
@@ -42,7 +41,7 @@ class Proposals:
                 (proposal.id, target, proposal.created_at, proposal.expires_at, body),
             )
             step = "reopened" if row else "proposed"
-            data = {"kind": proposal.intent.kind, "arguments": redact_json(dict(proposal.intent.arguments))}
+            data = {"text": proposal.intent.kind, "arguments": dict(proposal.intent.arguments)}
             write(db, step, proposal=proposal.id, container=target, data=data)
 
         with self._journal.writing() as write:
@@ -70,7 +69,7 @@ class Proposals:
             if not done.rowcount:
                 return False
             target = proposal.intent.target.short
-            write(db, state, proposal=proposal.id, container=target, actor=actor, data={"reason": reason})
+            write(db, state, proposal=proposal.id, container=target, actor=actor, data={"text": reason})
             return True
 
         with self._journal.writing() as write:

@@ -49,7 +49,7 @@ class ChangeRow:
     container_id: str
     owner: str
     facts: Mapping[str, Any] = field(default_factory=dict)
-    message: str = ""
+    text: str = ""
     ended_at: float | None = None
 
 

@@ -57,6 +57,10 @@ class Sessions:
         if not self._db.write(work):
             raise StoreError(f"session {session} does not exist", next="start another one")
 
+    def attend(self, session: str, subject: str) -> None:
+        """Remember what it is about now, for the follow-up question of another process."""
+        self._db.write(lambda db: db.execute("UPDATE sessions SET subject = ? WHERE id = ?", (subject, session)))
+
     def messages(self, session: str) -> tuple[Message, ...]:
         rows = self._db.rows("SELECT body FROM messages WHERE session = ? ORDER BY seq", (session,))
         return tuple(codec.load(Message, body) for (body,) in rows)

@@ -7,14 +7,15 @@ import pytest
 
 from ergon_ops.errors import UsageError
 from ergon_ops.messages import Mode
-from ergon_ops.policy import KINDS, Policy, decide, decide_read, effective_mode
+from ergon_ops.policy import KINDS, checked, decide, decide_read, effective_mode
 from ergon_ops.proposals import Reversibility
 from ergon_ops.refs import Ref
+from ergon_ops.settings import Policy
 
 MODES: tuple[Mode, ...] = get_args(Mode)
 REVERSIBILITIES: tuple[Reversibility, ...] = get_args(Reversibility)
 WORKER = Ref("worker")
-EVERYTHING = Policy.of(autonomous=["*:*"])
+EVERYTHING = Policy(autonomous=("*:*",))
 
 # asked, ceiling → effective; rows and columns as in the table of modes
 EFFECTIVE = {
@@ -70,7 +71,7 @@ def test_the_table_covers_every_combination() -> None:
 
 @pytest.mark.parametrize("glob", ["*:*", "*:local/worker", "restart:*", "restart:local/w*", "re*:*/worker"])
 def test_deny_beats_everything_in_every_mode(glob: str) -> None:
-    rules = Policy.of(deny=[glob], autonomous=["*:*"])
+    rules = checked(Policy((glob,), ("*:*",)))
     for mode, reversibility, can_ask in product(MODES, REVERSIBILITIES, (False, True)):
         decision = decide("restart", reversibility, WORKER, mode, rules, can_ask=can_ask)
         assert decision.verdict == "deny"
@@ -79,11 +80,11 @@ def test_deny_beats_everything_in_every_mode(glob: str) -> None:
 
 @pytest.mark.parametrize("glob", ["*:local/orders-db", "*:far/worker", "recreate:*", "restart:local/work"])
 def test_a_glob_for_something_else_does_not_bite(glob: str) -> None:
-    assert decide("restart", "restart", WORKER, "balanced", Policy.of(deny=[glob])).verdict == "ask"
+    assert decide("restart", "restart", WORKER, "balanced", checked(Policy((glob,)))).verdict == "ask"
 
 
 def test_the_documented_globs_mean_what_they_say() -> None:
-    rules = Policy.of(deny=["recreate:*", "*:local/orders-db"], autonomous=["set_cpu_limit:*/worker"])
+    rules = checked(Policy(("recreate:*", "*:local/orders-db"), ("set_cpu_limit:*/worker",)))
     assert decide("set_cpu_limit", "live", Ref("worker", "far"), "autonomous", rules).verdict == "allow"
     assert decide("set_memory_limit", "live", WORKER, "autonomous", rules).verdict == "ask"
     assert decide("set_cpu_limit", "live", Ref("orders-db"), "autonomous", rules).verdict == "deny"
@@ -93,7 +94,7 @@ def test_the_documented_globs_mean_what_they_say() -> None:
 @pytest.mark.parametrize("glob", ["restart", "restart:", ":local/x", "restart:x", "restart:a/b/c", "reboot:*"])
 def test_a_glob_that_can_never_match_is_refused(glob: str) -> None:
     with pytest.raises(UsageError, match="policy[.]deny"):
-        Policy.of(deny=[glob])
+        checked(Policy((glob,)))
 
 
 def test_only_strict_mode_asks_before_reading() -> None:
