@@ -189,8 +189,8 @@ class FakeContainer:
         return pid
 
     def stop_program(self, program: str) -> int:
-        """End every process of that name with what it listens on; how many there were."""
-        pids = {process.pid for process in self.processes if process.name == program}
+        """End every process of that name, or that its command line names, with what it listens on; how many."""
+        pids = {process.pid for process in self.processes if program in _names(process)}
         self.processes = [process for process in self.processes if process.pid not in pids]
         self.listening = [socket for socket in self.listening if socket.pid not in pids]
         return len(pids)
@@ -234,6 +234,7 @@ class FakeContainer:
             network_tx=round(totals.network_tx),
             memory_working_set=self.working_set,
             memory_oom_kills=self.memory_oom_kills,
+            run=f"{self.started_at:.6f}",
         )
 
     def health_at(self, now: float) -> Health:
@@ -241,3 +242,8 @@ class FakeContainer:
         if self.health == "none" or not self.alive or now - self.started_at >= self.health_after_s:
             return self.health
         return "starting"
+
+
+def _names(process: Process) -> set[str]:
+    words = process.command.split()[:3]
+    return {process.name, process.name.rstrip("0123456789."), *(word.rpartition("/")[2] for word in words)}

@@ -81,9 +81,9 @@ class FakeWorld:
     def kill_process(self, name: str, program: str) -> int:
         """End a program inside a container; how many processes went. Without its first one the container exits."""
         container = self.find(name)
-        first = container.processes[0].name if container.processes else ""
+        first = container.processes[:1]
         count = container.stop_program(program)
-        if count and program == first:
+        if container.processes[:1] != first:
             self.end(container, exit_code=137)
         return count
 

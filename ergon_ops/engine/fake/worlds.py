@@ -11,12 +11,16 @@ from ergon_ops.engine.fake.world import Clock
 from ergon_ops.engine.protocols import COMPOSE, OURS, Connection, PublishedPort
 
 
-def demo(*, host: str = "local", clock: Clock = time.time) -> FakeEngine:
-    """What `ergon-ops demo up` starts: `webapp` (nginx, python, redis), `orders-db`, and a throttled `worker`."""
+def demo(*, host: str = "local", clock: Clock = time.time, manifest: str = "") -> FakeEngine:
+    """What `ergon-ops demo up` starts: `webapp` (nginx, python, redis), `orders-db`, and a throttled `worker`.
+
+    `manifest` is the digest their label names, if they shall be known by one.
+    """
     engine = FakeEngine(host, clock=clock)
     for container, address in ((_webapp(), "172.30.0.2"), (_orders_db(), "172.30.0.3"), (_worker(), "172.30.0.4")):
-        container.networks = {"ergon-ops-demo": Attachment(address, (container.name,))}
-        container.labels |= {OURS + "project": "ergon-ops-demo", OURS + "container": container.name}
+        container.networks = {"ergon-demo": Attachment(address, (container.name,))}
+        container.labels = {OURS + "project": "ergon-demo", OURS + "container": container.name}
+        container.labels |= {OURS + "manifest": manifest} if manifest else {}
         engine.add(container)
     return engine
 
@@ -24,63 +28,68 @@ def demo(*, host: str = "local", clock: Clock = time.time) -> FakeEngine:
 def _webapp() -> FakeContainer:
     box = FakeContainer(
         "webapp",
-        "ergon-ops/demo-web:1",
+        "ergon-ops-demo/webapp:1",
         health="healthy",
         health_exit_code=0,
         health_output="ok",
-        command="python3 /srv/boot.py",
-        environment={"REDIS_URL": "redis://127.0.0.1:6379", "DATABASE_URL": "postgresql://app:s3cret@orders-db/orders"},
-        labels={OURS + "ci-name": "webapp-container-ci"},
-        ports=(PublishedPort("127.0.0.1", 18080, 80),),
+        command="tini -- bash /srv/webapp/run.sh",
+        environment={"DATABASE_URL": "postgresql://postgres:demo-only@orders-db:5432/orders"},
+        ports=(PublishedPort("0.0.0.0", 18080, 80),),
         exposed=(80,),
-        init=True,
-        memory_limit=128 * MIB,
-        memory_swap_limit=128 * MIB,
-        pids_limit=200,
+        user="www-data",
+        memory_limit=80 * MIB,
+        memory_swap_limit=160 * MIB,
+        cpu_limit=1.0,
+        pids_limit=100,
         restart_policy="unless-stopped",
-        health_command="CMD-SHELL curl -fsS http://127.0.0.1/health",
-        health_interval_s=5.0,
-        working_set=round(57.6 * MIB),
+        health_command="CMD-SHELL curl -fsS -m 2 http://127.0.0.1/health",
+        health_interval_s=3.0,
+        working_set=36 * MIB,
         inactive_file=9 * MIB,
         cpu_cores=0.03,
         network_rx_rate=900.0,
         network_tx_rate=2100.0,
     )
-    box.run("docker-init", "/sbin/docker-init -- python3 /srv/boot.py", rss=MIB)
-    nginx = box.run("nginx", "nginx: master process nginx -g daemon off;", ports=(80,), rss=5 * MIB)
+    box.run("tini", "tini -- bash /srv/webapp/run.sh", rss=MIB)
+    shell = box.run("bash", "bash /srv/webapp/run.sh", rss=2 * MIB)
+    nginx = box.run(
+        "nginx", "nginx: master process nginx -e stderr -c /srv/webapp/nginx.conf", ports=(80,), parent=shell
+    )
     box.run("nginx", "nginx: worker process", parent=nginx, rss=3 * MIB)
-    uvicorn = "/usr/bin/python3 /usr/bin/uvicorn app:app --host 0.0.0.0 --port 8000"
-    box.run("python3", uvicorn, ports=(8000,), rss=38 * MIB, threads=3)
-    box.run("redis-server", "redis-server 127.0.0.1:6379", ports=(6379,), address="127.0.0.1", threads=5, rss=6 * MIB)
-    box.connections = [Connection(41000, "127.0.0.1", 6379, True), Connection(41002, "172.30.0.3", 5432, True, 2)]
-    box.say("INFO:     Uvicorn running on http://0.0.0.0:8000 (Press CTRL+C to quit)", stream="stderr")
+    uvicorn = "python3 -m uvicorn app:app --host 127.0.0.1 --port 8000 --no-access-log"
+    box.run("python3.11", uvicorn, ports=(8000,), address="127.0.0.1", parent=shell, rss=28 * MIB, threads=3)
+    box.run("redis-server", "redis-server 127.0.0.1:6379", ports=(6379,), address="127.0.0.1", parent=shell, threads=5)
+    box.connections = [Connection(0, "127.0.0.1", 6379, True), Connection(0, "172.30.0.3", 5432, True, 2)]
+    box.say("INFO:     Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)", stream="stderr")
     return box
 
 
 def _orders_db() -> FakeContainer:
+    data = "/var/lib/postgresql/data"
     box = FakeContainer(
         "orders-db",
-        "ergon-ops/demo-db:1",
+        "ergon-ops-demo/orders-db:1",
         health="healthy",
         health_exit_code=0,
-        health_output="/tmp:5432 - accepting connections",
-        command="postgres -D /data",
-        environment={"POSTGRES_PASSWORD": "hunter2", "PGDATA": "/data"},
+        command="bash /srv/orders-db/entrypoint.sh",
+        environment={"POSTGRES_PASSWORD": "demo-only", "PGDATA": data},
         exposed=(5432,),
-        mounts=(Mount("/data", "volume", "ergon-ops-demo-orders", size=40 * GIB, used=17 * GIB),),
+        mounts=(Mount(data, "volume", "ergon-demo-orders", size=40 * GIB, used=17 * GIB),),
         user="postgres",
-        memory_limit=256 * MIB,
-        memory_swap_limit=256 * MIB,
+        memory_limit=192 * MIB,
+        memory_swap_limit=384 * MIB,
+        cpu_limit=1.0,
+        pids_limit=100,
         restart_policy="unless-stopped",
-        health_command="CMD pg_isready -h /tmp",
+        health_command="CMD-SHELL pg_isready -q -h 127.0.0.1 -U postgres",
+        health_interval_s=2.0,
         working_set=41 * MIB,
         inactive_file=30 * MIB,
-        cpu_cores=0.01,
     )
-    postgres = box.run("postgres", "postgres -D /data", ports=(5432,), rss=24 * MIB)
+    postgres = box.run("postgres", "/usr/lib/postgresql/15/bin/postgres -D " + data, ports=(5432,), rss=24 * MIB)
     for part in ("checkpointer", "background writer", "walwriter", "autovacuum launcher"):
         box.run("postgres", f"postgres: {part}", parent=postgres, rss=5 * MIB)
-    box.connections = [Connection(5432, "172.30.0.2", 41002, False, 2)]
+    box.connections = [Connection(5432, "172.30.0.2", 0, False, 2)]
     box.say("LOG:  database system is ready to accept connections", stream="stderr")
     return box
 
@@ -88,18 +97,21 @@ def _orders_db() -> FakeContainer:
 def _worker() -> FakeContainer:
     box = FakeContainer(
         "worker",
-        "ergon-ops/demo-worker:1",
-        command="python3 /srv/worker.py",
-        environment={"ORDERS_DB": "orders-db:5432", "QUEUE_TOKEN": "ghp_0123456789abcdef0123456789abcdef0123"},
-        memory_limit=96 * MIB,
-        memory_swap_limit=96 * MIB,
+        "ergon-ops-demo/worker:1",
+        command="tini -- python3 /srv/worker/worker.py",
+        environment={"DATABASE_URL": "postgresql://postgres:demo-only@orders-db:5432/orders"},
+        user="nobody",
+        memory_limit=64 * MIB,
+        memory_swap_limit=128 * MIB,
         cpu_limit=0.15,
+        pids_limit=50,
         restart_policy="unless-stopped",
         working_set=14 * MIB,
         cpu_cores=0.15,
         throttled_ratio=0.97,
     )
-    box.run("python3", "python3 /srv/worker.py", threads=4, rss=14 * MIB)
+    box.run("tini", "tini -- python3 /srv/worker/worker.py", rss=MIB)
+    box.run("python3.11", "python3 /srv/worker/worker.py", threads=4, rss=14 * MIB)
     return box
 
 
@@ -141,7 +153,7 @@ def _web(number: int) -> FakeContainer:
     master = box.run("nginx", "nginx: master process nginx -g daemon off;", ports=(80,))
     for _ in range(2):
         box.run("nginx", "nginx: worker process", parent=master)
-    box.connections = [Connection(50_000 + number, "172.20.0.4", 8000, True, 3)]
+    box.connections = [Connection(0, "172.20.0.4", 8000, True, 3)]
     for minute in range(6):
         box.say(f'172.20.0.1 - - [22/Nov/2026:02:3{minute}:01 +0000] "GET /cart/{minute * 7} HTTP/1.1" 200 512 "-" "-"')
     box.say('172.20.0.1 - - [22/Nov/2026:02:36:09 +0000] "GET /pay HTTP/1.1" 502 157 "-" "-"')
@@ -167,12 +179,12 @@ def _api() -> FakeContainer:
         throttled_ratio=0.02,
         working_set=130 * MIB,
     )
-    master = box.run("gunicorn", "/usr/bin/python3 /usr/bin/gunicorn app:app -b 0.0.0.0:8000 -w 3", ports=(8000,))
+    master = box.run("python3.11", "/usr/bin/python3 /usr/bin/gunicorn app:app -b 0.0.0.0:8000 -w 3", ports=(8000,))
     for _ in range(3):
-        box.run("gunicorn", "/usr/bin/python3 /usr/bin/gunicorn app:app -b 0.0.0.0:8000 -w 3", parent=master)
+        box.run("python3.11", "/usr/bin/python3 /usr/bin/gunicorn app:app -b 0.0.0.0:8000 -w 3", parent=master)
     peers = (("172.20.0.5", 5432), ("172.20.0.6", 6379), ("172.20.0.7", 5672))
-    box.connections = [Connection(40_000 + port, address, port, True) for address, port in peers]
-    box.connections.append(Connection(8000, "172.20.0.2", 50_001, False, 3))
+    box.connections = [Connection(0, address, port, True) for address, port in peers]
+    box.connections.append(Connection(8000, "172.20.0.2", 0, False, 3))
     box.say("[2026-11-22 02:30:00 +0000] [1] [INFO] Listening at: http://0.0.0.0:8000 (1)", stream="stderr")
     for line in (
         "[2026-11-22 02:36:09 +0000] [9] [ERROR] Error handling request /pay",
@@ -202,7 +214,7 @@ def _db() -> FakeContainer:
     master = box.run("postgres", "postgres", ports=(5432,))
     for part in ("checkpointer", "walwriter", "shop shop 172.20.0.4(40432) idle"):
         box.run("postgres", f"postgres: {part}", parent=master)
-    box.connections = [Connection(5432, "172.20.0.4", 45_432, False)]
+    box.connections = [Connection(5432, "172.20.0.4", 0, False)]
     return box
 
 
@@ -216,7 +228,7 @@ def _cache() -> FakeContainer:
 def _queue() -> FakeContainer:
     box = FakeContainer("shop-queue-1", "rabbitmq:3-management", labels=_compose("queue"), exposed=(5672, 15672, 25672))
     box.command, box.memory_limit, box.working_set = "docker-entrypoint.sh rabbitmq-server", 512 * MIB, 140 * MIB
-    shell = box.run("rabbitmq-server", "/bin/sh /opt/rabbitmq/sbin/rabbitmq-server")
+    shell = box.run("sh", "/bin/sh /opt/rabbitmq/sbin/rabbitmq-server")
     beam = "/opt/erlang/bin/beam.smp -W w -noshell -s rabbit boot -rabbit"
     box.run("beam.smp", beam, parent=shell, ports=(5672, 15672, 25672), threads=28)
     box.run("epmd", "/opt/erlang/bin/epmd -daemon", parent=shell, ports=(4369,))
@@ -226,7 +238,7 @@ def _queue() -> FakeContainer:
 def _batch() -> FakeContainer:
     box = FakeContainer("shop-report-1", "shop/report:1.0", state="exited", exit_code=0, ended_s_ago=5400.0)
     box.labels, box.command, box.up_s = _compose("report", depends_on="db"), "python report.py --daily", 5600.0
-    box.run("python", "python report.py --daily")
+    box.run("python3.12", "python report.py --daily")
     box.say("report written: 1,204 orders, 0 errors")
     return box
 

@@ -1,0 +1,37 @@
+"""Services as readings and as words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ergon_ops.facts import Reading, reading
+from ergon_ops.refs import Ref
+from ergon_ops.services.detection import Service
+
+
+def readings(ref: Ref, services: Sequence[Service], *, at: float) -> tuple[Reading, ...]:
+    """`serving`: key `nginx:80` or `cron`, value its state. Two of one name without a port are told apart by detail."""
+    keys = [service.key for service in services]
+    found = []
+    for service in services:
+        key = service.key
+        if keys.count(key) > 1 and service.detail:
+            key = f"{key} {service.detail}"
+        found.append(reading(ref, "serving", service.state, key=key, at=at, source=service.source))
+    return tuple(found)
+
+
+def spoken(services: Sequence[Service]) -> str:
+    """`nginx (ports 80, 443), python (port 8000), cron`: in their order, ports of one program together."""
+    ports: dict[str, list[int]] = {}
+    for service in services:
+        known = ports.setdefault(service.name, [])
+        if service.port:
+            known.append(service.port)
+    return ", ".join(f"{name}{_ports(numbers)}" for name, numbers in ports.items())
+
+
+def _ports(numbers: Sequence[int]) -> str:
+    if not numbers:
+        return ""
+    return f" (port{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))})"
