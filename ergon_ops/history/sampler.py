@@ -27,6 +27,7 @@ class Sampler:
 
     def __init__(
         self,
+        host: str,
         source: CountersSource,
         samples: Samples | None = None,
         *,
@@ -34,7 +35,7 @@ class Sampler:
         clock: Callable[[], float],
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        self.host = source.host
+        self.host = host
         self._source, self._samples, self._owner = source, samples, owner
         self._clock, self._sleep = clock, sleep
         self._rings: dict[str, Ring] = {}

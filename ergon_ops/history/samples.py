@@ -18,8 +18,6 @@ SHORTEST_S = 0.25
 class CountersSource(Protocol):
     """`Reads`, as far as it matters here. `counters(None)` asks for every running container."""
 
-    host: str
-
     async def counters(self, ids: Sequence[str] | None = None) -> tuple[Counters, ...]: ...
     async def read(self, ref: Ref, groups: Sequence[Group]) -> tuple[Reading, ...]: ...
 

@@ -6,7 +6,6 @@ Ages are measured on the clock that stamped the samples, so that a remote engine
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
@@ -23,24 +22,24 @@ LEASE_S = 3.0
 
 
 class RateReader:
-    """Of one host. `first` are counters taken when the process started, before anything slow was imported."""
+    """Of one host. `seed` are counters taken when the process started, before anything slow was imported."""
 
     def __init__(
         self,
+        host: str,
         source: CountersSource,
         samples: Samples | None = None,
         *,
+        owner: str,
         sampler: Sampler | None = None,
-        first: Iterable[Counters] = (),
-        owner: str = "",
+        seed: Iterable[Counters] = (),
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self.host = source.host
+        self.host = host
         self._source, self._samples, self._sampler = source, samples, sampler
-        self._owner = owner or f"pid {os.getpid()}"
-        self._clock, self._sleep = clock, sleep
-        self._first = {item.container_id: item for item in first}
+        self._owner, self._clock, self._sleep = owner, clock, sleep
+        self._seed = {item.container_id: item for item in seed}
         self._last: dict[str, Counters] = {}
         self._stored: dict[str, Counters] = {}
         self._loaded_at: float | None = None
@@ -129,7 +128,7 @@ class RateReader:
             self._sampler.before(key, now.at - need) if self._sampler else None,
             self._sampler.latest(key) if self._sampler else None,
             stored,
-            self._first.get(key),
+            self._seed.get(key),
             self._last.get(key),
         )
         return (item for item in found if item is not None)
@@ -145,9 +144,9 @@ class RateReader:
         due = [item for item in fresh if _replaces(self._stored.get(item.container_id), item)]
         if not due or self._samples is None:
             return
-        # The first counters go along: one write serves questions about the other containers too.
+        # The seed goes along: one write serves questions about the other containers too.
         sources = {item.source for item in due}
-        others = (item for item in self._first.values() if item.source in sources)
+        others = (item for item in self._seed.values() if item.source in sources)
         due = [*(item for item in others if _replaces(self._stored.get(item.container_id), item)), *due]
         if self._samples.take_lease(self.host, self._owner, seconds=LEASE_S):
             kept = merged(self._stored.values(), due)
