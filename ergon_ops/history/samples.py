@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from ergon_ops.engine.protocols import Counters
-from ergon_ops.facts import Group, Reading
-from ergon_ops.refs import Ref
 
 # A sample older than this says nothing about "now".
 OLDEST_S = 120.0
@@ -19,7 +17,6 @@ class CountersSource(Protocol):
     """`Reads`, as far as it matters here. `counters(None)` asks for every running container."""
 
     async def counters(self, ids: Sequence[str] | None = None) -> tuple[Counters, ...]: ...
-    async def read(self, ref: Ref, groups: Sequence[Group]) -> tuple[Reading, ...]: ...
 
 
 class Samples(Protocol):

@@ -44,25 +44,19 @@ class RateReader:
         self._stored: dict[str, Counters] = {}
         self._loaded_at: float | None = None
 
-    async def read(
-        self, ref: Ref, container_id: str, *, host_cpus: int | None = None, window_s: float = 0.0
-    ) -> tuple[Reading, ...]:
-        """`rates` of one container."""
-        return await self.rates({ref: container_id}, host_cpus=host_cpus, window_s=window_s)
-
     async def rates(
         self,
         subjects: Mapping[Ref, str],
         *,
-        host_cpus: int | None = None,
-        cpu_limits: Mapping[Ref, float | None] | None = None,
+        cpu_limits: Mapping[Ref, float | None],
+        host_cpus: int | None,
         window_s: float = 0.0,
         not_before: float = 0.0,
     ) -> tuple[Reading, ...]:
         """The rates of `subjects` (ref → container id). Those that do not run have none.
 
         With `window_s` the window is at least that long, at most about twice. `not_before` keeps earlier samples out,
-        for instance those from before a change. CPU limits that are not given are read.
+        for instance those from before a change.
         """
         if not subjects:
             return ()
@@ -80,20 +74,11 @@ class RateReader:
             later = {key: now for key, now in later.items() if key not in missing} | again
         self._remember(later.values())
         running = {ref: key for ref, key in subjects.items() if key in later}
-        limits = await self._limits(running) if cpu_limits is None else cpu_limits
         return tuple(
             item
             for ref, key in running.items()
-            for item in rates(ref, earlier[key], later[key], cpu_limit=limits.get(ref), host_cpus=host_cpus)
+            for item in rates(ref, earlier[key], later[key], cpu_limit=cpu_limits.get(ref), host_cpus=host_cpus)
         )
-
-    async def _limits(self, refs: Iterable[Ref]) -> dict[Ref, float | None]:
-        limits: dict[Ref, float | None] = {}
-        for ref in refs:
-            values = {item.name: item.value for item in await self._source.read(ref, ("limits",))}
-            limit = values.get("cpu_limit")
-            limits[ref] = float(limit) if isinstance(limit, (int, float)) else None
-        return limits
 
     async def _sample(self, ids: tuple[str, ...]) -> dict[str, Counters]:
         found = await self._source.counters(ids)
@@ -102,7 +87,7 @@ class RateReader:
     def _load(self) -> Mapping[str, Counters]:
         """What the last process left; another one may have written since, so it is read again after a while."""
         now = self._clock()
-        if self._samples and (self._loaded_at is None or not 0 <= now - self._loaded_at < REPLACE_AFTER_S):
+        if self._samples is not None and (self._loaded_at is None or not 0 <= now - self._loaded_at < REPLACE_AFTER_S):
             self._stored = {item.container_id: item for item in self._samples.load_counters(self.host)}
             self._loaded_at = now
         return self._stored
