@@ -1,0 +1,230 @@
+"""The real reader of one host: its files where they are on this machine, else the engine's API.
+
+Every fact's source says which of the two it was (`cgroup:…`, `proc:…`, `api:…`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote
+
+from ergon_ops.engine import eventlog, inspection, listing, logread, toptable, worldhash
+from ergon_ops.engine.caller import Caller
+from ergon_ops.engine.connect import Endpoint
+from ergon_ops.engine.documents import Document, integer, moment, text
+from ergon_ops.engine.enginehost import EngineHost
+from ergon_ops.engine.hostfiles import HostFiles
+from ergon_ops.engine.protocols import (
+    Container,
+    Counters,
+    EngineEvent,
+    EngineInfo,
+    LogLine,
+    LogQuery,
+    Logs,
+    Process,
+    Sockets,
+    World,
+)
+from ergon_ops.errors import EngineConflict, EngineError, ErgonError, NoSuchContainer
+from ergon_ops.facts import Group, Reading
+from ergon_ops.refs import Ref
+
+if TYPE_CHECKING:
+    from ergon_ops.engine.client import Client
+
+T = TypeVar("T")
+DEADLINE_S = 5.0
+SAMPLE_S = 2.4
+CONNECTIONS = 128
+COUNTED: tuple[Group, ...] = ("memory", "pids", "io", "cpu")
+
+
+def open_reads(
+    endpoint: Endpoint,
+    *,
+    clock: Callable[[], float] = time.time,
+    deadline_s: float = DEADLINE_S,
+    keep_open: bool = False,
+) -> DockerReads:
+    """Connects on the first call. `keep_open` pays where the same containers are read again and again (a daemon)."""
+    files = HostFiles(clock=clock, keep_open=keep_open) if endpoint.unix else None
+    return DockerReads(endpoint, files, clock=clock, deadline_s=deadline_s)
+
+
+class DockerReads:
+    """`files` None: an engine over a network, whose files are elsewhere."""
+
+    def __init__(
+        self, endpoint: Endpoint, files: HostFiles | None, *, clock: Callable[[], float], deadline_s: float = DEADLINE_S
+    ) -> None:
+        self.host = endpoint.host
+        self._caller = Caller(endpoint, threads=CONNECTIONS)
+        self._files = files
+        self._clock = clock
+        self._deadline_s = deadline_s
+        self._engine = EngineHost(self._caller, files, clock)
+
+    async def info(self) -> EngineInfo:
+        return await self._engine.info()
+
+    async def containers(self) -> tuple[Container, ...]:
+        found = await self._call("list containers", lambda api: api.fetch("/containers/json", all=True))
+        return listing.containers(found, self.host)
+
+    async def read(self, ref: Ref, groups: Sequence[Group]) -> tuple[Reading, ...]:
+        document = await self._inspect(ref)
+        found = inspection.readings(ref, document, groups, at=self._clock())
+        if inspection.is_alive(document):
+            found += await self._counted(ref, document, [group for group in COUNTED if group in groups])
+            if "filesystem" in groups and self._here(document):
+                found += self._here_files.filesystem(ref, _pid(document), inspection.destinations(document))
+        return tuple(found)
+
+    async def counters(self, ids: Sequence[str] | None = None) -> tuple[Counters, ...]:
+        """By files one sweep; by API one connection per container, and what has not come in 2.4 s is left out."""
+        if self._files and (await self._engine.info()).files_readable:
+            return tuple(row for row in self._files.sweep() if ids is None or row.container_id in set(ids))
+        if ids is None:
+            ids = [row.id for row in await self.containers() if row.state == "running"]
+        found = await asyncio.gather(*(self._sample(each) for each in ids), return_exceptions=True)
+        for problem in found:
+            if isinstance(problem, BaseException) and (not isinstance(problem, ErgonError) or len(ids) == 1):
+                raise problem
+        if ids and all(isinstance(problem, EngineError) for problem in found):
+            raise EngineError(f"No container of {self.host} could be sampled.", next="`ergon-ops doctor` says more")
+        return tuple(row for row in found if isinstance(row, Counters))
+
+    async def processes(self, ref: Ref) -> tuple[Process, ...]:
+        """Raises EngineConflict for a container that does not run. Empty where the engine has no `ps`."""
+        document = await self._running(ref)
+        if self._here(document):
+            return self._here_files.processes(text(document, "Id"), _pid(document))
+        try:
+            table = await self._call("list its processes", lambda api: _top(api, text(document, "Id")))
+        except EngineConflict:
+            return ()
+        return toptable.processes(table, at=self._clock())
+
+    async def sockets(self, ref: Ref) -> Sockets:
+        document = await self._inspect(ref)
+        if not inspection.is_alive(document) or not self._here(document):
+            return Sockets(visible=False, source="api:inspect")
+        return self._here_files.sockets(text(document, "Id"), _pid(document), declared=inspection.ports(document))
+
+    async def logs(self, ref: Ref, query: LogQuery) -> Logs:
+        document = await self._inspect(ref)
+        return await self._call("give its logs", lambda api: logread.newest(api, document, query))
+
+    async def follow_logs(self, ref: Ref, query: LogQuery) -> AsyncIterator[LogLine]:
+        document = await self._inspect(ref)
+        async for line in logread.follow(self._caller, document, query):
+            yield line
+
+    async def events(self, *, since: float, until: float, ref: Ref | None = None) -> tuple[EngineEvent, ...]:
+        name = ref.name if ref else ""
+        found = await self._call("give its events", lambda api: eventlog.past(api, since=since, until=until, name=name))
+        told = (eventlog.event(document, self.host) for document in found)
+        return tuple(event for event in told if event and ref in (None, event.ref))
+
+    async def follow_events(self) -> AsyncIterator[EngineEvent]:
+        async for event in eventlog.follow(self._caller, self._clock):
+            yield event
+
+    async def world(self, ref: Ref) -> World:
+        document = await self._inspect(ref)
+        started = moment(document, "State.StartedAt") or 0.0
+        return World(text(document, "Id"), worldhash.digest(document), started)
+
+    async def host_readings(self) -> tuple[Reading, ...]:
+        return await self._engine.readings()
+
+    async def close(self) -> None:
+        """Returns at once, whatever the engine does."""
+        self._caller.close()
+        if self._files:
+            self._files.close()
+
+    # -- one container
+
+    @property
+    def _here_files(self) -> HostFiles:
+        assert self._files is not None
+        return self._files
+
+    def _here(self, document: Document) -> bool:
+        """Whether this very container runs on this machine: its id is in our cgroup tree."""
+        return self._files is not None and self._files.readable(text(document, "Id"), _pid(document))
+
+    async def _inspect(self, ref: Ref) -> Document:
+        path = f"/containers/{quote(ref.name, safe='')}/json"
+        try:
+            document: Document = await self._call(f"describe {ref.name}", lambda api: api.fetch(path))
+        except NoSuchContainer:
+            raise await self._unknown(ref) from None
+        # An engine also takes the beginning of an id for a name.
+        if text(document, "Name").removeprefix("/") != ref.name:
+            raise await self._unknown(ref)
+        return document
+
+    async def _running(self, ref: Ref) -> Document:
+        document = await self._inspect(ref)
+        if not inspection.is_alive(document):
+            state = text(document, "State.Status")
+            raise EngineConflict(f"{ref.short} is not running ({state}).", next="`ergon-ops list` shows its state")
+        return document
+
+    async def _unknown(self, ref: Ref) -> NoSuchContainer:
+        names = [row.ref.name for row in await self.containers()]
+        near = difflib.get_close_matches(ref.name, names, 3, 0.3)
+        step = f"did you mean {', '.join(near)}?" if near else "`ergon-ops list` shows every container"
+        return NoSuchContainer(f"No container is called {ref.short!r}.", next=step, details={"nearest": near})
+
+    async def _counted(self, ref: Ref, document: Document, groups: Sequence[Group]) -> list[Reading]:
+        if not groups:
+            return []
+        container_id, pid = text(document, "Id"), _pid(document)
+        if self._here(document):
+            files = self._here_files
+            readers = {"memory": files.memory, "pids": files.pids, "io": files.io, "cpu": files.cpu}
+            return [item for group in groups for item in readers[group](ref, container_id, pid)]
+        from ergon_ops.engine import apistats
+
+        sample = await self._stats(container_id)
+        info = self._engine.known or await self._engine.info()
+        return list(apistats.readings(ref, sample, groups, at=self._clock(), host_memory=info.memory_bytes or None))
+
+    async def _sample(self, container_id: str) -> Counters | None:
+        from ergon_ops.engine import apistats
+
+        return apistats.counters(container_id, await self._stats(container_id), at=self._clock())
+
+    async def _stats(self, container_id: str) -> Document:
+        def ask(api: Client) -> Document:
+            found: Document = api.fetch(f"/containers/{container_id}/stats", stream=False, **{"one-shot": True})
+            return found
+
+        return await self._caller.call(ask, deadline_s=SAMPLE_S, doing="measure it")
+
+    async def _call(self, doing: str, function: Callable[[Client], T]) -> T:
+        return await self._caller.call(function, deadline_s=self._deadline_s, doing=doing)
+
+
+def _pid(document: Document) -> int:
+    return integer(document, "State.Pid") or 0
+
+
+def _top(api: Client, container_id: str) -> Document:
+    """With our columns, or with whatever that `ps` shows by itself."""
+    from docker.errors import APIError
+
+    path = f"/containers/{container_id}/top"
+    try:
+        found: Document = api.fetch(path, ps_args=toptable.WANTED)
+    except APIError:
+        found = api.fetch(path)
+    return found
