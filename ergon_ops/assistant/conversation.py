@@ -1,0 +1,95 @@
+"""Turns of the offline mind: question → whom → facts → checked sentences → one answer."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import AsyncIterator, Sequence
+
+from ergon_ops import offline
+from ergon_ops.assistant import documents, recall
+from ergon_ops.assistant.room import House, Room, open_room
+from ergon_ops.assistant.telling import Turn, answer, pieces
+from ergon_ops.errors import ErgonError, NoSuchContainer
+from ergon_ops.events import Event, Stream
+from ergon_ops.messages import Question
+from ergon_ops.offline import Ask, Reply, View
+from ergon_ops.refs import Ref
+from ergon_ops.router import Route
+from ergon_ops.turn import while_running
+
+
+async def converse(house: House, question: Question) -> AsyncIterator[Event]:
+    """The events of one turn; an expected failure is its last event."""
+    stream = Stream(f"t-{secrets.token_hex(4)}", house.clock)
+    try:
+        async for event in _converse(house, question, stream):
+            yield event
+    except ErgonError as error:
+        yield stream.event("error", **error.to_json())
+
+
+async def _converse(house: House, question: Question, stream: Stream) -> AsyncIterator[Event]:
+    started = time.perf_counter()
+    memory = recall.open_session(house.store, question.session)
+    room = await open_room(house)
+    for host, failure in room.inventory.failures.items():
+        yield stream.event("notice", text=f"{host}: {failure}", code=failure.code)
+    turn = Turn(question, room, stream, started, memory.id, memory.previous)
+    route = await room.route(question.text, question.names, memory.focus)
+    if room.inventory.failures and not room.inventory.containers:
+        async for event in recall.answer_from_memory(turn):
+            yield event
+        return
+    yield stream.event("routed", kind=route.kind, containers=[ref.short for ref in route.refs], why=route.why)
+    if route.kind == "unknown_name":
+        raise NoSuchContainer(route.question_back, next=route.why, details={"nearest": list(route.nearest)})
+    if route.kind in ("ask_back", "none"):
+        yield stream.event("text", text=route.question_back)
+        yield answer(turn, route.question_back, asked_back=route.kind == "ask_back")
+        return
+    if route.guess:
+        yield stream.event("notice", text=route.why, code="guess")
+    ask = offline.understand(route.rest or question.text, memory.previous, names=question.names, now=house.clock())
+    async for event in _work(turn, route, ask):
+        yield event
+    recall.remember(house.store, turn, refs=route.refs)
+
+
+async def _work(turn: Turn, route: Route, ask: Ask) -> AsyncIterator[Event]:
+    """Looks, composes and tells: tool events as they happen, then the sentences, then the answer."""
+    turn.ask, turn.refs = ask, route.refs
+    refs = _whom(turn.room, route, ask)
+
+    async def look() -> None:
+        turn.views, turn.reply = await _look(turn, route, ask, refs)
+
+    async for kind, data in while_running(turn.room.desk, look()):
+        yield turn.stream.event(kind, **data)
+    for view in turn.views:
+        for finding in view.findings:
+            yield turn.stream.event("finding", **finding.to_json())
+        for proposal in view.proposals:
+            yield turn.stream.event("proposal", **documents.proposal_json(proposal))
+    for piece in pieces(turn.reply):
+        yield turn.stream.event("text", text=piece)
+    yield answer(turn, turn.reply.text)
+
+
+def _whom(room: Room, route: Route, ask: Ask) -> tuple[Ref, ...]:
+    """Superlatives and lists need everyone, even if one name (or none) was said; comparing two needs the two."""
+    if len(route.refs) > 1 or not ask.fleet:
+        return route.refs
+    return tuple(row.ref for row in room.inventory.containers) or route.refs
+
+
+async def _look(turn: Turn, route: Route, ask: Ask, refs: tuple[Ref, ...]) -> tuple[Sequence[View], Reply]:
+    desk = turn.room.desk
+    views = await desk.views(refs, offline.plan(ask), lambda view: offline.dig(ask, view))
+    if turn.question.context:
+        views = recall.with_piped(views, turn.question.context, turn.room, ask)
+    one = len(refs) == 1 and route.kind == "one" and not ask.fleet
+    if one and "host" not in ask.intents:
+        return views, offline.compose(ask, views[0])
+    host = refs[0].host if refs else next(iter(turn.room.house.reads))
+    return views, offline.compose_fleet(ask, views, await desk.host_view(host))

@@ -1,0 +1,159 @@
+"""The assistant of this process: whole turns run here."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from ergon_ops import offline
+from ergon_ops.assistant import documents
+from ergon_ops.assistant.conversation import converse
+from ergon_ops.assistant.recall import see
+from ergon_ops.assistant.room import House, Room, open_room
+from ergon_ops.errors import EngineError, ErgonError
+from ergon_ops.events import Event, Stream, timestamp
+from ergon_ops.facts import Group
+from ergon_ops.messages import Actor, Question
+from ergon_ops.offline import Step
+from ergon_ops.refs import Ref
+from ergon_ops.store import JournalRow
+
+Document = dict[str, Any]
+GLANCE: tuple[Group, ...] = ("limits", "cpu", "memory", "services")
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAssistant:
+    house: House
+
+    def ask(self, question: Question) -> AsyncIterator[Event]:
+        return converse(self.house, question)
+
+    async def names(self) -> tuple[str, ...]:
+        room = await open_room(self.house)
+        words = {row.ref.short for row in room.inventory.containers}
+        words |= {who.ci_name for who in room.personas.values()}
+        words |= {row.service for row in room.inventory.containers if row.service}
+        return tuple(sorted(words))
+
+    async def overview(self) -> Document:
+        """What the bare command shows: lines with a tone (good, bad, quiet), and three questions with names of here."""
+        room = await open_room(self.house)
+        refs = [row.ref for row in room.inventory.containers]
+        views = await room.desk.views(refs, offline.GLANCE)
+        host = next(iter(self.house.reads))
+        shown = offline.overview(views, await room.desk.host_view(host))
+        see(self.house.store, room)
+        document = {
+            "text": shown.text,
+            "questions": list(shown.questions),
+            "lines": [{"text": item.text, "facts": list(item.fact_ids)} for item in shown.sentences],
+            "failures": documents.failures_json(room.inventory.failures),
+            "mind": "offline",
+        }
+        return {**document, "exit": exit_of(room)}
+
+    async def listing(self) -> Document:
+        room = await open_room(self.house)
+        running = [row.ref for row in room.inventory.containers if row.running]
+        await glance(room, running)
+        see(self.house.store, room)
+        rows = [documents.listing_row(row, room.personas[row.ref], room.ledger) for row in room.inventory.containers]
+        return {
+            "containers": rows,
+            "failures": documents.failures_json(room.inventory.failures),
+            "at": timestamp(self.house.clock()),
+            "exit": exit_of(room),
+        }
+
+    async def diagnose(self, name: str) -> Document:
+        """`diagnose --json`: the worst verdict wins; a container whose evidence could not be read is unknown."""
+        room = await open_room(self.house)
+        refs = [room.desk.context(Ref("")).resolve(name)] if name else [row.ref for row in room.inventory.containers]
+        views = await room.desk.views(refs, (Step("diagnose"),))
+        findings = [item for view in views for item in view.findings]
+        faults = [item for item in findings if item.nature == "fault"]
+        seen = self.house.store.findings.observe([view.ref for view in views if not view.failures], findings)
+        verdicts = {view.ref: verdict(view) for view in views}
+        worst = next((word for word in ("fault", "unknown") if word in verdicts.values()), "healthy")
+        return {
+            "verdict": worst if not room.inventory.failures else "unknown",
+            "containers": [{"container": ref.short, "verdict": word} for ref, word in verdicts.items()],
+            "findings": documents.findings_json(faults, seen),
+            "audit": documents.findings_json([item for item in findings if item.nature == "audit"], seen),
+            "checked": sorted(view.ref.short for view in views if not view.failures),
+            "facts": documents.cited(room.ledger, (id for item in findings for id in item.evidence)),
+            "failures": documents.failures_json(room.inventory.failures),
+            "exit": exit_of(room) or {"healthy": 0, "fault": 1, "unknown": 7}[worst],
+        }
+
+    async def proposals(self, *, everything: bool = False) -> Document:
+        rows = await self.house.changes.list(None if everything else "open")
+        return {"proposals": [documents.proposal_json(item) for item in rows]}
+
+    async def approve(self, id: str, *, actor: Actor) -> AsyncIterator[Event]:
+        stream = Stream(f"t-{id}", self.house.clock)
+        try:
+            async for kind, data in self.house.changes.approve(id, actor=actor):
+                yield stream.event(kind, **data)
+        except ErgonError as error:
+            yield stream.event("error", **error.to_json())
+
+    async def reject(self, id: str, *, actor: Actor) -> Document:
+        return documents.proposal_json(await self.house.changes.reject(id, actor=actor))
+
+    async def journal(self, *, verify: bool = False) -> Document:
+        journal = self.house.store.journal
+        document: Document = {"rows": [journal_json(row) for row in journal.rows()]}
+        if verify:
+            document["problems"] = list(journal.verify())
+        return document
+
+    async def state(self, *, prune: bool = False) -> Document:
+        store = self.house.store
+        removed = store.prune() if prune else None
+        return {**store.stats(), "removed": removed, "notice": store.notice}
+
+    async def close(self) -> None:
+        with contextlib.suppress(ErgonError):
+            await asyncio.gather(*(engine.close() for engine in self.house.reads.values()))
+        self.house.store.close()
+
+
+async def glance(room: Room, refs: list[Ref]) -> None:
+    """The few groups a table shows, for everyone at once; a container that vanishes meanwhile is left out."""
+
+    async def one(ref: Ref) -> None:
+        with contextlib.suppress(ErgonError):
+            await room.collector.read(ref, GLANCE)
+
+    await asyncio.gather(*(one(ref) for ref in refs))
+
+
+def verdict(view: offline.View) -> str:
+    if any(item.nature == "fault" for item in view.findings):
+        return "fault"
+    return "unknown" if view.failures else "healthy"
+
+
+def exit_of(room: Room) -> int:
+    """3 if no engine at all answered."""
+    return EngineError.exit if room.inventory.failures and not room.inventory.infos else 0
+
+
+def journal_json(row: JournalRow) -> Document:
+    return {
+        "seq": row.seq,
+        "at": timestamp(row.at),
+        "step": row.step,
+        "change": row.change,
+        "proposal": row.proposal,
+        "container": row.container,
+        "by": row.actor,
+        "data": dict(row.data),
+        "text": str(row.data.get("text", "")),
+        "hash": row.hash,
+    }

@@ -1,0 +1,113 @@
+"""What a turn remembers and what it is remembered for: sessions, the last stored state, piped text."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+
+from ergon_ops import offline
+from ergon_ops.assistant.room import Room
+from ergon_ops.assistant.telling import Turn, answer, pieces
+from ergon_ops.engine.protocols import LogLine, Logs
+from ergon_ops.errors import EngineError
+from ergon_ops.events import Event
+from ergon_ops.facts import Ledger
+from ergon_ops.messages import Message, Text
+from ergon_ops.offline import Ask, View
+from ergon_ops.persona import personas
+from ergon_ops.redaction import neutralise, redact
+from ergon_ops.refs import Ref
+from ergon_ops.router import Focus
+from ergon_ops.store import Store
+from ergon_ops.toolbox.sources import log_readings
+
+READ_FROM_PIPE: frozenset[str] = frozenset({"logs", "errors", "why", "identity", "wrong", "status"})
+LINES_FROM_PIPE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    id: str | None = None
+    focus: Focus | None = None
+    previous: Ask | None = None
+
+
+def open_session(store: Store, name: str | None) -> Remembered:
+    """The session of that name, made if need be; without a name nothing is remembered."""
+    if not name:
+        return Remembered()
+    session = store.sessions.resume(name) or store.sessions.create(name)
+    said = [message.text for message in store.sessions.messages(session.id) if message.role == "user"]
+    previous = offline.understand(said[-1]) if said else None
+    refs = tuple(parse_ref(word) for word in session.subject.split())
+    return Remembered(session.id, Focus(refs, said[-1] if said else ""), previous)
+
+
+def parse_ref(text: str) -> Ref:
+    host, _, name = text.rpartition("/")
+    return Ref(name, host or "local")
+
+
+def remember(store: Store, turn: Turn, *, refs: Sequence[Ref]) -> None:
+    """Stores the turn's messages and facts, and the last known state of each host that answered."""
+    if turn.session is not None:
+        store.sessions.append(turn.session, Message("user", (Text(turn.question.text),)))
+        store.sessions.append(turn.session, Message("assistant", (Text(turn.reply.text),)))
+        store.sessions.attend(turn.session, " ".join(map(str, refs)))
+        store.facts.record(turn.session, turn.room.ledger)
+    see(store, turn.room)
+
+
+def see(store: Store, room: Room) -> None:
+    """Keeps what was seen, on top of what was known before, for the day the engine does not answer."""
+    for host in room.inventory.infos:
+        rows = [row for row in room.inventory.containers if row.ref.host == host]
+        if host in room.inventory.failures:
+            continue
+        fresh = {(fact.about, fact.name, fact.key): fact.reading for fact in room.ledger if fact.about.host == host}
+        known = store.sightings.last(host)
+        there = {row.ref for row in rows}
+        looked = {(about, name) for about, name, _ in fresh}
+        old = [
+            item
+            for item in (known.readings if known else ())
+            if item.about in there and (item.about, item.name) not in looked
+        ]
+        kept = [item for item in [*old, *fresh.values()] if item.name not in NOT_KEPT]
+        store.sightings.record(host, rows, kept)
+
+
+NOT_KEPT: frozenset[str] = frozenset({"process", "listener", "connection", "event", "log_template", "label", "env_key"})
+
+
+async def answer_from_memory(turn: Turn) -> AsyncIterator[Event]:
+    """No engine answers: what the host says itself, and the last stored state with its age."""
+    room = turn.room
+    ask = offline.understand(turn.question.text, turn.previous)
+    host = next(iter(room.inventory.failures))
+    views: list[View] = []
+    sighting = room.house.store.sightings.last(host)
+    if sighting is not None:
+        who = personas(sighting.containers, room.house.manifests())
+        old = Ledger()
+        old.add(sighting.readings)
+        wanted = {name.removesuffix("-ci") for name in turn.question.names} - {"all"}
+        for row in sighting.containers:
+            if not wanted or row.ref.name in wanted or who[row.ref].ci_name.removesuffix("-ci") in wanted:
+                views.append(View(row.ref, who[row.ref], old, turn.room.house.clock(), stored_at=sighting.at))
+    view = await room.desk.host_view(host)
+    turn.ask, turn.views, turn.refs = ask, views, tuple(view.ref for view in views)
+    turn.reply = offline.compose_fleet(replace(ask, intents=tuple(dict.fromkeys([*ask.intents, "host"]))), views, view)
+    for piece in pieces(turn.reply):
+        yield turn.stream.event("text", text=piece)
+    yield answer(turn, turn.reply.text, exit=EngineError.exit)
+
+
+def with_piped(views: Sequence[View], text: str, room: Room, ask: Ask) -> Sequence[View]:
+    """Piped lines stand in for the container's own log when the question is about them. They are only ever data."""
+    if not READ_FROM_PIPE.intersection(ask.intents) or len(views) != 1:
+        return views
+    lines = tuple(LogLine(None, "stdout", neutralise(redact(line))) for line in text.splitlines()[:LINES_FROM_PIPE])
+    now = room.house.clock()
+    room.ledger.add(log_readings(views[0].ref, Logs(lines, "stdin"), level=ask.level, at=now))
+    return views

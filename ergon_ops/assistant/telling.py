@@ -1,0 +1,101 @@
+"""How a turn is told: its sentences one by one, then the one answer document."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ergon_ops import offline
+from ergon_ops.assistant import documents
+from ergon_ops.assistant.room import Room
+from ergon_ops.events import Event, Stream
+from ergon_ops.messages import Question
+from ergon_ops.offline import Ask, Reply, View
+from ergon_ops.refs import Ref
+
+FLEET_CI = "ergon-ops-ci"
+PARTS_SHOWN = 50
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one turn knows so far. `previous` is the session's last question as understood."""
+
+    question: Question
+    room: Room
+    stream: Stream
+    started: float
+    session: str | None
+    previous: Ask | None
+    views: Sequence[View] = ()
+    reply: Reply = field(default_factory=lambda: Reply(()))
+    ask: Ask | None = None
+    refs: tuple[Ref, ...] = ()
+
+
+def pieces(reply: Reply) -> list[str]:
+    """The reply cut into its sentences, each with what stands before it: joined they are the answer."""
+    cut: list[str] = []
+    for index in range(len(reply.sentences)):
+        before = Reply(reply.sentences[:index]).text
+        cut.append(Reply(reply.sentences[: index + 1]).text[len(before) :])
+    return cut
+
+
+def answer(turn: Turn, text: str, **more: Any) -> Event:
+    """The last event: its data is the document of `ask --json`."""
+    room = turn.room
+    findings = [item for view in turn.views for item in view.findings]
+    seen = room.house.store.findings.observe(checked(turn), findings)
+    ids = [*turn.reply.fact_ids, *(id for item in findings for id in item.evidence)]
+    data = documents.answer_json(
+        question=turn.question.text,
+        ci=speaker(turn),
+        containers=turn.refs,
+        answer=text,
+        parts=parts(turn, text),
+        facts=documents.cited(room.ledger, ids),
+        findings=documents.findings_json(findings, seen),
+        proposals=[
+            documents.proposal_json(item, owner=documents.owner_of(room.inventory.get(item.intent.target)))
+            for view in turn.views
+            for item in view.proposals
+        ],
+        tool_calls=[outcome.to_json() for _, outcome in room.desk.outcomes],
+        elapsed_ms=(time.perf_counter() - turn.started) * 1000,
+        session=turn.session,
+        **more,
+    )
+    return turn.stream.event("answer", **data)
+
+
+def speaker(turn: Turn) -> str | None:
+    """The CI that answers: the container's own, the fleet's for several, nobody for a question asked back."""
+    if not turn.refs:
+        return None
+    if len(turn.refs) > 1:
+        return FLEET_CI
+    return next((view.persona.ci_name for view in turn.views), FLEET_CI)
+
+
+def parts(turn: Turn, text: str) -> list[documents.Document]:
+    """What each container says for itself; the whole answer where there is only one."""
+    if turn.ask is None:
+        return []
+    ask, shown = turn.ask, turn.views[:PARTS_SHOWN]
+    return [
+        {
+            "ci": view.persona.ci_name,
+            "container": view.ref.short,
+            "answer": text if len(turn.views) == 1 else offline.compose(ask, view).text,
+            "error": view.failures[0].message if view.failures else None,
+        }
+        for view in shown
+    ]
+
+
+def checked(turn: Turn) -> list[Ref]:
+    """The containers the rules looked at in this turn."""
+    return [ref for ref, outcome in turn.room.desk.outcomes if outcome.tool == "diagnose" and outcome.ok]

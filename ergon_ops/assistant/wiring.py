@@ -1,0 +1,61 @@
+"""The wiring diagram: constructs every part from the settings and passes them down."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from ergon_ops.assistant.local import LocalAssistant
+from ergon_ops.assistant.room import House
+from ergon_ops.changes import Changes, real_writers
+from ergon_ops.engine.connect import endpoints
+from ergon_ops.engine.hostfiles import HostFiles
+from ergon_ops.engine.protocols import Counters, Reads, Writes
+from ergon_ops.engine.reads import open_reads
+from ergon_ops.folders import load_tools
+from ergon_ops.history import RateReader
+from ergon_ops.persona import ManifestDocument
+from ergon_ops.refs import LOCAL
+from ergon_ops.settings import Settings
+from ergon_ops.store import Registered, Store
+from ergon_ops.toolbox.calls import Toolbox
+
+
+def open_assistant(settings: Settings, *, clock: Callable[[], float] = time.time) -> LocalAssistant:
+    """The assistant over the real engines. The first counters are read at once, before anything slow is imported."""
+    first = HostFiles().sweep()
+    points = endpoints(settings.docker, settings.hosts)
+    reads: dict[str, Reads] = {point.host: open_reads(point, clock=clock) for point in points}
+    return assemble(settings, reads, real_writers(points), first=first, clock=clock)
+
+
+def assemble(
+    settings: Settings,
+    reads: Mapping[str, Reads],
+    writers: Callable[[str], Writes],
+    *,
+    first: Sequence[Counters] = (),
+    clock: Callable[[], float] = time.time,
+) -> LocalAssistant:
+    """The same house over any engines: the fake ones of a test, too."""
+    store = Store.open(settings.state_dir, clock=clock)
+    owner = f"{os.getpid()}"
+    rates = {
+        host: RateReader(host, engine, store.samples, owner=owner, seed=first if host == LOCAL else ())
+        for host, engine in reads.items()
+    }
+    changes = Changes(store, reads, writers, settings.policy, clock)
+    toolbox = Toolbox(load_tools(settings.tools))
+    house = House(reads, rates, store, toolbox, changes, lambda: registered(store), clock)
+    return LocalAssistant(house)
+
+
+def registered(store: Store) -> Sequence[ManifestDocument]:
+    """The manifests the operator registered, parsed; most people have none, and then nothing is imported."""
+    rows: Sequence[Registered] = store.manifests.all()
+    if not rows:
+        return ()
+    from ergon_ops.manifest import parse
+
+    return [parse(row.body, row.path) for row in rows]
