@@ -1,0 +1,134 @@
+"""Whom one mention means: one container, a group of replicas, a guess that leads clearly, or a tie to ask about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ergon_ops.router import looks
+from ergon_ops.router.index import Index
+from ergon_ops.router.mentions import Mention
+from ergon_ops.router.question import Question
+from ergon_ops.router.words import STATES
+
+_ALL_OF = frozenset({"all", "both", "every", "each", "any", "two", "three", "four", "which", "other"})
+_WHO_RUNS = re.compile(
+    r"\b(who|whoever|whatever|what|which \w+|containers|anyone|anything|anybody|everyone|everything|those|ones|all)( \w+)? ?(runs?|running|serves?|serving|hosts?|has|have|contains?|based on|built (on|from)|from image|with)\b"
+)
+
+
+@dataclass(slots=True)
+class Choice:
+    """`ask` if the person must choose among `members`."""
+
+    members: list[int]
+    ask: bool = False
+    guess: bool = False
+    why: str = ""
+
+
+def choose(
+    question: Question, mention: Mention, index: Index, hosts: set[int], focused: Sequence[int], *, changes: bool
+) -> Choice:
+    """Ties are asked about; reads may take the one that leads, changes never."""
+    members, said = _narrowed(question, mention, index, hosts)
+    choice = _pick(question, mention, index, members, focused, changes=changes)
+    unsure = mention.slip or (mention.kind == "part" and not mention.strong)
+    if unsure and changes and not choice.ask:
+        return Choice(choice.members, ask=True, why=f"{said!r} is not quite a name, and changes are never guessed")
+    if unsure and not choice.ask:
+        names = ", ".join(index.label(number) for number in choice.members[:3])
+        return Choice(choice.members, guess=True, why=f"took {said!r} for {names}")
+    return choice
+
+
+def _narrowed(question: Question, mention: Mention, index: Index, hosts: set[int]) -> tuple[list[int], str]:
+    """The mention's members after the host, the replica's number and the state said beside it."""
+    said = mention.slip or mention.key
+    members = list(mention.members)
+    if mention.kind == "image" and (runs := _all_running(question, mention)):
+        members = sorted({*members, *runs})
+    if hosts and (here := [number for number in members if number in hosts]):
+        members = here
+    if len(members) > 1:
+        mention.members = members
+        members = looks.replica(question, mention, index.members) or members
+        state = STATES.get(question.word(mention.first - 1))
+        if state and (so := looks.with_state(index.members, members, state)):
+            members = so
+    return members, said
+
+
+def _all_running(question: Question, mention: Mention) -> list[int]:
+    if not _WHO_RUNS.search(question.line):
+        return []
+    return [number for sense in mention.others if sense.kind == "program" for number in sense.members]
+
+
+def _pick(
+    question: Question, mention: Mention, index: Index, members: list[int], focused: Sequence[int], *, changes: bool
+) -> Choice:
+    everyone = index.members
+    if len(members) == 1:
+        return _single(question, mention, index, members[0], focused, changes=changes)
+    if mention.kind == "project" or _takes_all(question, mention):
+        return Choice(members, why=f"all of {mention.key}")
+    group = everyone[members[0]].group
+    same_group = bool(group) and all(everyone[number].group == group for number in members)
+    if same_group and not changes:
+        return Choice(members, why=f"{mention.key} has {len(members)} replicas")
+    leader = [] if changes else _leader(mention, index, members, focused)
+    if len(leader) == 1 or (leader and _one_group(index, leader)):
+        return Choice(leader, guess=True, why=f"{mention.key} could be {len(members)}; {index.label(leader[0])} leads")
+    if (
+        changes
+        and (in_focus := [number for number in members if number in focused])
+        and len(in_focus) == 1
+        and mention.kind != "name"
+    ):
+        return Choice(in_focus, why="the one talked about")
+    return Choice(members, ask=True, why=f"{mention.key} means {len(members)}")
+
+
+def _single(
+    question: Question, mention: Mention, index: Index, number: int, focused: Sequence[int], *, changes: bool
+) -> Choice:
+    """One candidate in the surest sense; a program's other runners make that a guess."""
+    rivals = [n for sense in mention.others if sense.kind == "program" for n in sense.members if n != number]
+    if mention.kind != "image" or not rivals:
+        return Choice(
+            [number],
+            why=f"{mention.key} is {index.label(number)}" if mention.kind != "name" else f"named {mention.key}",
+        )
+    if changes:
+        return Choice([number, *rivals], ask=True, why=f"{len(rivals) + 1} run {mention.key}")
+    return Choice([number], guess=True, why=f"{index.label(number)} is mainly {mention.key}; {len(rivals)} more run it")
+
+
+def _takes_all(question: Question, mention: Mention) -> bool:
+    before = {question.word(mention.first - 1), question.word(mention.first - 2)}
+    if mention.plural or before & _ALL_OF:
+        return True
+    after = {question.word(mention.last + 1)}
+    if after & {"replicas", "instances", "containers", "servers", "databases"}:
+        return True
+    return mention.kind in ("program", "image") and bool(_WHO_RUNS.search(question.line))
+
+
+def _leader(mention: Mention, index: Index, members: list[int], focused: Sequence[int]) -> list[int]:
+    """Who is meant most likely: the one talked about, one of the same project, the one that mainly runs the program."""
+    everyone = index.members
+    if talked := [number for number in members if number in focused]:
+        return talked
+    projects = {(everyone[number].ref.host, everyone[number].project) for number in focused if everyone[number].project}
+    if projects and (near := [n for n in members if (everyone[n].ref.host, everyone[n].project) in projects]):
+        return near
+    if mention.kind == "program" and (mainly := [n for n in members if everyone[n].main_program == mention.word]):
+        return mainly
+    return []
+
+
+def _one_group(index: Index, members: list[int]) -> bool:
+    groups = {index.members[number].group for number in members}
+    return len(groups) == 1 and "" not in groups

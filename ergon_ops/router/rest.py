@@ -1,0 +1,50 @@
+"""What a question asks, with the names taken out of it."""
+
+from __future__ import annotations
+
+from ergon_ops.router.mentions import Mention
+from ergon_ops.router.question import Question
+from ergon_ops.router.verdict import Focus
+from ergon_ops.router.words import ARTICLES, FILLERS, METRICS
+
+_NOUNS = frozenset({"container", "containers", "service", "server", "instance", "replica", "one"})
+_TOPICS = frozenset({"program", "image"})  # these stay: what is asked about a program inside a container
+
+
+def rest_of(question: Question, named: list[Mention], focus: Focus, *, one: bool) -> str:
+    """The text without names (`it` in their place if there is one); the last question if nothing else was said."""
+    inside = {at for mention in named for at in range(mention.first, mention.last + 1)}
+    left = [token.text for at, token in enumerate(question.tokens) if at not in inside]
+    empty = not [word for word in left if word not in FILLERS]
+    if empty and focus.text and (named or left):
+        return focus.text
+    named = [mention for mention in named if mention.kind not in _TOPICS]
+    if not named or empty:
+        return question.text
+    pieces: list[str] = []
+    end = 0
+    for mention in named:
+        first, last = _span(question, mention)
+        pieces.append(question.text[end : question.tokens[first].start].rstrip("@\"'`“‘"))
+        pieces.append(_instead(question, mention, first, last, one=one and len(named) == 1))
+        end = question.tokens[last].end
+    tail = question.text[end:].lstrip("\"'`”’")
+    return " ".join("".join([*pieces, tail]).split()).lstrip(":, ") or question.text
+
+
+def _span(question: Question, mention: Mention) -> tuple[int, int]:
+    first, last = mention.first, mention.last
+    while (
+        first > 0 and question.word(first - 1) in ARTICLES | {"container", "service"} and question.tokens[first].joint
+    ):
+        first -= 1
+    if not question.tokens[last].possessive and question.word(last + 1) in _NOUNS and question.tokens[last + 1].joint:
+        last += 1
+    return first, last
+
+
+def _instead(question: Question, mention: Mention, first: int, last: int, *, one: bool) -> str:
+    if not one or (first == 0 and question.gap_after(last).lstrip()[:1] in (":", ",")):
+        return ""
+    noun = question.word(last + 1) in METRICS or question.tokens[mention.last].possessive
+    return "its" if noun else "it"
