@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import ergon_ops
+from ergon_ops.folders import load_tools
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = ("tools", "prompts")
@@ -98,13 +99,16 @@ def test_an_installed_copy_runs_outside_the_checkout(installed: Path, tmp_path: 
 
 
 def test_an_installed_copy_finds_its_own_tools_and_prompts(installed: Path, tmp_path: Path) -> None:
-    program = "import ergon_ops, pathlib; print(pathlib.Path(ergon_ops.__file__).parent)"
-    package = Path(run(installed / "python", "-c", program, cwd=tmp_path).strip())
-    assert ROOT not in package.parents
-    for name in SHIPPED:
-        ours = sorted(path.name for path in (ROOT / name).glob("*.*"))
-        assert sorted(path.name for path in (package / "_shipped" / name).glob("*.*")) == ours
-        assert ours
+    program = (
+        "from ergon_ops import folders; tools = folders.load_tools()\n"
+        "prompts = [path.stem for path in folders.shipped('prompts').glob('*.md') if folders.prompt(path.stem)]\n"
+        "print(folders.shipped('tools'), *sorted(tools), *sorted(prompts), sep='\\n')"
+    )
+    place, *names = run(installed / "python", "-c", program, cwd=tmp_path).splitlines()
+    assert ROOT not in Path(place).parents
+    prompts = [path.stem for path in (ROOT / "prompts").glob("*.md")]
+    assert names == [*sorted(load_tools()), *sorted(prompts)]
+    assert {"inspect", "restart", "persona"} <= set(names)
 
 
 def test_the_declared_dependencies_fit_together(installed: Path, tmp_path: Path) -> None:
