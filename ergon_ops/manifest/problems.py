@@ -1,0 +1,51 @@
+"""What is wrong with a manifest: where (a JSON pointer), what, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from ergon_ops.errors import ManifestError
+
+SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    pointer: str
+    message: str
+    next: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        return {"pointer": self.pointer, "message": self.message, "next": self.next}
+
+    def __str__(self) -> str:
+        return f"{self.pointer or '(whole document)'}: {self.message}" + (f" ({self.next})" if self.next else "")
+
+
+def pointer(parts: Iterable[str | int]) -> str:
+    """RFC 6901: `/containers/api~1v2/ports/0`."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`did you mean "memory"?`, or the names there are, or nothing."""
+    names = list(known)
+    near = get_close_matches(name, names, n=1, cutoff=0.6)
+    if near:
+        return f'did you mean "{near[0]}"?'
+    return f"known: {', '.join(names[:20])}" if names else ""
+
+
+def failure(problems: Sequence[Problem], origin: str) -> ManifestError:
+    """One error for all of them, in the order of their pointers."""
+    found = sorted(set(problems))
+    listed = "; ".join(str(problem) for problem in found[:SHOWN])
+    more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    count = "1 problem" if len(found) == 1 else f"{len(found)} problems"
+    return ManifestError(
+        f"{origin}: {count}: {listed}{more}",
+        next="correct the manifest" if len(found) > 1 or not found[0].next else found[0].next,
+        details={"problems": [problem.to_json() for problem in found]},
+    )
