@@ -26,7 +26,7 @@ NUMBERED: dict[int, Level] = {10: "debug", 20: "debug", 30: "info", 40: "warning
 _NAMES = "|".join(sorted(WORDS, key=len, reverse=True))
 _JSON = re.compile(r'"(?:level|severity|lvl|log\.level|levelname|loglevel|s)"\s*:\s*"?([A-Za-z]+|\d+)"?', re.I)
 _LOGFMT = re.compile(r"(?:^|[\s,])(?:level|lvl|severity|loglevel)\s*=\s*\"?([A-Za-z]+)", re.I)
-_BRACKET = re.compile(rf"(?:\[|<|\||\()\s*({_NAMES})\s*(?:\]|>|\||\))", re.I)
+_BRACKET = re.compile(rf"(?:\[|<|\||\()\s*(?:[a-z_\d]+:)?({_NAMES})\s*(?:\]|>|\||\))", re.I)
 _KLOG = re.compile(r"^([IWEFD])\d{4} \d\d:\d\d:\d\d")
 _REDIS = re.compile(r"^\d+:[XCSM] \d.{5,40}? ([.\-*#]) ")
 _ACCESS = re.compile(r'"(?:[A-Z]{3,10}) [^"]*" (\d{3}) |\bHTTP/[\d.]+" (\d{3})\b')
