@@ -40,7 +40,7 @@ def past(api: Client, *, since: float, until: float, name: str = "") -> list[Doc
     ends = time.monotonic() + READING_S
     until = min(until, time.time())
     with api.open("/events", since=f"{since:.6f}", until=f"{until:.6f}", filters=filters) as reply:
-        for document in documents(reply.raw.stream(65_536)):
+        for document in documents(iter(lambda: reply.raw.read1(65_536), b"")):
             found.append(document)
             if time.monotonic() > ends:
                 break

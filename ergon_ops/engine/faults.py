@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import socket
 import ssl
 from collections.abc import Iterator
 from http.client import HTTPException
@@ -109,7 +110,7 @@ def _known(cause: BaseException, endpoint: Endpoint) -> EngineError | None:
             return EngineRefused(
                 f"{named} refused the connection.", next="start Docker there, or set DOCKER_HOST", details=details
             )
-        case TimeoutError() | requests.exceptions.Timeout() | urllib3.exceptions.TimeoutError():
+        case TimeoutError() | BlockingIOError() | requests.exceptions.Timeout() | urllib3.exceptions.TimeoutError():
             return EngineTimeout(
                 f"{named} does not answer in time.",
                 next="see whether `docker version` answers; if not, restart Docker there",
@@ -125,7 +126,7 @@ def _known(cause: BaseException, endpoint: Endpoint) -> EngineError | None:
             return EngineRefused(
                 f"There is no way to {named}.", next="check the network, or the address", details=details
             )
-        case OSError() if type(cause).__name__ == "gaierror":
+        case socket.gaierror():
             return EngineRefused(f"Nobody knows the address of {named}.", next="check the name", details=details)
     return None
 

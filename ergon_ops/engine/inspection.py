@@ -167,8 +167,18 @@ def _health_command(doc: Document) -> Iterator[Row]:
         return
     command = redact_command(test[1:]) if test[0] == "CMD" else safe_text(" ".join(test[1:]), LONGEST_COMMAND)
     yield "health_command", "", neutralise(command, LONGEST_COMMAND), "Config.Healthcheck.Test"
-    interval = integer(doc, "Config.Healthcheck.Interval") or 30_000_000_000
-    yield "health_interval", "", interval / 1e9, "Config.Healthcheck.Interval"
+    for name, field, usual in TIMES:
+        nanoseconds = integer(doc, f"Config.Healthcheck.{field}")
+        yield name, "", nanoseconds / 1e9 if nanoseconds else usual, f"Config.Healthcheck.{field}"
+    yield "health_retries", "", integer(doc, "Config.Healthcheck.Retries") or 3, "Config.Healthcheck.Retries"
+
+
+# What the engine does where nothing is said.
+TIMES = (
+    ("health_interval", "Interval", 30.0),
+    ("health_timeout", "Timeout", 30.0),
+    ("health_start_period", "StartPeriod", 0.0),
+)
 
 
 def _mounts(doc: Document, at: float) -> Iterator[Row]:

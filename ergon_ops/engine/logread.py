@@ -71,7 +71,7 @@ def _fill(kept: Newest, api: Client, document: Document, query: LogQuery) -> boo
     splitter = Splitter(tty=bool(pick(document, "Config.Tty")))
     ends, left = time.monotonic() + READING_S, MOST_READ
     with api.open(_path(document), **_params(query)) as reply:
-        for chunk in reply.raw.stream(CHUNK):
+        for chunk in iter(lambda: reply.raw.read1(CHUNK), b""):
             for line in splitter.feed(chunk):
                 kept.add(line)
             left -= len(chunk)

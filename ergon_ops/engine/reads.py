@@ -9,6 +9,7 @@ import asyncio
 import difflib
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
@@ -201,12 +202,16 @@ class DockerReads:
     async def _sample(self, container_id: str) -> Counters | None:
         from ergon_ops.engine import apistats
 
-        return apistats.counters(container_id, await self._stats(container_id), at=self._clock())
+        sample = await self._stats(container_id)
+        found = apistats.counters(container_id, sample, at=self._clock())
+        return found and replace(found, run=text(sample, "started_at"))
 
     async def _stats(self, container_id: str) -> Document:
         def ask(api: Client) -> Document:
-            found: Document = api.fetch(f"/containers/{container_id}/stats", stream=False, **{"one-shot": True})
-            return found
+            # The start tells runs apart. Asked first: a restart in between then looks like a reset, not like a rate.
+            run = text(api.fetch(f"/containers/{container_id}/json"), "State.StartedAt")
+            sample = api.fetch(f"/containers/{container_id}/stats", stream=False, **{"one-shot": True})
+            return {**sample, "started_at": run}
 
         return await self._caller.call(ask, deadline_s=SAMPLE_S, doing="measure it")
 

@@ -18,6 +18,7 @@ T = TypeVar("T")
 DEADLINE_S = 20.0
 GRACE_S = 15.0
 LIMITS = frozenset({"Memory", "MemorySwap", "NanoCpus", "CpuShares", "CpusetCpus", "PidsLimit", "RestartPolicy"})
+LIFTED = frozenset({"MemorySwap", "PidsLimit"})
 
 
 def open_writes(endpoint: Endpoint) -> Writes:
@@ -49,7 +50,8 @@ class DockerWrites:
         unknown = sorted(set(changes) - LIMITS)
         if unknown:
             raise EngineConflict(f"The engine cannot update {', '.join(unknown)}.")
-        body = dict(changes)
+        # For the engine null means "as it is", and -1 lifts what can be lifted.
+        body = {key: -1 if value is None and key in LIFTED else value for key, value in changes.items()}
         # The SDK's own `update` knows neither NanoCpus nor PidsLimit.
         await self._do("change its limits", lambda api: api.submit(_of(container_id, "update"), body))
 
