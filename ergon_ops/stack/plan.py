@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from ergon_ops.engine.protocols import OURS, ContainerSpec
+from ergon_ops.engine.protocols import OURS, ContainerSpec, PublishedPort
 from ergon_ops.errors import ManifestError
+from ergon_ops.manifest import start_order
+from ergon_ops.refs import slug
+
+if TYPE_CHECKING:
+    from ergon_ops.manifest.models import Container, Health, Manifest
 
 MANIFEST_LABEL = OURS + "manifest"
 CONTAINER_LABEL = OURS + "container"
 PROJECT_LABEL = OURS + "project"
+NANOSECONDS = 1_000_000_000
+BUILT_IN = ("bridge", "host", "none")  # networks every engine has
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +42,110 @@ class Plan:
         return tuple(spec for step in self.steps for spec in step)
 
 
-def in_steps(needs: Mapping[str, frozenset[str]]) -> tuple[tuple[str, ...], ...]:
-    """Names in groups, each group needing only earlier ones. Raises ManifestError for a circle, naming it."""
-    waiting = dict(needs)
-    steps: list[tuple[str, ...]] = []
-    while waiting:
-        ready = tuple(name for name, wanted in waiting.items() if not wanted & waiting.keys())
-        if not ready:
-            circle = ", ".join(sorted(waiting))
-            raise ManifestError(f"these containers depend on each other in a circle: {circle}", next="break depends_on")
-        steps.append(ready)
-        for name in ready:
-            del waiting[name]
-    return tuple(steps)
+def plan_of(manifest: Manifest, *, fallback_name: str) -> Plan:
+    """`fallback_name` stands for a project without a name, as a rule its folder's. Raises ManifestError."""
+    project = project_name(manifest, fallback_name=fallback_name)
+    shared = {MANIFEST_LABEL: manifest.digest(), PROJECT_LABEL: project}
+    network = f"{slug(project) or 'project'}-default"
+    specs = {
+        key: _spec(key, container, labels={**container.labels, **shared, CONTAINER_LABEL: key}, network=network)
+        for key, container in manifest.containers.items()
+    }
+    return Plan(
+        project=project,
+        digest=manifest.digest(),
+        steps=tuple(tuple(specs[key] for key in step) for step in _steps(manifest)),
+        networks=_distinct(name for spec in specs.values() for name in spec.networks if name not in BUILT_IN),
+        volumes=_distinct(name for spec in specs.values() for name in map(_volume_name, spec.volumes) if name),
+    )
+
+
+def project_name(manifest: Manifest, *, fallback_name: str) -> str:
+    return manifest.project.name if manifest.project else fallback_name
+
+
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _steps(manifest: Manifest) -> list[list[str]]:
+    level: dict[str, int] = {}
+    for key in start_order(manifest):
+        needs = manifest.containers[key].depends_on
+        level[key] = max((level[need] + 1 for need in needs if need in level), default=0)
+    return [[key for key in level if level[key] == step] for step in sorted(set(level.values()))]
+
+
+def _spec(key: str, container: Container, *, labels: Mapping[str, str], network: str) -> ContainerSpec:
+    if container.image is None:
+        raise ManifestError(f"{key} has applications but no image yet", next=f'package it, or give "{key}" an image')
+    limits = container.resources
+    if limits.memory_swap is not None or limits.shm_size is not None:
+        raise ManifestError(
+            f"{key}: resources.memory_swap and resources.shm_size cannot be set by `up`", next="leave them out"
+        )
+    return ContainerSpec(
+        name=key,
+        image=container.image,
+        command=container.command,
+        environment=container.environment,
+        labels=labels,
+        ports=tuple(
+            PublishedPort(port.host_ip, port.host or 0, port.container, port.protocol) for port in container.ports
+        ),
+        volumes=container.volumes,
+        # Containers of one project reach each other by name, also where the manifest names no network.
+        networks=container.networks or (network,),
+        aliases=(key,),
+        memory_bytes=limits.memory,
+        cpus=limits.cpus,
+        pids=limits.pids,
+        restart=container.restart,
+        health=_healthcheck(key, container, container.health) if container.health else None,
+    )
+
+
+def _volume_name(volume: str) -> str:
+    """`name:/path` → name; a host's folder or an anonymous volume has none."""
+    source, colon, _ = volume.partition(":")
+    return source if colon and not source.startswith("/") else ""
+
+
+def _healthcheck(key: str, container: Container, health: Health) -> Mapping[str, Any]:
+    """The engine's own form, times in nanoseconds."""
+    return {
+        "Test": _health_test(key, container, health),
+        "Interval": round(health.interval_s * NANOSECONDS),
+        "Timeout": round(health.timeout_s * NANOSECONDS),
+        "Retries": health.retries,
+        "StartPeriod": round(health.start_period_s * NANOSECONDS),
+    }
+
+
+def _health_test(key: str, container: Container, health: Health) -> list[str]:
+    if health.command:
+        return ["CMD", *health.command]
+    if health.tcp:
+        return ["CMD-SHELL", TCP_TEST.format(port=health.tcp)]
+    port = health.port or next((port.container for port in container.ports), None)
+    if health.http is None or port is None:
+        raise ManifestError(f"{key}: nothing says how its health is checked", next='give "health" a port or a command')
+    url = shlex.quote(f"http://127.0.0.1:{port}{health.http}")
+    return ["CMD-SHELL", HTTP_TEST.format(url=url, seconds=max(1, round(health.timeout_s)))]
+
+
+# An image brings one of these or none; a failed answer's body is asked for again, as it says what is wrong.
+HTTP_TEST = (
+    "if command -v curl >/dev/null; then curl -fsS -m {seconds} {url} || {{ curl -sS -m {seconds} {url}; exit 1; }}; "
+    "elif command -v wget >/dev/null; then wget -q -T {seconds} -O - {url}; "
+    "elif command -v python3 >/dev/null; then "
+    "python3 -c 'import sys, urllib.request as u; u.urlopen(sys.argv[1], timeout={seconds})' {url}; "
+    "else echo 'no curl, wget or python3 in the image'; exit 1; fi"
+)
+TCP_TEST = (
+    "if command -v nc >/dev/null; then nc -z 127.0.0.1 {port}; "
+    "elif command -v bash >/dev/null; then bash -c '</dev/tcp/127.0.0.1/{port}'; "
+    "elif command -v python3 >/dev/null; then "
+    "python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", {port}), 3)'; "
+    "else echo 'no nc, bash or python3 in the image'; exit 1; fi"
+)

@@ -41,7 +41,7 @@ async def up(plan: Plan, *, engine: Engine, progress: Progress, ready_s: float =
     present = {container.ref.name: container for container in await engine.reads.containers()}
     _refuse_foreign_names(plan, present)
     await _ensure_images(plan.specs, engine=engine, progress=progress)
-    await _ensure_networks_and_volumes(plan, writes=engine.writes)
+    await _ensure_networks_and_volumes(plan, writes=engine.writes, progress=progress)
     started: list[str] = []
     unchanged: list[str] = []
     for step in plan.steps:
@@ -71,15 +71,25 @@ async def _ensure_images(specs: Sequence[ContainerSpec], *, engine: Engine, prog
             await engine.images.pull(image, progress=progress)
 
 
-async def _ensure_networks_and_volumes(plan: Plan, *, writes: Writes) -> None:
+async def _ensure_networks_and_volumes(plan: Plan, *, writes: Writes, progress: Progress) -> None:
     label = f"{PROJECT_LABEL}={plan.project}"
     networks, volumes = await writes.networks(label=label), await writes.volumes(label=label)
     for name in plan.networks:
         if name not in networks:
-            await writes.create_network(name, labels=plan.labels)
+            await _create_network(name, plan, writes=writes, progress=progress)
     for name in plan.volumes:
         if name not in volumes:
             await writes.create_volume(name, labels=plan.labels)
+
+
+async def _create_network(name: str, plan: Plan, *, writes: Writes, progress: Progress) -> None:
+    try:
+        await writes.create_network(name, labels=plan.labels)
+    except EngineConflict as error:
+        if "already exists" not in error.message:
+            raise
+        # Shared with another project or made by hand: used, and never removed by us.
+        progress(f"network {name} is there already: using it")
 
 
 async def _ensure_running(

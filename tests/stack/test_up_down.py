@@ -8,9 +8,9 @@ import pytest
 
 from ergon_ops.engine.fake import FakeContainer, FakeEngine
 from ergon_ops.engine.protocols import ContainerSpec
-from ergon_ops.errors import EngineConflict, ErgonError, ManifestError
+from ergon_ops.errors import EngineConflict, ErgonError
 from ergon_ops.stack.down import down
-from ergon_ops.stack.plan import CONTAINER_LABEL, MANIFEST_LABEL, PROJECT_LABEL, Plan, in_steps
+from ergon_ops.stack.plan import CONTAINER_LABEL, MANIFEST_LABEL, PROJECT_LABEL, Plan
 from ergon_ops.stack.up import Engine, up
 
 HEALTH = {"Test": ["CMD", "true"]}
@@ -129,16 +129,10 @@ async def test_down_twice_is_no_failure() -> None:
     assert (await down("shop", reads=fake, writes=fake, progress=quiet, volumes=True)).containers == ()
 
 
-def test_steps_follow_dependencies() -> None:
-    needs = {
-        "web": frozenset({"api"}),
-        "api": frozenset({"db", "cache"}),
-        "db": frozenset[str](),
-        "cache": frozenset[str](),
-    }
-    assert in_steps(needs) == (("db", "cache"), ("api",), ("web",))
-
-
-def test_a_circle_is_named() -> None:
-    with pytest.raises(ManifestError, match="a, b"):
-        in_steps({"a": frozenset({"b"}), "b": frozenset({"a"})})
+async def test_a_network_that_is_not_ours_is_used_and_stays() -> None:
+    fake, told = FakeEngine(), list[str]()
+    fake.known_networks["shop"] = {}
+    await up(plan(), engine=hands(fake), progress=told.append)
+    assert "network shop is there already: using it" in told
+    await down("shop", reads=fake, writes=fake, progress=quiet)
+    assert "shop" in fake.known_networks
