@@ -125,6 +125,7 @@ def test_a_migration_leaves_a_backup_of_the_old_file(tmp_path: Path) -> None:
 
 def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from ergon_ops.store import database
+    from ergon_ops.store.migrations import MIGRATIONS
 
     Store.open(tmp_path / "s").close()
 
@@ -132,7 +133,7 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkey
         db.execute("CREATE TABLE half (x)")
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr(database, "MIGRATIONS", (*database.MIGRATIONS, half_done))
+    monkeypatch.setattr(database, "MIGRATIONS", (*MIGRATIONS, half_done))
     with pytest.raises(RuntimeError):
         Store.open(tmp_path / "s")
     db = sqlite3.connect(tmp_path / "s" / "state.db")
