@@ -1,0 +1,243 @@
+"""Who uses whom, and how we know: the manifest, Compose labels, host names in the environment, open connections.
+
+A shared network alone is weak evidence: it is told only where nothing better links the two.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ergon_ops.engine.protocols import Connection, Container, Reads, Sockets
+from ergon_ops.errors import ErgonError
+from ergon_ops.facts import Group, Reading, reading
+from ergon_ops.refs import Ref
+
+GROUPS: tuple[Group, ...] = ("identity", "networks", "config")
+MOST_PEERS = 60
+MOST_BESIDE = 12
+HOST_NAMES = frozenset({"host.docker.internal", "gateway.docker.internal", "host.containers.internal"})
+NOBODY = frozenset({"localhost", "0.0.0.0", "::", "::1"})
+NO_NETWORKS = frozenset({"bridge", "host", "none"})
+BLIND = Sockets(visible=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One container as others may know it, and what it says it needs."""
+
+    container: Container
+    names: frozenset[str]
+    addresses: frozenset[str] = frozenset()
+    networks: frozenset[str] = frozenset()
+    depends_on: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    env_hosts: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def ref(self) -> Ref:
+        return self.container.ref
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """`source` uses `target`; a target outside of what we see is None and has only the name it is called by.
+
+    `how` is the evidence; `weak` links are mere neighbours on a network, without a direction.
+    """
+
+    source: Ref
+    target_name: str
+    target: Ref | None
+    how: str
+    port: int | None = None
+    weak: bool = False
+
+
+def node(container: Container, readings: Iterable[Reading] = (), *, needs: Sequence[str] = ()) -> Node:
+    """From the row of the list and the readings of `GROUPS` (none: what the row says must do)."""
+    rows = list(readings)
+    own = {container.ref.name, container.service, container.manifest_key, container.id[:12]}
+    own |= {str(row.value) for row in rows if row.name == "alias"}
+    addresses = {str(row.value).split("/")[0] for row in rows if row.name == "network" and row.value}
+    return Node(
+        container,
+        frozenset(name.lower() for name in own if name),
+        frozenset(addresses),
+        frozenset({row.key for row in rows if row.name == "network"} | set(container.networks)),
+        tuple(row.key for row in rows if row.name == "depends_on"),
+        tuple(needs),
+        tuple((row.key, str(row.value)) for row in rows if row.name == "env_host"),
+    )
+
+
+def links(ref: Ref, nodes: Sequence[Node], sockets: Sockets = BLIND) -> tuple[Link, ...]:
+    """Every link of `ref`, both ways: what it uses, what uses it, then its mere neighbours. One link for each pair."""
+    by_ref = {item.ref: item for item in nodes}
+    me = by_ref.get(ref)
+    if me is None:
+        return ()
+    found = [link for item in nodes for link in _said(item, nodes) if ref in (link.source, link.target)]
+    found += [link for connection in sockets.connections for link in _seen(me, connection, nodes)]
+    strong = _together(link for link in found if link.source != link.target)
+    linked = {ref for link in strong for ref in (link.source, link.target)}
+    return (*strong, *_beside(me, [item for item in nodes if item.ref not in linked | {ref}]))
+
+
+def _said(item: Node, nodes: Sequence[Node]) -> Iterator[Link]:
+    """What one container says it needs: by its manifest, its labels, its environment."""
+    for name in item.needs:
+        yield _link(item, name, None, "manifest", _named(item, name, nodes))
+    for name in item.depends_on:
+        yield _link(item, name, None, "compose depends_on", _named(item, name, nodes))
+    for key, value in item.env_hosts:
+        host, port = _split(value)
+        if not _is_itself(item, host):
+            yield _link(item, host, port, f"env {key}", _called(item, host, port, nodes))
+
+
+def _seen(me: Node, connection: Connection, nodes: Sequence[Node]) -> Iterator[Link]:
+    """What an open connection tells; a peer that is no container here counts only if we call it."""
+    address = connection.peer_address.removeprefix("::ffff:")
+    if address.startswith("127.") or address in ("::1", "") or address in me.addresses:
+        return
+    peer = next((item for item in nodes if address in item.addresses), None)
+    if connection.outgoing:
+        port = connection.peer_port
+        yield _link(me, address, port, f"connection :{port}", peer)
+    elif peer is not None:
+        yield _link(peer, me.ref.name, connection.local_port, f"connection :{connection.local_port}", me)
+
+
+def _link(source: Node, name: str, port: int | None, how: str, target: Node | None) -> Link:
+    if target is None:
+        return Link(source.ref, name, None, how, port)
+    apart = how.startswith("env ") and not (source.networks & target.networks) and name not in target.addresses
+    where = ", but no shared network" if apart and name not in HOST_NAMES else ""
+    return Link(source.ref, label(target, beside=source), target.ref, how + where, port)
+
+
+def label(target: Node, *, beside: Node) -> str:
+    """What a neighbour is called: by its service within one Compose project, else by its container's name."""
+    service = target.container.service
+    return service if service and target.container.project == beside.container.project else target.ref.name
+
+
+def _named(item: Node, name: str, nodes: Sequence[Node]) -> Node | None:
+    """A service or manifest key within the same project, else a container of that very name."""
+    word = name.lower()
+    same = (other for other in nodes if other.container.project == item.container.project and word in other.names)
+    return next(same, None) or next((other for other in nodes if other.ref.name.lower() == word), None)
+
+
+def _called(item: Node, host: str, port: int | None, nodes: Sequence[Node]) -> Node | None:
+    """Who answers to a host name here: on a shared network first, then anyone of that name or address."""
+    word = host.lower()
+    if word in HOST_NAMES:
+        return next((o for o in nodes if any(p.host_port == port for p in o.container.ports)), None)
+    candidates = [
+        other for other in nodes if other.ref != item.ref and (word in other.names or host in other.addresses)
+    ]
+    near = [other for other in candidates if other.networks & item.networks]
+    return next(iter(near or candidates), None)
+
+
+def _is_itself(item: Node, host: str) -> bool:
+    word = host.lower()
+    return word in item.names or host in item.addresses or host.startswith("127.") or word in NOBODY
+
+
+def _split(value: str) -> tuple[str, int | None]:
+    host, colon, port = value.rpartition(":")
+    return (host.strip("[]"), int(port)) if colon and port.isdigit() else (value, None)
+
+
+def _together(found: Iterable[Link]) -> tuple[Link, ...]:
+    """One link for each pair, with all its evidence in the order it was found."""
+    pairs: dict[tuple[Ref, Ref | str], Link] = {}
+    for link in found:
+        key = (link.source, link.target or link.target_name)
+        known = pairs.get(key)
+        if known is None:
+            pairs[key] = link
+        elif link.how not in known.how.split(", "):
+            how = f"{known.how}, {link.how}"
+            pairs[key] = Link(link.source, known.target_name, link.target, how, known.port or link.port)
+    return tuple(pairs.values())
+
+
+def _beside(me: Node, others: Sequence[Node]) -> tuple[Link, ...]:
+    found = []
+    for other in others:
+        shared = sorted((me.networks & other.networks) - NO_NETWORKS)
+        if shared and not _replicas(me.container, other.container):
+            how = f"shared network {shared[0]}"
+            found.append(Link(me.ref, label(other, beside=me), other.ref, how, weak=True))
+    return tuple(found[:MOST_BESIDE])
+
+
+def _replicas(one: Container, other: Container) -> bool:
+    return bool(one.service) and (one.project, one.service) == (other.project, other.service)
+
+
+def readings(
+    ref: Ref, found: Sequence[Link], *, at: float, source: str = "topology", names: Mapping[Ref, str] | None = None
+) -> tuple[Reading, ...]:
+    """`link`: key `uses db`, `used by api` or `beside cache`, value how we know. Replicas of a service are one row."""
+    rows: dict[str, list[str]] = {}
+    for link in found:
+        if link.weak:
+            key = f"beside {link.target_name}"
+        elif link.source == ref:
+            key = f"uses {link.target_name}"
+        else:
+            key = f"used by {(names or {}).get(link.source, link.source.name)}"
+        value = link.how if link.target is not None else f"{link.how}; no container here"
+        rows.setdefault(key, []).extend(part for part in value.split(", ") if part not in rows.get(key, []))
+    return tuple(reading(ref, "link", ", ".join(how), key=key, at=at, source=source) for key, how in rows.items())
+
+
+async def read_links(
+    ref: Ref,
+    containers: Sequence[Container],
+    reads: Reads,
+    *,
+    needs: Callable[[Ref], Sequence[str]] = lambda _: (),
+    at: float | None = None,
+) -> tuple[Reading, ...]:
+    """The `link` readings of one container, from the engine. A neighbour that vanishes meanwhile is left out."""
+    mine = next((row for row in containers if row.ref == ref), None)
+    if mine is None:
+        return ()
+    peers = [row for row in containers if row.ref != ref and row.ref.host == ref.host and _near(mine, row)]
+    rows = [mine, *peers[:MOST_PEERS]]
+    sockets, known = await asyncio.gather(
+        _sockets(mine, reads), asyncio.gather(*(_readings(row.ref, reads) for row in rows))
+    )
+    nodes = [node(row, found, needs=needs(row.ref)) for row, found in zip(rows, known, strict=True) if found]
+    rest = [node(row) for row in containers if row.ref.host == ref.host and row not in rows]
+    found = links(ref, [*nodes, *rest], sockets)
+    me = nodes[0] if nodes else node(mine)
+    names = {item.ref: label(item, beside=me) for item in nodes}
+    when = at if at is not None else max((row.at for rows_ in known for row in rows_), default=mine.created_at)
+    return readings(ref, found, at=when, source="api:inspect+proc:net", names=names)
+
+
+def _near(mine: Container, row: Container) -> bool:
+    """On a network of ours or of our project: the others can only be reached by their published ports."""
+    return bool(set(mine.networks) & set(row.networks)) or bool(mine.project and mine.project == row.project)
+
+
+async def _readings(ref: Ref, reads: Reads) -> tuple[Reading, ...]:
+    try:
+        return await reads.read(ref, GROUPS)
+    except ErgonError:
+        return ()
+
+
+async def _sockets(row: Container, reads: Reads) -> Sockets:
+    try:
+        return await reads.sockets(row.ref) if row.running else BLIND
+    except ErgonError:
+        return BLIND

@@ -1,0 +1,152 @@
+"""Links are told with their evidence, both ways, and only as strongly as it allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from ergon_ops import topology
+from ergon_ops.engine import fake
+from ergon_ops.engine.fake import Attachment, FakeContainer, FakeEngine
+from ergon_ops.engine.protocols import OURS, Connection, PublishedPort
+from ergon_ops.errors import EngineNotRunning
+from ergon_ops.refs import Ref
+
+
+async def told(engine: FakeEngine, name: str, needs: dict[str, Sequence[str]] | None = None) -> dict[str, str]:
+    rows = await topology.read_links(
+        Ref(name, engine.host), await engine.containers(), engine, needs=lambda ref: (needs or {}).get(ref.name, ())
+    )
+    return {row.key: str(row.value) for row in rows}
+
+
+def pair(**client: object) -> FakeEngine:
+    """`client` and `server` on one network, each with an address."""
+    engine = FakeEngine(clock=lambda: 1000.0)
+    for number, name in enumerate(("client", "server"), start=2):
+        engine.add(FakeContainer(name, networks={"net": Attachment(f"172.30.0.{number}", (f"{name}-alias",))}))
+    for key, value in client.items():
+        setattr(engine.inventory["client"], key, value)
+    return engine
+
+
+async def test_a_compose_project_is_told_with_all_its_evidence() -> None:
+    links = await told(fake.shop(), "shop-api-1")
+
+    assert links["uses db"] == "compose depends_on, env DATABASE_URL, connection :5432"
+    assert links["used by web"] == "compose depends_on, env API_UPSTREAM, connection :8000"
+    assert links["beside report"] == "shared network shop_default"
+
+
+async def test_a_link_is_seen_from_both_ends() -> None:
+    links = await told(fake.shop(), "shop-db-1")
+
+    assert links["used by api"] == "compose depends_on, env DATABASE_URL, connection :5432"
+    assert links["used by report"] == "compose depends_on"
+
+
+async def test_the_manifest_names_a_dependency() -> None:
+    engine = pair(labels={OURS + "project": "p", OURS + "container": "front"})
+    engine.inventory["server"].labels = {OURS + "project": "p", OURS + "container": "store"}
+
+    assert (await told(engine, "client", {"client": ["store"]}))["uses server"] == "manifest"
+    assert (await told(engine, "server", {"client": ["store"]}))["used by client"] == "manifest"
+
+
+@pytest.mark.parametrize("host", ["server", "server-alias", "172.30.0.3", "SERVER"])
+async def test_a_host_in_the_environment_is_found_by_any_of_its_names(host: str) -> None:
+    engine = pair(environment={"REDIS_URL": f"redis://:pw@{host}:6379/0"})
+
+    assert (await told(engine, "client"))["uses server"] == "env REDIS_URL"
+
+
+async def test_passwords_never_show() -> None:
+    links = await told(pair(environment={"REDIS_URL": "redis://bob:hunter2@server:6379/0"}), "client")
+
+    assert "hunter2" not in str(links)
+    assert "bob" not in str(links)
+
+
+async def test_a_name_without_a_shared_network_is_told_as_such() -> None:
+    engine = pair(environment={"DB": "server:5432"}, networks={"other": Attachment("172.31.0.2")})
+    engine.inventory["client"].labels = engine.inventory["server"].labels = {OURS + "project": "p"}
+
+    assert (await told(engine, "client"))["uses server"] == "env DB, but no shared network"
+
+
+async def test_a_host_that_is_no_container_stays_a_name() -> None:
+    links = await told(pair(environment={"SMTP_URL": "smtp://mail.example.com:25"}), "client")
+
+    assert links["uses mail.example.com"] == "env SMTP_URL; no container here"
+
+
+async def test_a_published_port_of_the_host_leads_to_its_container() -> None:
+    engine = pair(environment={"API": "http://host.docker.internal:18080"})
+    engine.inventory["server"].ports = (PublishedPort("0.0.0.0", 18080, 80),)
+
+    assert (await told(engine, "client"))["uses server"] == "env API"
+
+
+@pytest.mark.parametrize("value", ["redis://localhost:6379", "http://127.0.0.1:8000", "http://client:80", "0.0.0.0:80"])
+async def test_a_container_does_not_use_itself(value: str) -> None:
+    assert [key for key in await told(pair(environment={"X_URL": value}), "client") if key.startswith("use")] == []
+
+
+async def test_connections_tell_the_direction() -> None:
+    engine = pair(connections=[Connection(0, "172.30.0.3", 6379, True, 4)])
+    engine.inventory["server"].connections = [Connection(6379, "172.30.0.2", 0, False, 4)]
+
+    assert await told(engine, "client") == {"uses server": "connection :6379"}
+    assert await told(engine, "server") == {"used by client": "connection :6379"}
+
+
+async def test_strangers_that_call_us_are_not_neighbours() -> None:
+    engine = pair(connections=[Connection(80, "203.0.113.9", 0, False)])
+
+    assert await told(engine, "client") == {"beside server": "shared network net"}
+
+
+async def test_the_default_bridge_makes_no_neighbours() -> None:
+    assert await told(fake.shop(), "notes") == {}
+
+
+async def test_replicas_are_one_row_and_not_each_others_neighbours() -> None:
+    engine = fake.shop()
+
+    assert list(await told(engine, "shop-api-1")).count("used by web") == 1
+    assert "beside web" not in await told(engine, "shop-web-1")
+
+
+async def test_two_hosts_are_never_linked_by_a_name() -> None:
+    here, there = pair(environment={"DB": "db:5432"}), FakeEngine("prod", clock=lambda: 1000.0)
+    there.add(FakeContainer("db", networks={"net": Attachment("172.30.0.9")}))
+    rows = (*await here.containers(), *await there.containers())
+
+    links = await topology.read_links(Ref("client"), rows, here)
+
+    assert [row.value for row in links if row.key == "uses db"] == ["env DB; no container here"]
+
+
+async def test_a_stopped_dependency_is_still_a_link() -> None:
+    engine = pair(environment={"DB": "server:5432"})
+    await engine.stop("server", timeout_s=1)
+
+    assert (await told(engine, "client"))["uses server"] == "env DB"
+
+
+async def test_an_engine_that_is_gone_leaves_no_links_and_no_exception() -> None:
+    engine = fake.shop()
+    rows = await engine.containers()
+    engine.fail(EngineNotRunning("gone"))
+
+    assert all(row.name == "link" for row in await topology.read_links(Ref("shop-api-1"), rows, engine))
+
+
+async def test_links_resolve_to_refs() -> None:
+    engine = pair(environment={"DB": "server:5432"})
+    nodes = [topology.node(row, await engine.read(row.ref, topology.GROUPS)) for row in await engine.containers()]
+
+    (link,) = topology.links(Ref("client"), nodes)
+
+    assert (link.source, link.target, link.port, link.weak) == (Ref("client"), Ref("server"), 5432, False)
