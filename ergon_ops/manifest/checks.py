@@ -45,10 +45,7 @@ def _contents(name: str, entry: Mapping[str, Any], applications: Mapping[str, An
     wanted = _texts(entry.get("applications"))
     if not wanted and not entry.get("image"):
         yield Problem(pointer(at), "has neither an image nor applications", "name what runs in it")
-    if wanted and entry.get("image"):
-        yield Problem(
-            pointer((*at, "image")), "has an image and applications", "keep one; base_image is what to build on"
-        )
+    # Both is fine: the image is what is started, the applications say what runs inside it.
     for index, wish in enumerate(wanted):
         where = pointer((*at, "applications", index))
         if wish not in applications:

@@ -77,41 +77,47 @@ def _told(item: Any, at: Sequence[str | int], *, is_key: bool) -> tuple[str, str
         return f'unknown key "{last}"', nearest(last, _keys_at(at[:-1]))
     if kind == "missing":
         return f'"{last}" is missing', "add it"
-    if kind == "literal_error" and "ci_capabilities" in at:
-        return f'unknown capability "{value}"', nearest(str(value), CAPABILITIES)
     if kind == "literal_error":
-        return f"cannot be {value!r}", nearest(
-            str(value), context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+        is_capability = "ci_capabilities" in at
+        known = (
+            CAPABILITIES if is_capability else context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
         )
+        return f"{'unknown capability' if is_capability else 'cannot be'} {_quoted(value)}", nearest(str(value), known)
     if kind in _BOUNDS:
         bound = _BOUNDS[kind]
         return f"{value} is out of range", f"{_SAYS[bound]} {context[bound]:g}"
     if kind in _TYPES:
-        return f"is not {_TYPES[kind]}", f"write {_TYPES[kind]}" + (f': "{value}"' if kind == "string_type" else "")
+        quoted = isinstance(value, int | float) and kind == "string_type"
+        return f"is not {_TYPES[kind]}", "put it in quotes" if quoted else f"write {_TYPES[kind]}"
     if kind == "string_pattern_mismatch":
-        return f"{'the key' if is_key else 'the text'} {value!r} has a form that is not allowed", _FORMS(
-            last, is_key=is_key
-        )
+        return f"{'the key ' if is_key else ''}{_quoted(value)} is not of the right form", _form(last, is_key=is_key)
     if kind in ("string_too_long", "string_too_short"):
-        return f"has {len(str(value))} characters", f"at {'most' if 'max_length' in context else 'least'} " + str(
-            context.get("max_length", context.get("min_length"))
-        )
+        bound = "at most {max_length}" if kind == "string_too_long" else "at least {min_length}"
+        return f"has {len(str(value))} characters", bound.format(**context)
     message, _, advice = item["msg"].removeprefix("Value error, ").partition("; ")
     return message[:1].lower() + message[1:], advice
 
 
-def _FORMS(last: str, *, is_key: bool) -> str:
-    forms = {
-        "ci_name": "small letters, digits and dashes",
-        "restart": "no, always, unless-stopped or on-failure[:N]",
-        "volumes": "name:/path or /host/path:/path, with :ro if read-only",
-        "http": "a path that begins with /",
-        "type": "small letters and digits, e.g. fastapi",
-    }
-    return forms.get(
-        last,
-        "letters, digits, dash, dot and underscore" if is_key or last.isdigit() else "see `ergon-ops manifest schema`",
+def _quoted(value: Any) -> str:
+    text = str(value)
+    return f'"{text if len(text) <= 80 else text[:79] + "…"}"'
+
+
+_FORMS = {
+    "ci_name": "small letters, digits and dashes",
+    "restart": "no, always, unless-stopped or on-failure[:N]",
+    "http": "a path that begins with /",
+    "type": "small letters and digits, e.g. fastapi",
+    "image": "a reference such as postgres:16",
+    "base_image": "a reference such as python:3.11-slim",
+}
+
+
+def _form(last: str, *, is_key: bool) -> str:
+    usual = (
+        "letters, digits, dash, dot and underscore; of volumes name:/path or /host/path:/path, with :ro if read-only"
     )
+    return "letters, digits, dash, dot and underscore" if is_key else _FORMS.get(last, usual)
 
 
 def _keys_at(at: Sequence[str | int]) -> list[str]:

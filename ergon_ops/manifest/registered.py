@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class RegisteredContainer:
-    """What a persona takes from one container."""
+    """What a persona takes from one container. `services`: type and port of the applications it runs."""
 
     role: str | None = None
     role_kind: str | None = None
@@ -18,6 +18,7 @@ class RegisteredContainer:
     ci_capabilities: tuple[str, ...] | None = None
     depends_on: tuple[str, ...] = ()
     applications: tuple[str, ...] = ()
+    services: tuple[tuple[str, int | None], ...] = ()
     slo: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -40,11 +41,12 @@ def registered(body: str, digest: str) -> RegisteredManifest:
     """`body`: the document as it was valid when registered (environment values may be redacted since)."""
     document = json.loads(body)
     project = RegisteredProject(str((document.get("project") or {}).get("name") or ""))
-    entries = {key: _container(entry) for key, entry in (document.get("containers") or {}).items()}
+    known = document.get("applications") or {}
+    entries = {key: _container(entry, known) for key, entry in (document.get("containers") or {}).items()}
     return RegisteredManifest(digest, project, entries)
 
 
-def _container(entry: Mapping[str, Any]) -> RegisteredContainer:
+def _container(entry: Mapping[str, Any], known: Mapping[str, Any]) -> RegisteredContainer:
     granted = entry.get("ci_capabilities")
     return RegisteredContainer(
         role=entry.get("role"),
@@ -53,5 +55,11 @@ def _container(entry: Mapping[str, Any]) -> RegisteredContainer:
         ci_capabilities=None if granted is None else tuple(granted),
         depends_on=tuple(entry.get("depends_on") or ()),
         applications=tuple(entry.get("applications") or ()),
+        services=tuple(_service(known.get(name) or {}) for name in entry.get("applications") or ()),
         slo=dict(entry.get("slo") or {}),
     )
+
+
+def _service(application: Mapping[str, Any]) -> tuple[str, int | None]:
+    ports = application.get("ports") or ()
+    return str(application.get("type") or ""), int(ports[0]) if ports else None

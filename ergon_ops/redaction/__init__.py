@@ -6,16 +6,18 @@ addresses are left alone: they are the facts people ask for.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from ergon_ops.redaction.compiled import is_marked, marker
 from ergon_ops.redaction.keys import harmless, is_secret_key, is_weak_key, looks_random, words_of
 from ergon_ops.redaction.neutral import cut, neutralise
-from ergon_ops.redaction.text import is_marked, kind_of, marker, spans
+from ergon_ops.redaction.pairs import kind_of
+from ergon_ops.redaction.spans import spans
 
 __all__ = [
-    "is_secret_key", "neutralise", "redact", "redact_command", "redact_json", "redact_lines", "redact_value", "safe_text",
+    "is_secret_key", "neutralise", "redact", "redact_command", "redact_json", "redact_lines", "redact_value",
+    "safe_text",
 ]  # fmt: skip
 
 
@@ -41,7 +43,9 @@ def redact_value(key: str, value: str) -> str:
 
 def redact_command(args: Sequence[str]) -> str:
     """A command line as one string, quoted so that a secret with spaces in it stays one word."""
-    return redact(shlex.join(args))
+    from shlex import join
+
+    return redact(join(args))
 
 
 def redact_lines(lines: Iterable[str]) -> Iterator[str]:
@@ -61,14 +65,9 @@ def redact_json(value: Any, key: str = "") -> Any:
     if isinstance(value, str):
         return redact_value(key, value) if key and key != "KEY" else redact(value)
     if isinstance(value, dict):
-        named = (
-            str(value.get("name") or value.get("key") or value.get("Name") or "")
-            if "value" in value or "Value" in value
-            else ""
-        )
+        named = _name_of(value)
         return {
-            name: redact_json(item, named if named and name in ("value", "Value") else str(name))
-            for name, item in value.items()
+            name: redact_json(item, named if named and name in _VALUE else str(name)) for name, item in value.items()
         }
     if isinstance(value, list | tuple):
         return [redact_json(item, key) for item in value]
@@ -77,14 +76,21 @@ def redact_json(value: Any, key: str = "") -> Any:
     return value
 
 
+_VALUE = ("value", "Value")
+
+
+def _name_of(pair: dict[Any, Any]) -> str:
+    """Of an object that is one name and its value, the name."""
+    if not any(name in pair for name in _VALUE):
+        return ""
+    return str(next((pair[name] for name in ("name", "Name", "key", "Key") if pair.get(name)), ""))
+
+
 def _hides_numbers(key: str) -> bool:
     """`"password": 12345` is one, `"input_tokens": 12345` is not."""
     words = words_of(key)
-    return (
-        is_secret_key(key)
-        and "tokens" not in words
-        and any("pass" in word or word in ("pwd", "pw", "secret") for word in words)
-    )
+    told = any("pass" in word or word in ("pwd", "pw", "secret", "pin") for word in words)
+    return told and "tokens" not in words and is_secret_key(key)
 
 
 def safe_text(text: str, limit: int = 4000) -> str:

@@ -1,21 +1,20 @@
-"""What a container wrote, made safe to show: no escape sequences, no control, bidi or invisible characters, one line."""
+"""What a container wrote, made safe to show: no escapes, no control, bidi or invisible characters, one line."""
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
-_ESCAPES = re.compile(
+from ergon_ops.redaction.compiled import compiled
+
+_ESCAPES = (
     r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]?"  # CSI: colours, cursor
     r"|(?:\x1b\]|\x9d)[^\x07\x1b\x9c\n]*+(?:\x07|\x1b\\|\x9c)"  # OSC: titles, links, clipboard
     r"|(?:\x1b[PX^_]|[\x90\x98\x9e\x9f])[^\x1b\x9c\n]*+(?:\x1b\\|\x9c)"  # DCS, SOS, PM, APC
     r"|\x1b[ -/]*+[0-~]?"
 )
-_BREAKS = re.compile(r"[ \t]*(?:\r\n|\n|\x0b|\x0c|\x85|\u2028|\u2029)[ \t]*")
+_BREAKS = r"[ \t]*+(?:\r\n|[\n\x0b\x0c\x85\u2028\u2029])[ \t]*+"
 # Letters and marks that show nothing: fillers, joiners, variation selectors.
-_INVISIBLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
+_INVISIBLE = r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 _BREAK = " ⏎ "
 
 
@@ -31,9 +30,9 @@ def neutralise(text: str, limit: int = 4000) -> str:
 
 def _printable(text: str) -> str:
     if "\x1b" in text or any(mark in text for mark in "\x90\x98\x9b\x9d\x9e\x9f"):
-        text = _ESCAPES.sub("", text)
+        text = compiled(_ESCAPES).sub("", text)
     text = text.replace("\t", " ").strip("\r\n")
-    text = _INVISIBLE.sub("", _BREAKS.sub(_BREAK, text)).replace("\r", " ")
+    text = compiled(_INVISIBLE).sub("", compiled(_BREAKS).sub(_BREAK, text)).replace("\r", " ")
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() else _stand_in(letter) for letter in text)

@@ -7,6 +7,7 @@ original is not linear in time, has no boundary (a digest would match), or spans
 `OURS` are prefixes that vendors document and the library does not know yet.
 """
 
+# ruff: noqa: E501  (patterns are kept whole)
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -17,7 +18,7 @@ ESC = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))"  # the same, or behind an escaped lin
 
 
 class Taken(NamedTuple):
-    """`hints`: lower-case texts, one of which must occur before `pattern` is tried."""
+    """`hints`: one must occur before `pattern` is tried; one in lower case in any case, another exactly."""
 
     plugin: str
     kind: str
@@ -42,7 +43,7 @@ LIBRARY: tuple[Taken, ...] = (
         (r'(?:\s|=|:|"|^)AKC[a-zA-Z0-9]{10,}(?:\s|"|$)',),
     ),
     Taken(  # APACHE2HANDLER is no password: a digit and a small letter must be in it
-        "artifactory", "artifactory-password", ("ap",),
+        "artifactory", "artifactory-password", ("AP",),
         A + r"AP[0-9A-F](?=[A-Za-z]{0,80}[0-9])(?=[A-Z0-9]{0,80}[a-z])[A-Za-z0-9]{8,}+",
         (r'(?:\s|=|:|"|^)AP[\dABCDEF][a-zA-Z0-9]{8,}(?:\s|"|$)',),
     ),
@@ -66,7 +67,7 @@ LIBRARY: tuple[Taken, ...] = (
         (r"://[^:/\?\#\[\]@!\$\&'\(\)\*\+,;=\s]+:([^:/\?\#\[\]@!\$\&'\(\)\*\+,;=\s]+)@",),
     ),
     Taken(
-        "cloudant", "cloudant-key", ("cloudant", "cl", "clou"),
+        "cloudant", "cloudant-key", ("key", "pwd", "pw", "pass", "token"),
         r"(?i)\b(?:cloudant|clou|cl)[_-]?(?:api)?(?:key|pwd|pw|password|pass|token)['\"]?\]?[ ]{0,9}"
         r"(?:=>|:=|::|=|:| )[ ]{0,9}['\"]?([0-9a-f]{64}|[a-z]{24})(?![0-9a-z])",
         (
@@ -77,7 +78,7 @@ LIBRARY: tuple[Taken, ...] = (
         ),
     ),
     Taken(
-        "discord", "discord-token", (".",),
+        "discord", "discord-token", ("M", "N", "O"),
         r"(?<![A-Za-z0-9_-])[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}+",
         (r"[MNO][a-zA-Z\d_-]{23,25}\.[a-zA-Z\d_-]{6}\.[a-zA-Z\d_-]{27}",),
     ),
@@ -87,7 +88,10 @@ LIBRARY: tuple[Taken, ...] = (
         (r"(ghp|gho|ghu|ghs|ghr)_[A-Za-z0-9_]{36}",),
     ),
     Taken(
-        "gitlab_token", "gitlab-token", ("gl", "gr1348941"),
+        "gitlab_token", "gitlab-token", (
+            "glpat-", "gldt-", "glft-", "glsoat-", "glrt", "glcbt-", "glimt-", "glptt-", "glagent-", "gloas-", "glffct-",
+            "glwt-", "gr1348941",
+        ),
         ESC + r"(?:GR1348941|gl(?:pat|dt|ft|soat|rtr?|cbt|imt|ptt|agent|oas|ffct|wt)-)[A-Za-z0-9_.-]{20,}+",
         (
             r"(glpat|gldt|glft|glsoat|glrt)-[A-Za-z0-9_\-]{20,50}(?!\w)",
@@ -163,7 +167,7 @@ LIBRARY: tuple[Taken, ...] = (
         (r"https://hooks\.slack\.com/services/T[a-zA-Z0-9_]+/B[a-zA-Z0-9_]+/[a-zA-Z0-9_]+",),
     ),
     Taken(
-        "softlayer", "softlayer-key", ("softlayer", "sl"),
+        "softlayer", "softlayer-key", ("softlayer", "key", "pwd", "pass", "token"),
         r"(?i)\b(?:softlayer|sl)[_-]?(?:api)?[_-]?(?:key|pwd|password|pass|token)['\"]?\]?[ ]{0,9}(?:=>|:=|::|=|:| )[ ]{0,9}"
         r"['\"]?([a-z0-9]{64})(?![a-z0-9])|api\.softlayer\.com/soap/v3(?:\.1)?/([a-z0-9]{64})",
         (
@@ -184,7 +188,7 @@ LIBRARY: tuple[Taken, ...] = (
         (r"\d{8,10}:[0-9A-Za-z_-]{35}",),
     ),
     Taken(
-        "twilio", "twilio-key", ("ac", "sk"), A + r"(?:AC|SK)[a-z0-9]{32}" + Z, (r"AC[a-z0-9]{32}", r"SK[a-z0-9]{32}")
+        "twilio", "twilio-key", ("AC", "SK"), A + r"(?:AC|SK)[a-z0-9]{32}" + Z, (r"AC[a-z0-9]{32}", r"SK[a-z0-9]{32}")
     ),
 )  # fmt: skip
 
@@ -209,8 +213,8 @@ OURS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("vault-token", ("hvs.", "hvb.", "hvr."), ESC + r"hv[sbr]\.[A-Za-z0-9_-]{20,}+"),
     ("vault-token", ("s.",), r"(?<![A-Za-z0-9_./-])s\.(?=[A-Za-z]{0,23}[0-9])(?=[a-z0-9]{0,23}[A-Z])[A-Za-z0-9]{24}" + Z),
     ("terraform-token", (".atlasv1.",), ESC + r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{40,}+"),
-    ("digitalocean-token", ("do", "_v1_"), ESC + r"do[opr]_v1_[a-f0-9]{40,}+"),
-    ("shopify-token", ("shp",), ESC + r"shp(?:at|ca|pa|ss|tka)_[A-Fa-f0-9]{30,}+"),
+    ("digitalocean-token", ("dop_v1_", "doo_v1_", "dor_v1_"), ESC + r"do[opr]_v1_[a-f0-9]{40,}+"),
+    ("shopify-token", ("shpat_", "shpca_", "shppa_", "shpss_", "shptka_"), ESC + r"shp(?:at|ca|pa|ss|tka)_[A-Fa-f0-9]{30,}+"),
     ("square-token", ("eaaa",), ESC + r"EAAA[A-Za-z0-9_-]{58,}+"),
     ("webhook-secret", ("whsec_",), ESC + r"whsec_[A-Za-z0-9+/=_-]{20,}+"),
     ("webhook", ("/api/webhooks/",), r"/api/webhooks/[0-9]{15,22}/([A-Za-z0-9_-]{40,}+)"),
