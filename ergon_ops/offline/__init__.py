@@ -6,9 +6,11 @@ Three pure functions; whoever runs the turn calls the tools in between:
         `names` are the words the router took as names (they are not read as questions); `previous` is the last Ask of
         the session ("and worker?" asks the same again).
     for each container:  for step in plan(ask):  call the tool `step.tool` with `step.arguments` through the toolbox
-        inspect{groups} metrics{window_s} logs{since_s,tail,grep,level} events{since_s} topology{} diagnose{} restart{}
+        inspect{groups} metrics{} logs{since_s,tail,grep,level} events{since_s} topology{} diagnose{} restart{}
         Facts land in the ledger. Findings, proposals, refusals (Refusal: tool, capability, manifest line) and failures
         go into the container's View. An optional step that is refused or fails is not mentioned: leave it out.
+    then once more with `dig(ask, view)`: the steps that follow from what was seen (the log of what turned out to be
+        down or failing). They are optional; without them the last error line is missing.
     reply = compose(ask, view)                     one container
     reply = compose_fleet(ask, views, host)        several, `all`, compare, superlatives, the host
     `ask.fleet` is true when the question needs every container even though one name (or none) was routed to;
@@ -21,6 +23,11 @@ A View with `stored_at` holds the last stored facts of an engine that does not a
 
 from __future__ import annotations
 
+from ergon_ops.offline.compose import compose
+from ergon_ops.offline.fleet import compose_fleet
+from ergon_ops.offline.overview import overview
+from ergon_ops.offline.plan import dig, plan
+from ergon_ops.offline.understand import understand
 from ergon_ops.offline.words import (
     INTENTS,
     Ask,
@@ -45,4 +52,10 @@ __all__ = [
     "Speaker",
     "Step",
     "View",
+    "compose",
+    "compose_fleet",
+    "dig",
+    "overview",
+    "plan",
+    "understand",
 ]

@@ -1,4 +1,4 @@
-"""The words of the seam: what was asked (`Ask`), what to call (`Step`), what is known (`View`), what is said (`Reply`)."""
+"""The words of the seam: what was asked, what to call, what is known, what is said."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ class Ask:
     `window_s` seconds back ("last 5 minutes"); `since` the same as epoch seconds, only for a clock time with `now`
     given. `metric` is an intent name or "" (memory cpu disk network restarts uptime processes errors). `change` is the
     change asked for: "restart" is answered by a proposal, any other word is declined. `about` are the words of the
-    question that are nobody's: a service, a port, a variable, a path it asks about.
+    question that are nobody's: a service, a port, a variable, a path it asks about. `topics` are the lexicon's topics
+    that occur; `everyone`: "who is …", "any container …".
     """
 
     text: str
@@ -66,6 +67,8 @@ class Ask:
     change: str = ""
     out_of_scope: str = ""
     about: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    everyone: bool = False
     follow_up: bool = False
 
     @property
@@ -75,7 +78,7 @@ class Ask:
     @property
     def fleet(self) -> bool:
         """It needs every container's facts even if one was routed to."""
-        return bool({"biggest", "compare", "list"} & set(self.intents))
+        return self.everyone or bool({"biggest", "compare", "list"} & set(self.intents))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,181 @@
+"""Where it is and what it is made of: ports, networks, mounts, neighbours, image, configuration, variables."""
+
+from __future__ import annotations
+
+from ergon_ops.facts import Fact
+from ergon_ops.offline.numbers import traffic
+from ergon_ops.offline.state import name_and_port, spoken
+from ergon_ops.offline.teller import Said, Teller, num, own_words, say
+from ergon_ops.offline.units import duration, listed, moment, plain, size, some
+from ergon_ops.offline.words import Sentence
+
+HIDDEN = "I never show values of variables, only their names."
+
+
+def ports(t: Teller) -> Said:
+    published, exposed = t.rows("published_port"), t.rows("exposed_port")
+    listening = tuple(row for row in t.rows("serving") if row.value == "listening" and name_and_port(row.key)[1])
+    if published:
+        pairs = listed([f"{plain(row.key)} → {row.value}" for row in published])
+        yield say(f"I publish {pairs} inside.", *published)
+    elif t.running:
+        yield say("I publish no port on the host.", t.fact("state"), t.fact("name"))
+    else:
+        yield say(f"I am {plain(t.state)}, so I publish no port.", t.fact("state"))
+    if listening:
+        yield say(f"Inside {spoken(listening)} {'listens' if len(listening) == 1 else 'listen'}.", *listening)
+    elif exposed:
+        yield say(f"My image exposes {listed([plain(row.key) for row in exposed])}.", *exposed)
+
+
+def network(t: Teller) -> Said:
+    topics = set(t.ask.topics)
+    if "netio" in topics or "io" in topics:
+        yield from traffic(t)
+        if "network" not in topics:
+            return
+    rows = t.rows("network")
+    if not rows:
+        mode = t.fact("network_mode")
+        if mode is not None:
+            yield say(f"I am on no network of my own (mode {plain(mode.value)}).", mode)
+        else:
+            yield say("I am attached to no network that I can see.", t.fact("state"))
+        return
+    places = [f"{plain(row.key)}{f' as {plain(row.value)}' if row.value else ' (no address now)'}" for row in rows]
+    yield say(f"I am on {listed(places)}.", *rows)
+    aliases = [row for row in t.rows("alias") if row.value]
+    if aliases and "alias" in t.ask.text.lower():
+        yield say(f"There I am called {some(plain(row.value) for row in aliases)}.", *aliases)
+
+
+def mounts(t: Teller) -> Said:
+    rows = t.rows("mount")
+    asked = [row for row in rows if row.key in t.ask.about]
+    wanted = [word for word in t.ask.about if word.startswith("/") and all(row.key != word for row in rows)]
+    for path in wanted:
+        yield say(f"Nothing is mounted at {plain(path)}.", *rows)
+    if not rows:
+        if not wanted:
+            yield say("Nothing is mounted into me: what I write stays in my own layer.", t.fact("state"))
+        return
+    for row in asked or (rows if not wanted else ()):
+        yield _mount(t, row, item=len(asked or rows) > 2)
+
+
+def _mount(t: Teller, row: Fact, *, item: bool) -> Sentence:
+    source, writable = t.fact("mount_source", row.key), t.fact("mount_writable", row.key)
+    of = f" of {plain(source.value, 120)}" if source is not None else ""
+    mode = "" if writable is None or writable.value else ", read-only"
+    used, whole = t.fact("fs_used", row.key), t.fact("fs_size", row.key)
+    amount = f", {size(num(used))} of {size(num(whole))} used" if used is not None and whole is not None else ""
+    text = f"{plain(row.key)}: {plain(row.value)}{of}{mode}{amount}."
+    return say(text, row, source, writable, used, whole, item=item)
+
+
+def dependencies(t: Teller) -> Said:
+    links = t.rows("link")
+    why = t.why_unknown("topology")
+    if not links and why and why != "because I am not running":
+        declared = t.view.persona.depends_on
+        if declared:
+            yield say(f"My manifest says that I depend on {listed([plain(name) for name in declared])}.")
+        yield t.cannot_see("my connections", "topology")
+        return
+    for words, mark in (("I use", "uses "), ("Used by", "used by ")):
+        rows = [row for row in links if row.key.startswith(mark)]
+        if rows:
+            parts = [_link(row, mark) for row in rows]
+            yield say(f"{words} {some(parts)}.", *rows)
+        elif links:
+            nobody = "I see nobody that I use." if mark == "uses " else "I see nobody that uses me."
+            yield say(nobody, *links)
+    if not links:
+        none = "I see no link to another container: no connection, shared setting or declared dependency."
+        yield say(none, t.fact("state"))
+
+
+def _link(row: Fact, mark: str) -> str:
+    """`orders-db (env DATABASE_URL)`"""
+    return plain(row.key.removeprefix(mark)) + (f" ({plain(row.value)})" if row.value else "")
+
+
+def image(t: Teller) -> Said:
+    fact, digest, created = t.fact("image"), t.fact("image_id"), t.fact("created_at")
+    if fact is None:
+        yield t.cannot_see("my image", "inspect")
+        return
+    short = plain(digest.value).removeprefix("sha256:")[:12] if digest is not None else ""
+    yield say(f"My image is {plain(fact.value, 200)}{f' (sha256:{short}…)' if short else ''}.", fact, digest)
+    if created is not None:
+        at = num(created)
+        yield say(f"This container was created {duration(t.ago(at))} ago ({moment(at)}).", created)
+    if "version" in t.ask.text.lower() and ":" not in plain(fact.value).rsplit("/", 1)[-1]:
+        yield say("The image names no tag; which version of the program is in it I cannot tell.", fact)
+
+
+CONFIG: tuple[tuple[str, str, str, str], ...] = (
+    # topic that asks for it, fact, words with a value, words for null or false
+    ("command", "command", "My command is {}.", "I have no command of my own."),
+    ("policy", "restart_policy", "My restart policy is {}.", "I have no restart policy."),
+    ("user", "user", "I run as user {}.", "I run as the image's default user (root unless the image says otherwise)."),
+    ("logdriver", "log_driver", "My log driver is {}.", "I have no log driver."),
+    ("privileged", "privileged", "I am privileged.", "I am not privileged."),
+    ("readonly", "readonly_rootfs", "My root filesystem is read-only.", "My root filesystem is writable."),
+    ("init", "init", "An init process of the engine is my PID 1.", "I have no init process of the engine."),
+    ("netmode", "network_mode", "My network mode is {}.", "I have no network mode."),
+)
+QUOTED_CONFIG = frozenset({"command"})
+
+
+def config(t: Teller) -> Said:
+    text = t.ask.text.lower()
+    topics = {*t.ask.topics, *(word for word in ("command", "entrypoint", "privileged", "init") if word in text)}
+    topics |= {"command"} if "entrypoint" in topics or " cmd" in f" {text}" else set()
+    asked = [row for row in CONFIG if row[0] in topics] or CONFIG[:4]
+    said = [sentence for _, name, words, null in asked if (sentence := _setting(t, name, words, null)) is not None]
+    if not said:
+        yield t.cannot_see("my configuration", "inspect")
+    yield from said
+    if "logdriver" in topics:
+        options = t.rows("log_option")
+        if options:
+            yield say(f"Its options: {some(f'{plain(row.key)}={plain(row.value)}' for row in options)}.", *options)
+
+
+def _setting(t: Teller, name: str, words: str, null: str) -> Sentence | None:
+    fact = t.view.ledger.get(t.view.ref, name)
+    if fact is None:
+        return None
+    if fact.value in (None, "", False):
+        return say(null, fact)
+    shown = own_words(fact) if name in QUOTED_CONFIG else plain(fact.value)
+    extra = t.fact("restart_max") if name == "restart_policy" and t.number("restart_max") else None
+    tries = f" (at most {extra.value} times)" if extra is not None else ""
+    return say(words.format(shown).removesuffix(".") + tries + ".", fact, extra)
+
+
+def env(t: Teller) -> Said:
+    rows = t.rows("env_key")
+    asked = _variables(t)
+    for name in asked:
+        found = next((row for row in rows if row.key.upper() == name.upper()), None)
+        if found is not None:
+            yield say(f"{plain(found.key)} is set; its value stays with me.", found)
+        else:
+            yield say(f"{plain(name)} is not set: I have no variable of that name.", *rows)
+    if asked:
+        return
+    if not rows:
+        yield say("I see no environment variables of mine.", t.fact("state"))
+        return
+    names = some((plain(row.key) for row in rows), 30)
+    yield say(f"{len(rows)} variables are set: {names}. {HIDDEN}", *rows)
+
+
+def _variables(t: Teller) -> tuple[str, ...]:
+    """Names of variables in the question, as typed."""
+    words = (word.strip("?.,!:;${}\"'`()") for word in t.ask.text.split())
+    return tuple(dict.fromkeys(word for word in words if "_" in word and word.isidentifier())) or tuple(
+        word for word in t.ask.about if word.isupper() and len(word) > 2
+    )

@@ -1,0 +1,132 @@
+"""What was written and what happened: logs as templates with counts, errors, events, changes."""
+
+from __future__ import annotations
+
+from ergon_ops.events import epoch
+from ergon_ops.facts import Fact
+from ergon_ops.offline.lexicon import words
+from ergon_ops.offline.state import error_lines, not_running
+from ergon_ops.offline.teller import Said, Teller, num, say
+from ergon_ops.offline.units import duration, moment, plain, plural, quoted
+from ergon_ops.offline.words import Sentence
+
+TEMPLATES_SAID = 8
+EVENTS_SAID = 10
+CHANGING = words(
+    """create start restart die stop kill oom update rename destroy connect disconnect pause unpause health_status"""
+)
+
+
+def logs(t: Teller) -> Said:
+    blind = _unreadable(t)
+    if blind is not None:
+        yield blind
+        return
+    rows, lines = t.rows("log_template"), t.fact("log_lines")
+    if not rows:
+        yield say(f"I logged nothing{_when(t)}{_grep(t)}.", lines) if lines else t.cannot_see("my logs", "logs")
+        return
+    kinds = plural(len(rows), "kind")
+    counted = f"{plural(num(lines), 'log line')}" if lines is not None else "My log lines"
+    shown = sorted(rows, key=lambda row: -row.reading.at)[:TEMPLATES_SAID]
+    more = f", the {len(shown)} latest" if len(shown) < len(rows) else ""
+    yield say(f"{counted}{_when(t)}{_grep(t)}, of {kinds}{more}:", lines, *rows)
+    yield from (_template(row) for row in shown)
+
+
+def errors(t: Teller) -> Said:
+    blind = _unreadable(t)
+    if blind is not None:
+        yield blind
+        return
+    count, lines = t.fact("log_errors"), t.fact("log_lines")
+    rows = error_lines(t)
+    if count is None and not rows:
+        yield t.cannot_see("my logs", "logs")
+        return
+    number = num(count) if count is not None else sum(num(row) for row in rows)
+    read = f" among {plural(num(lines), 'log line')}" if lines is not None else ""
+    if not number and not rows:
+        yield say(f"No error{read}{_when(t)}{_grep(t)}.", count, lines)
+        return
+    what = "warning or error line" if t.ask.level == "warning" and not number else "error line"
+    yield say(f"{plural(number, what)}{read}{_when(t)}{_grep(t)}{':' if rows else '.'}", count, lines)
+    yield from (_template(row) for row in sorted(rows, key=lambda row: -num(row))[:TEMPLATES_SAID])
+
+
+def _template(row: Fact) -> Sentence:
+    return say(f"{num(row):g} × {quoted(row.key)}", row, item=True)
+
+
+def _unreadable(t: Teller) -> Sentence | None:
+    reason = t.fact("log_unreadable")
+    if reason is not None:
+        return say(f"My logs cannot be read: {plain(reason.value, 160)}.", reason)
+    refused = "logs" in {*(item.tool for item in t.view.refusals), *(item.tool for item in t.view.failures)}
+    return t.cannot_see("my logs", "logs") if refused else None
+
+
+def _when(t: Teller) -> str:
+    return f" in the last {duration(t.ask.window_s)}" if t.ask.window_s else ""
+
+
+def _grep(t: Teller) -> str:
+    return f" with {quoted(t.ask.grep, 60)}" if t.ask.grep else ""
+
+
+def events(t: Teller) -> Said:
+    rows = t.rows("event")
+    if not rows:
+        if t.why_unknown("events") and t.running:
+            yield t.cannot_see("my events", "events")
+        else:
+            yield say(f"The engine saw nothing happen to me in the last {duration(_span(t))}.", t.fact("state"))
+            yield from _last_start(t)
+        return
+    shown = sorted(rows, key=lambda row: row.key)[-EVENTS_SAID:]
+    more = f", the latest {len(shown)}" if len(shown) < len(rows) else ""
+    yield say(f"{plural(len(rows), 'event')} in the last {duration(_span(t))}{more}:", *shown)
+    yield from (_event(t, row) for row in shown)
+
+
+def _span(t: Teller) -> float:
+    window = next((row.reading.window_s for row in t.rows("event") if row.reading.window_s), None)
+    return window or t.ask.window_s or 3600.0
+
+
+def _event(t: Teller, row: Fact) -> Sentence:
+    try:
+        at = epoch(row.key)
+    except ValueError:
+        return say(f"{plain(row.key)}: {plain(row.value, 120)}", row, item=True)
+    return say(f"{duration(t.ago(at))} ago ({moment(at)}): {plain(row.value, 120)}", row, item=True)
+
+
+def changes(t: Teller) -> Said:
+    """What could have changed me: the engine's events, my last start, and when I was created from which image."""
+    rows = [row for row in t.rows("event") if str(row.value).split(" ")[0] in CHANGING]
+    if t.why_unknown("events") and not rows and t.running:
+        yield t.cannot_see("the engine's events", "events")
+    elif rows:
+        shown = sorted(rows, key=lambda row: row.key)[-EVENTS_SAID:]
+        yield say(f"{plural(len(rows), 'event')} in the last {duration(_span(t))} that may have changed me:", *shown)
+        yield from (_event(t, row) for row in shown)
+    else:
+        yield say(f"The engine saw no change of mine in the last {duration(_span(t))}.", t.fact("state"))
+    if not t.running:
+        yield from not_running(t)
+    yield from _last_start(t)
+
+
+def _last_start(t: Teller) -> Said:
+    started, created, image = t.fact("started_at"), t.fact("created_at"), t.fact("image")
+    if started is None:
+        return
+    made = f"; I was created {duration(t.ago(num(created)))} ago" if created is not None else ""
+    of = f" from {plain(image.value, 120)}" if created is not None and image is not None else ""
+    yield say(
+        f"My last start was {duration(t.ago(num(started)))} ago ({moment(num(started))}){made}{of}.",
+        started,
+        created,
+        image,
+    )

@@ -1,0 +1,348 @@
+"""How it is: state, services, health, since when, restarts."""
+
+from __future__ import annotations
+
+import signal
+
+from ergon_ops.facts import Fact
+from ergon_ops.loglevels import at_least, level_of
+from ergon_ops.offline.lexicon import PROGRAM_GROUPS, PROGRAMS
+from ergon_ops.offline.numbers import memory_clause
+from ergon_ops.offline.teller import Said, Teller, num, own_words, say
+from ergon_ops.offline.units import duration, moment, plain, plural, quoted
+from ergon_ops.offline.words import Sentence
+
+
+def status(t: Teller) -> Said:
+    """`Running nginx (port 80), redis (port 6379). Memory at 45%, all services healthy.`"""
+    if t.state not in ("running", ""):
+        yield from not_running(t)
+    else:
+        yield from _running(t)
+    yield from named_findings(t)
+
+
+def _running(t: Teller) -> Said:
+    up, declared, down = by_state(t)
+    state = t.fact("state")
+    if not up and not declared and not down:
+        yield say(_bare(t), state, t.fact("image"))
+    elif up:
+        yield say(f"Running {spoken(up)}.", state, *up)
+    if declared:
+        yield _declared(declared, "I also declare" if up else "Running; I declare", state)
+    if down:
+        yield say(f"{spoken(down)} {'is' if len(down) == 1 else 'are'} down.", *down)
+    memory, memory_facts = memory_clause(t)
+    health, health_facts = health_clause(t)
+    clauses = [clause for clause in (memory, health) if clause]
+    if clauses:
+        text = ", ".join(clauses)
+        yield say(text[0].upper() + text[1:] + ".", *memory_facts, *health_facts)
+    if t.text("health") == "unhealthy":
+        yield from health_output(t)
+
+
+def _declared(declared: tuple[Fact, ...], words: str, state: Fact | None) -> Sentence:
+    return say(f"{words} {spoken(declared)}; my sockets cannot be seen here, so I cannot say that it listens."
+               if len(declared) == 1 else
+               f"{words} {spoken(declared)}; my sockets cannot be seen here, so I cannot say that they listen.",
+               state, *declared)  # fmt: skip
+
+
+def _bare(t: Teller) -> str:
+    image = t.text("image")
+    return f"Running {plain(image)}; I see no service of mine." if image else "Running; I see no service of mine."
+
+
+def by_state(t: Teller) -> tuple[tuple[Fact, ...], tuple[Fact, ...], tuple[Fact, ...]]:
+    """`serving` facts: those that are up, those only declared, those down."""
+    rows = t.rows("serving")
+    up = tuple(row for row in rows if row.value in ("listening", "running"))
+    return up, tuple(row for row in rows if row.value == "declared"), tuple(row for row in rows if row.value == "down")
+
+
+def spoken(rows: tuple[Fact, ...]) -> str:
+    """`nginx (ports 80, 443), python (port 8000), cron`."""
+    ports: dict[str, list[str]] = {}
+    for row in rows:
+        name, port = name_and_port(row.key)
+        known = ports.setdefault(name, [])
+        if port:
+            known.append(port)
+    return ", ".join(
+        plain(name) + (f" (port{'s' if len(numbers) > 1 else ''} {', '.join(numbers)})" if numbers else "")
+        for name, numbers in ports.items()
+    )
+
+
+def name_and_port(key: str) -> tuple[str, str]:
+    name, _, port = key.rpartition(":")
+    return (name, port) if name and port.isdigit() else (key, "")
+
+
+def health_clause(t: Teller) -> tuple[str, tuple[Fact | None, ...]]:
+    """The end of the status sentence, and the facts it stands on."""
+    health = t.fact("health")
+    up, declared, down = by_state(t)
+    rows = (*up, *declared, *down)
+    if health is None or (declared and not up):
+        return (_check_only(t, health), (health,))
+    facts = (health, *rows)
+    if down:
+        return {"healthy": "the healthcheck passes all the same", "none": "no healthcheck"}.get(
+            str(health.value), _unwell(t)
+        ), facts
+    if not rows:
+        return {"healthy": "the healthcheck passes", "none": "no healthcheck"}.get(str(health.value), _unwell(t)), facts
+    return {"healthy": "all services healthy", "none": "all services up (no healthcheck)"}.get(
+        str(health.value), _unwell(t)
+    ), facts
+
+
+def _check_only(t: Teller, health: Fact | None) -> str:
+    if health is None:
+        return ""
+    return {"healthy": "the healthcheck passes", "none": "no healthcheck"}.get(str(health.value), _unwell(t))
+
+
+def _unwell(t: Teller) -> str:
+    if t.text("health") == "starting":
+        return "the healthcheck is still starting"
+    streak = t.number("health_streak")
+    return f"the healthcheck fails ({plural(streak, 'time')} in a row)" if streak else "the healthcheck fails"
+
+
+def health_output(t: Teller) -> Said:
+    output, code = t.fact("health_output"), t.fact("health_exit_code")
+    if output is not None and str(output.value).strip():
+        exit_part = f" (exit code {code.value})" if code is not None else ""
+        yield say(f"Its last output{exit_part}: {own_words(output)}.", output, code)
+    elif code is not None:
+        yield say(f"The last check ended with exit code {code.value} and said nothing.", code)
+
+
+def not_running(t: Teller) -> Said:
+    """One exact sentence for each state that is not `running`, and the last error line if it is known."""
+    state = t.fact("state")
+    match t.state:
+        case "paused":
+            yield _paused(t)
+        case "restarting":
+            yield _restarting(t)
+        case "created":
+            yield _never_started(t)
+        case "exited" | "dead":
+            yield _exited(t)
+            yield from _oom(t)
+        case other:
+            yield say(f"I am in state {plain(other)}.", state)
+    if t.state in ("exited", "dead", "restarting"):
+        yield from last_error(t)
+
+
+def _paused(t: Teller) -> Sentence:
+    up, _, _ = by_state(t)
+    memory, facts = memory_clause(t)
+    kept = f" {memory[0].upper()}{memory[1:]} is still held." if memory else ""
+    inside = f", with {spoken(up)} frozen inside" if up else ""
+    return say(f"I am paused{inside}: my processes exist but do not run.{kept}", t.fact("state"), *up, *facts)
+
+
+def _restarting(t: Teller) -> Sentence:
+    code, count, policy = t.fact("exit_code"), t.fact("restart_count"), t.fact("restart_policy")
+    text = "I am restarting"
+    text += f" after exit code {code.value}" if code is not None else ""
+    text += f"; {plural(num(count), 'restart')} so far" if count is not None else ""
+    return say(text + ".", t.fact("state"), code, count, policy)
+
+
+def _never_started(t: Teller) -> Sentence:
+    error, created, code = t.fact("start_error"), t.fact("created_at"), t.fact("exit_code")
+    since = f" {duration(t.ago(num(created)))} ago" if created is not None else ""
+    if error is None:
+        return say(f"I was created{since} and never started.", t.fact("state"), created)
+    ended = f" (exit code {code.value})" if code is not None and code.value else ""
+    return say(
+        f"I was created{since} but never started{ended}: {own_words(error)}.", t.fact("state"), created, error, code
+    )
+
+
+def _exited(t: Teller) -> Sentence:
+    code, ended = t.fact("exit_code"), t.fact("finished_at")
+    text = "I am not running: I exited" if t.state == "exited" else "I am dead: I ended"
+    text += f" with code {code.value}{meaning(code)}" if code is not None else ""
+    if ended is not None and num(ended) > 0:
+        at = num(ended)
+        text += f", {duration(t.ago(at))} ago ({moment(at)})"
+    return say(text + ".", t.fact("state"), code, ended)
+
+
+def meaning(code: Fact) -> str:
+    """A shell's convention: above 128 it was signal code − 128."""
+    number = code.value
+    if isinstance(number, int) and 128 < number < 160:
+        try:
+            return f" (128 + {number - 128}, {signal.Signals(number - 128).name})"
+        except ValueError:
+            return ""
+    return ""
+
+
+def _oom(t: Teller) -> Said:
+    killed = t.fact("oom_killed")
+    if killed is not None and killed.value is True:
+        limit = t.fact("memory_limit")
+        yield say("The engine marked me as killed for running out of memory.", killed, limit)
+
+
+def error_lines(t: Teller) -> tuple[Fact, ...]:
+    """Log templates at level error or above; all of them if only such lines were asked for."""
+    rows = t.rows("log_template")
+    if t.ask.level and "logs" not in t.ask.intents:
+        return rows
+    return tuple(row for row in rows if at_least(level_of(row.key), "error"))
+
+
+def last_error(t: Teller) -> Said:
+    rows = error_lines(t)
+    if rows:
+        last = max(rows, key=lambda row: row.reading.at)
+        yield say(f"My last error line: {quoted(last.key)}.", last)
+    elif t.rows("log_template"):
+        last = max(t.rows("log_template"), key=lambda row: row.reading.at)
+        yield say(f"My last log line: {quoted(last.key)}.", last)
+
+
+def named_findings(t: Teller) -> Said:
+    """Every fault by name: `Finding: cpu throttled. CPU throttled in 93% …`"""
+    for finding in t.faults[:3]:
+        about = "" if finding.about == t.view.ref else f" of {plain(finding.about.short)}"
+        yield say(f"Finding{about}: {cause_words(finding.cause)}. {_one_line(finding.summary)}", findings=[finding])
+
+
+def cause_words(cause: str) -> str:
+    return cause.replace("_", " ")
+
+
+def _one_line(summary: str) -> str:
+    text = plain(summary, 300)
+    return text if text.endswith((".", "!", "?", "…")) else text + "."
+
+
+def health(t: Teller) -> Said:
+    if t.state not in ("running", ""):
+        yield from not_running(t)
+        return
+    value = t.text("health")
+    fact, streak = t.fact("health"), t.fact("health_streak")
+    up, _, down = by_state(t)
+    if value == "healthy":
+        yield say("My healthcheck passes: healthy.", fact)
+    elif value == "unhealthy":
+        fails = f", {plural(num(streak), 'failure')} in a row" if streak is not None else ""
+        yield say(f"I am unhealthy: the healthcheck fails{fails}.", fact, streak)
+    elif value == "starting":
+        yield say("My healthcheck is still starting: neither healthy nor unhealthy yet.", fact)
+    elif value == "none":
+        yield _without_check(t, up, down)
+    else:
+        yield t.cannot_see("my health", "inspect")
+    if value in ("healthy", "unhealthy"):
+        yield from health_output(t)
+    if down:
+        yield say(f"{spoken(down)} {'is' if len(down) == 1 else 'are'} down.", *down)
+    yield from named_findings(t)
+
+
+def _without_check(t: Teller, up: tuple[Fact, ...], down: tuple[Fact, ...]) -> Sentence:
+    fact, state = t.fact("health"), t.fact("state")
+    if up and not down:
+        return say(f"I have no healthcheck; {spoken(up)} {'is' if len(up) == 1 else 'are'} up.", fact, state, *up)
+    return say("I have no healthcheck, so nothing checks me; my process runs.", fact, state)
+
+
+def services(t: Teller) -> Said:
+    if t.state not in ("running", "paused", ""):
+        yield from not_running(t)
+        return
+    asked = _asked_for(t)
+    if asked:
+        yield from _asked_services(t, asked)
+        return
+    up, declared, down = by_state(t)
+    if up:
+        yield say(f"{'Running' if t.state != 'paused' else 'Paused, with'} {spoken(up)}.", t.fact("state"), *up)
+    if declared:
+        yield _declared(declared, "I declare", t.fact("state"))
+    if down:
+        yield say(f"{spoken(down)} {'is' if len(down) == 1 else 'are'} down.", *down)
+    if not (up or declared or down):
+        yield say(_bare(t), t.fact("state"), t.fact("image"))
+    elif not down and {"dead"} & set(t.ask.topics):
+        yield say("None of them is down.", *up)
+
+
+def _asked_for(t: Teller) -> tuple[str, ...]:
+    """Programs, ports and words that are nobody's, as asked about: `is redis up?`"""
+    known = {name_and_port(row.key)[0] for row in t.rows("serving")}
+    return tuple(word for word in t.ask.about if word in PROGRAMS or word in known or word.isdigit())
+
+
+def _asked_services(t: Teller, asked: tuple[str, ...]) -> Said:
+    for word in asked:
+        rows = tuple(row for row in t.rows("serving") if _stands_for(word, row))
+        if not rows:
+            others = t.rows("serving")
+            rest = f" I run {spoken(others)}." if others else ""
+            yield say(f"I see no {plain(word)} among my services.{rest}", t.fact("state"), *others)
+        for row in rows:
+            yield say(_one_service(t, row), row, t.fact("state"))
+
+
+def _stands_for(word: str, row: Fact) -> bool:
+    name, port = name_and_port(row.key)
+    return word in (name, port) or name.startswith(word) or name in PROGRAM_GROUPS.get(word, ())
+
+
+def _one_service(t: Teller, row: Fact) -> str:
+    name = spoken((row,))
+    frozen = ", but I am paused" if t.state == "paused" else ""
+    return {
+        "listening": f"{name} is up: its process runs and its socket listens{frozen}.",
+        "running": f"{name} is up: its process runs{frozen}.",
+        "down": f"{name} is down.",
+        "declared": f"{name} is declared; my sockets cannot be seen here, so I cannot say that it listens.",
+    }.get(str(row.value), f"{name}: {plain(row.value)}.")
+
+
+def uptime(t: Teller) -> Said:
+    if t.state not in ("running", "paused", ""):
+        yield from not_running(t)
+        return
+    up, started = t.fact("uptime"), t.fact("started_at")
+    at = num(started) if started is not None else None
+    seconds = t.number("uptime") if up is not None else t.ago(at) if at else None
+    if seconds is None:
+        yield t.cannot_see("when I started", "inspect")
+        return
+    since = f", since {moment(at)}" if at else ""
+    paused = " I am paused now." if t.state == "paused" else ""
+    yield say(f"I have been up for {duration(seconds)}{since}.{paused}", up, started, t.fact("state"))
+
+
+def restarts(t: Teller) -> Said:
+    count, policy, started = t.fact("restart_count"), t.fact("restart_policy"), t.fact("started_at")
+    if count is None:
+        yield t.cannot_see("my restart count", "inspect")
+        return
+    number = num(count)
+    text = "My restart policy has not restarted me once" if not number else f"I was restarted {plural(number, 'time')}"
+    text += " since I was created" if not number else " by my restart policy since I was created"
+    named = f" (policy: {plain(policy.value)})" if policy is not None else ""
+    yield say(f"{text}{named}.", count, policy)
+    if t.state in ("running", "paused") and started is not None:
+        at = num(started)
+        yield say(f"My last start was {duration(t.ago(at))} ago ({moment(at)}).", started)
+    elif t.state:
+        yield from not_running(t)

@@ -1,0 +1,106 @@
+"""What is wrong, and why: findings first, then what the facts show by themselves, then that the cause is not known."""
+
+from __future__ import annotations
+
+from ergon_ops.facts import Fact
+from ergon_ops.offline.numbers import cpu, memory_clause, throttling
+from ergon_ops.offline.state import by_state, health_output, named_findings, not_running, spoken, status
+from ergon_ops.offline.teller import Said, Teller, num, say
+from ergon_ops.offline.units import percent, plain, plural
+from ergon_ops.offline.words import Sentence
+
+FULL = 0.9
+
+
+def wrong(t: Teller) -> Said:
+    found = list(symptoms(t))
+    if t.faults or found:
+        yield from named_findings(t)
+        yield from found
+    elif t.why_unknown("diagnose") and t.running:
+        yield t.cannot_see("what my rules conclude", "diagnose")
+        yield from status(t)
+    else:
+        yield say("Nothing is wrong that my rules or I can see.", t.fact("state"))
+        yield from status(t)
+
+
+def symptoms(t: Teller) -> Said:
+    """What is plainly not right, rule or no rule."""
+    if t.state not in ("running", ""):
+        yield from not_running(t)
+    if t.text("health") == "unhealthy" and t.running:
+        streak = t.fact("health_streak")
+        fails = f", {plural(num(streak), 'failure')} in a row" if streak is not None else ""
+        yield say(f"I am unhealthy: the healthcheck fails{fails}.", t.fact("health"), streak)
+        yield from health_output(t)
+    _, _, down = by_state(t)
+    if down:
+        yield say(f"{spoken(down)} {'is' if len(down) == 1 else 'are'} down.", *down)
+    ratio = t.fact("memory_ratio")
+    if ratio is not None and num(ratio) >= FULL:
+        yield say(f"Memory is at {percent(num(ratio))} of my limit.", ratio, t.fact("memory_limit"))
+    for row in t.rows("fs_used_ratio"):
+        if row.value is not None and num(row) >= FULL:
+            yield say(f"{plain(row.key)} is {percent(num(row))} full.", row)
+
+
+def why(t: Teller) -> Said:
+    """The cause if a rule proves one, else the facts that bear on it, and that the cause is not known."""
+    found = list(symptoms(t))
+    yield from named_findings(t)
+    yield from found
+    if any(finding.cause.startswith("cpu") for finding in t.faults) or ("slow" in t.ask.topics and t.running):
+        yield from (cpu(t) if "slow" in t.ask.topics else throttling(t))
+    if "slow" in t.ask.topics and t.running:
+        yield from _load(t)
+    if t.state in ("exited", "dead", "restarting"):
+        yield from _ending(t)
+    if t.faults:
+        return
+    if t.why_unknown("diagnose") and t.running:
+        yield t.cannot_see("what my rules conclude", "diagnose")
+    elif found:
+        yield say("No rule of mine names a cause beyond that.", t.fact("state"))
+    else:
+        yield from _nothing_wrong(t)
+
+
+def _load(t: Teller) -> Said:
+    clause, facts = memory_clause(t)
+    if clause:
+        yield say(f"{clause[0].upper()}{clause[1:]}.", *facts)
+
+
+def _ending(t: Teller) -> Said:
+    """The engine's own account of the end: the events around it."""
+    rows = [row for row in t.rows("event") if str(row.value).split(" ")[0] in ("kill", "oom", "die", "stop", "restart")]
+    if rows:
+        last = sorted(rows, key=lambda row: row.key)[-4:]
+        yield say(f"The engine saw: {'; '.join(plain(row.value) for row in last)}.", *last)
+    count: Fact | None = t.fact("restart_count")
+    if count is not None and num(count) and t.state != "restarting":
+        yield say(f"My restart policy had restarted me {plural(num(count), 'time')}.", count)
+
+
+def _nothing_wrong(t: Teller) -> Said:
+    yield _premise(t)
+    yield from status(t)
+
+
+def _premise(t: Teller) -> Sentence:
+    """A question why something is so, while the facts say that it is not so."""
+    topics = set(t.ask.topics)
+    state = t.fact("state")
+    if "slow" in topics:
+        return say("Nothing I can see makes me slow: no rule of mine finds a cause.", state)
+    if "restarts" in topics or "restart" in topics:
+        count, started = t.fact("restart_count"), t.fact("started_at")
+        if count is not None:
+            times = plural(num(count), "time")
+            return say(f"My restart policy restarted me {times}; I see no cause for more.", count, started)
+    if "dead" in topics and t.running:
+        return say("I am not down.", state)
+    if "health" in topics and t.text("health") == "healthy":
+        return say("I am not unhealthy: my healthcheck passes.", t.fact("health"))
+    return say("I know of no cause: no rule of mine finds anything wrong.", state)

@@ -1,0 +1,158 @@
+"""From a question in everyday English to an `Ask`. Pure; about a tenth of a millisecond."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from ergon_ops.offline import spans
+from ergon_ops.offline.lexicon import METRICS, PROGRAMS, RULES, WEAK, Rule, words
+from ergon_ops.offline.scope import refused
+from ergon_ops.offline.tokens import NAME, Tokens, tokens
+from ergon_ops.offline.words import Ask
+
+# Topics that say how something is asked, not what about.
+ASKING: frozenset[str] = words(
+    """why when what who which where how many much long since be did any not or all list set self inside value
+    recent keep here oftenq howlong capable name more near consume usage talk start alive dead ok check full
+    follow hello some touched two bare least superlative programs user write"""
+)
+EVERYONE: frozenset[str] = words(
+    """everyone everybody anyone anybody nobody who which everything anywhere everywhere somebody fleet
+    containers ones"""
+)
+FOLLOWERS: frozenset[str] = words("and or what how about same ditto also then now for with")
+
+
+def understand(text: str, previous: Ask | None = None, *, names: Iterable[str] = (), now: float | None = None) -> Ask:
+    """What `text` asks for. `names` are words that name containers; `previous` the last question of the session."""
+    found = tokens(text, names)
+    lowered = text[:600].lower()
+    reason = refused(found)
+    topics = _topics(found)
+    intents = () if reason else _intents(topics)
+    if not reason and not _within_reach(found, topics, intents):
+        reason, intents = "unknown", ()
+    followed = False
+    if not reason and not intents:
+        intents, reason, followed = _fallback(found, previous)
+    since = spans.clock(lowered, now) if now is not None else None
+    back = now - since if now is not None and since is not None else spans.window(lowered)
+    return Ask(
+        text=text,
+        intents=intents,
+        window_s=back if back is not None or not followed or previous is None else previous.window_s,
+        since=since,
+        grep=spans.grep(lowered, found.quoted) if {"logs", "errors"} & set(intents) else "",
+        level=spans.level(topics, found.words),
+        tail=spans.tail(lowered),
+        metric=_metric(topics) or (previous.metric if followed and previous else ""),
+        superlative="" if "superlative" not in topics and "biggest" not in intents else _direction(topics),
+        change="restart" if "restart" in intents else (_verb(found) if reason == "change" else ""),
+        out_of_scope=reason,
+        topics=tuple(topics),
+        about=_about(found),
+        everyone=_everyone(found, topics, intents),
+        follow_up=followed,
+    )
+
+
+def _topics(found: Tokens) -> dict[str, int]:
+    """The topics found, and those that follow from the whole sentence: `two` names, one `bare` word."""
+    topics = dict(found.topics)
+    if found.names >= 2:
+        topics["two"] = 0
+    if found.env_names or any("_" in word and word.strip("$").isidentifier() for word in found.words):
+        topics.setdefault("env", 0)
+    content = [name for name in topics if name not in ASKING]
+    asked = {"what", "which", "who", "how", "where", "when"} & topics.keys()
+    if len(content) <= 1 and not asked and len(found.words) <= 4:
+        topics["bare"] = 0
+    if not content and not found.unknown and not found.covered:
+        topics["nothing"] = 0
+    return topics
+
+
+@lru_cache(maxsize=256)
+def _parsed(rule: Rule) -> tuple[tuple[frozenset[str], ...], frozenset[str]]:
+    needs = tuple(frozenset(word.split("|")) for word in rule.need.split())
+    return needs, frozenset(rule.unless.split())
+
+
+def _intents(topics: dict[str, int]) -> tuple[str, ...]:
+    places: dict[str, int] = {}
+    dropped: set[str] = set()
+    have = topics.keys()
+    for rule in RULES:
+        needs, unless = _parsed(rule)
+        if unless & have or not all(need & have for need in needs):
+            continue
+        at = min(topics[name] for name in needs[0] & have)
+        for intent in rule.intent.split():
+            places[intent] = min(at, places.get(intent, at))
+        dropped.update(rule.drops.split())
+    kept = {intent: at for intent, at in places.items() if intent not in dropped}
+    if len(kept) > 1:
+        kept = {intent: at for intent, at in kept.items() if intent not in WEAK} or kept
+    return tuple(sorted(kept, key=lambda intent: kept[intent]))
+
+
+def _within_reach(found: Tokens, topics: dict[str, int], intents: tuple[str, ...]) -> bool:
+    """Whether the words nobody knows leave enough that we do: `an elephant's memory` is not ours to tell."""
+    if not found.unknown or not intents:
+        return True
+    if intents == ("status",) and not {"self", "name"} & topics.keys():
+        return False
+    for at in found.unknown:
+        before = found.words[at - 1] if at else ""
+        if before in ("a", "an"):
+            return False
+        after = found.words[at + 1] if at + 1 < len(found.words) else ""
+        if before in ("does", "do", "did", "has", "of", "on", "for") and after in USES:
+            return bool({"services", "logs", "errors", "env", "mounts", "dependencies", "processes"} & set(intents))
+    content = sum(1 for name in topics if name not in ASKING)
+    return len(found.unknown) < 2 or len(found.unknown) <= content
+
+
+def _fallback(found: Tokens, previous: Ask | None) -> tuple[tuple[str, ...], str, bool]:
+    """No intent: a name alone, a follow-up ("and worker?"), a greeting, or something we cannot answer."""
+    rest = [word for word in found.words if word != NAME]
+    leading = not rest or "follow" in found.topics or rest[0] in FOLLOWERS
+    known = all(at not in found.unknown for at in range(len(found.words)))
+    if previous is not None and previous.intents and leading and known and len(rest) <= 5:
+        return previous.intents, "", True
+    if not rest or (known and "hello" in found.topics and len(rest) <= 3):
+        return (("status",) if found.names or not rest else ("identity",)), "", False
+    return (), "unknown", False
+
+
+def _metric(topics: dict[str, int]) -> str:
+    return next((metric for topic, metric in METRICS if topic in topics), "")
+
+
+def _direction(topics: dict[str, int]) -> str:
+    return "least" if "least" in topics else "most"
+
+
+def _everyone(found: Tokens, topics: dict[str, int], intents: tuple[str, ...]) -> bool:
+    asked = {word for at, word in enumerate(found.words)} & EVERYONE
+    plural = {"who", "containers", "everyone", "everybody", "anyone", "anybody", "nobody", "ones", "anywhere"}
+    return bool(asked & plural) and bool({"wrong", "health", "status", "restarts", "uptime"} & set(intents))
+
+
+def _verb(found: Tokens) -> str:
+    return next((word for word in found.words if word in CHANGE_VERBS), "change")
+
+
+def _about(found: Tokens) -> tuple[str, ...]:
+    """Services, variables, ports, paths and unknown words the question names."""
+    named = [word for word in found.words if word in PROGRAMS or (word[0] == "/" and len(word) > 1)]
+    ports = [word for word in found.words if word.isdigit() and 2 <= len(word) <= 5]
+    return tuple(dict.fromkeys([*found.env_names, *named, *ports, *found.unknown.values()]))
+
+
+USES = ("have", "use", "need", "take", "eat", "")
+CHANGE_VERBS: frozenset[str] = words(
+    """delete remove drop rm destroy wipe stop kill shutdown pause unpause scale resize upgrade install deploy
+    rollback"""
+)
