@@ -10,11 +10,11 @@ from ergon_ops.router import looks
 from ergon_ops.router.index import Index
 from ergon_ops.router.mentions import Mention
 from ergon_ops.router.question import Question
-from ergon_ops.router.words import STATES
+from ergon_ops.router.words import KNOWN_PROGRAMS, RUN_VERBS, STATES
 
 _ALL_OF = frozenset({"all", "both", "every", "each", "any", "two", "three", "four", "which", "other"})
-_WHO_RUNS = re.compile(
-    r"\b(who|whoever|whatever|what|which \w+|containers|anyone|anything|anybody|everyone|everything|those|ones|all)( \w+)? ?(runs?|running|serves?|serving|hosts?|has|have|contains?|based on|built (on|from)|from image|with)\b"
+_WHO = re.compile(
+    r"\b(who|whoever|what|whatever|which|containers|anyone|anything|anybody|everyone|everything|those|ones|all)\b"
 )
 
 
@@ -29,12 +29,19 @@ class Choice:
 
 
 def choose(
-    question: Question, mention: Mention, index: Index, hosts: set[int], focused: Sequence[int], *, changes: bool
+    question: Question,
+    mention: Mention,
+    index: Index,
+    places: Sequence[set[int]],
+    focused: Sequence[int],
+    *,
+    changes: bool,
 ) -> Choice:
     """Ties are asked about; reads may take the one that leads, changes never."""
-    members, said = _narrowed(question, mention, index, hosts)
+    members, said = _narrowed(question, mention, index, places)
     choice = _pick(question, mention, index, members, focused, changes=changes)
-    unsure = mention.slip or (mention.kind == "part" and not mention.strong)
+    custom = mention.kind == "image" and ":" not in mention.key and mention.key not in KNOWN_PROGRAMS
+    unsure = mention.slip or mention.near or ((mention.kind == "part" or custom) and not mention.strong)
     if unsure and changes and not choice.ask:
         return Choice(choice.members, ask=True, why=f"{said!r} is not quite a name, and changes are never guessed")
     if unsure and not choice.ask:
@@ -43,14 +50,14 @@ def choose(
     return choice
 
 
-def _narrowed(question: Question, mention: Mention, index: Index, hosts: set[int]) -> tuple[list[int], str]:
+def _narrowed(question: Question, mention: Mention, index: Index, places: Sequence[set[int]]) -> tuple[list[int], str]:
     """The mention's members after the host, the replica's number and the state said beside it."""
     said = mention.slip or mention.key
     members = list(mention.members)
-    if mention.kind == "image" and (runs := _all_running(question, mention)):
+    if runs := _all_running(question, mention):
         members = sorted({*members, *runs})
-    if hosts and (here := [number for number in members if number in hosts]):
-        members = here
+    for place in places:
+        members = [number for number in members if number in place] or members
     if len(members) > 1:
         mention.members = members
         members = looks.replica(question, mention, index.members) or members
@@ -61,7 +68,7 @@ def _narrowed(question: Question, mention: Mention, index: Index, hosts: set[int
 
 
 def _all_running(question: Question, mention: Mention) -> list[int]:
-    if not _WHO_RUNS.search(question.line):
+    if not _asks_who_runs(question, mention):
         return []
     return [number for sense in mention.others if sense.kind == "program" for number in sense.members]
 
@@ -113,7 +120,15 @@ def _takes_all(question: Question, mention: Mention) -> bool:
     after = {question.word(mention.last + 1)}
     if after & {"replicas", "instances", "containers", "servers", "databases"}:
         return True
-    return mention.kind in ("program", "image") and bool(_WHO_RUNS.search(question.line))
+    return question.all_hosts or _asks_who_runs(question, mention)
+
+
+def _asks_who_runs(question: Question, mention: Mention) -> bool:
+    """`who runs redis`, `which containers are running nginx`."""
+    at = mention.first - 1
+    while question.word(at) in ("a", "an", "the", "image", "on", "from"):
+        at -= 1
+    return question.word(at) in RUN_VERBS and bool(_WHO.search(question.line))
 
 
 def _leader(mention: Mention, index: Index, members: list[int], focused: Sequence[int]) -> list[int]:

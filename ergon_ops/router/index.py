@@ -1,13 +1,15 @@
-"""Every way to call a container, looked up in microseconds: names, replicas, services, projects, hosts, roles, programs."""
+"""Every way to call a container, looked up in microseconds: names, replicas, services, projects, roles, programs."""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ergon_ops.persona import KIND_OF_PROGRAM
 from ergon_ops.router.member import Member, canonical_program
 from ergon_ops.router.question import key_of
 from ergon_ops.router.words import CHANGERS, KNOWN_PROGRAMS, NEIGHBOUR_ROLES, PROGRAMS, ROLES
@@ -22,11 +24,12 @@ TWO_SLIPS_FROM = 8
 
 @dataclass(slots=True)
 class Sense:
-    """A key read in one way: whom it means. `word` is the role or program it names."""
+    """A key read in one way: whom it means. `word` is the role or program it names, `near` if nobody quite has it."""
 
     kind: SenseKind
     members: list[int]
     word: str = ""
+    near: bool = False
 
 
 class Index:
@@ -44,6 +47,8 @@ class Index:
         self.of_role: dict[str, list[int]] = defaultdict(list)
         self.foreign: list[str] = []  # keys in scripts that need no spaces
         self._keys: dict[str, str] = {}
+        self._names = [member.ref.name.casefold() for member in members]
+        self._sorted_names = sorted((key_of(member.ref.name), n) for n, member in enumerate(members))
         self._near: dict[tuple[str, int], list[str]] | None = None
         for number, member in enumerate(members):
             self._add_member(number, member)
@@ -106,7 +111,7 @@ class Index:
         for port in member.published:
             self.by_published[port].append(number)
         self.of_role[member.role_kind].append(number)
-        for program in dict.fromkeys((member.main_program, *member.programs)):
+        for program in member.programs:
             self.of_program[program].append(number)
         for spelling in _image_spellings(member.image):
             self._add(spelling, "image", number)
@@ -128,21 +133,24 @@ class Index:
             self._add(member.ref.host, "host", number)
 
     def _add_words(self) -> None:
-        """Role and program words; those nobody has are kept too, so that they are understood and answered for nobody."""
+        """Role and program words; those nobody has are kept too: they are understood, and nobody answers for them."""
         for role, phrases in ROLES.items():
-            numbers = self.of_role.get(role) or [
-                n for near in NEIGHBOUR_ROLES.get(role, ()) for n in self.of_role.get(near, ())
-            ]
+            exact = self.of_role.get(role, [])
+            numbers = exact or self._nearly(role)
             for phrase in phrases:
-                self._word(key_of(phrase), "role", numbers, role)
+                self._word(key_of(phrase), "role", numbers, role, near=not exact or role == "app")
         for program in {*KNOWN_PROGRAMS, *PROGRAMS, *self.of_program}:
             canonical = canonical_program(program)
             self._word(key_of(program), "program", self.of_program.get(canonical, []), canonical)
 
-    def _word(self, key: str, kind: SenseKind, numbers: list[int], word: str) -> None:
-        if not key:
-            return
-        self.senses.setdefault(key, []).append(Sense(kind, list(numbers), word))
+    def _nearly(self, role: str) -> list[int]:
+        """Whom a role nobody has comes closest to: who runs such a program inside, or has a neighbouring role."""
+        runs = {n for program, ns in self.of_program.items() if KIND_OF_PROGRAM.get(program) == role for n in ns}
+        near = [n for other in NEIGHBOUR_ROLES.get(role, ()) for n in self.of_role.get(other, ())]
+        return sorted(runs) or near
+
+    def _word(self, key: str, kind: SenseKind, numbers: list[int], word: str, *, near: bool = False) -> None:
+        self.senses.setdefault(key, []).append(Sense(kind, list(numbers), word, near))
         words = re.split(r"[-/:]", key)
         self.reach[words[0]] = max(self.reach.get(words[0], 1), min(len(words), MAX_WORDS))
 
@@ -151,8 +159,7 @@ class Index:
         from rapidfuzz import fuzz, process  # 50 ms to import, needed for misspelt names only
 
         wanted = key_of(text[:100])
-        names = [member.ref.name.casefold() for member in self.members]
-        found = process.extract(wanted, names, scorer=fuzz.ratio, limit=limit + 5)
+        found = process.extract(wanted, self._names, scorer=fuzz.ratio, limit=limit + 5)
         return tuple(dict.fromkeys(self.label(number) for _, _, number in found))[:limit]
 
     def label(self, number: int) -> str:
@@ -160,6 +167,18 @@ class Index:
         member = self.members[number]
         alone = len(self.senses.get(key_of(member.ref.name), [Sense("name", [number])])[0].members) == 1
         return member.ref.name if alone else str(member.ref)
+
+    def beginning(self, word: str) -> list[int]:
+        """Containers whose name goes on after this word, without a hyphen: `vault` for `vaultwarden`."""
+        if len(word) < FUZZY_FROM:
+            return []
+        start = bisect_left(self._sorted_names, (word, -1))
+        found = []
+        for name, number in self._sorted_names[start : start + 200]:
+            if not name.startswith(word):
+                break
+            found.append(number)
+        return found
 
     def misspelt(self, word: str) -> list[str]:
         """Keys one slip away (two from eight letters on), digits equal; the closest ones only."""
@@ -199,7 +218,7 @@ def _digits(text: str) -> str:
 
 
 def _image_spellings(image: str) -> Iterator[str]:
-    """`ghcr.io/acme/api:1.2-slim` → with and without registry, with each longer part of the tag, the last part alone."""
+    """`ghcr.io/acme/api:1.2-slim` → with and without registry, with each longer part of the tag, the last alone."""
     if not image or image.startswith("sha256:"):
         return
     bare = image.split("@")[0]

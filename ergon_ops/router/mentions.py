@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
-from ergon_ops.router.index import ORDER, Index, Sense, SenseKind
+from ergon_ops.router.index import FUZZY_FROM, ORDER, Index, Sense, SenseKind
 from ergon_ops.router.question import Question
 from ergon_ops.router.words import (
     ARTICLES,
@@ -24,11 +25,16 @@ from ergon_ops.router.words import (
     NUMBERS,
     ORDINALS,
     PLAIN_PROGRAMS,
+    NOUNS_OF,
     PREPOSITIONS,
+    RUN_VERBS,
     STATES,
+    TROUBLE,
 )
 
+MAX_STRANGE = 12  # words that are no English and mean nobody
 MAX_MISSPELT = 4  # words of one question that are compared with all names
+_TIGHT = ("-", "_", ".")
 _SEPARATORS = re.compile(r"[,;:!?…]|\.(\s|$)|—|–")
 _THINGS = frozenset({"container", "containers", "service", "server", "instance", "replica", "node", "box", "ci"})
 
@@ -47,6 +53,7 @@ class Mention:
     slip: str = ""
     plural: bool = False
     strong: bool = False
+    near: bool = False
     others: list[Sense] = field(default_factory=list)
 
 
@@ -71,11 +78,27 @@ def _spelled(question: Question, index: Index) -> Iterator[Mention]:
 
 
 def _longest(question: Question, index: Index, first: int) -> Mention | None:
+    squeezed = f"{question.word(first)}{question.word(first + 1)}"
+    if len(squeezed) > FUZZY_FROM and first + 1 < len(question.tokens) and question.tokens[first + 1].gap == " ":
+        sense = next(iter(index.senses.get(squeezed, ())), None)
+        if sense is not None and sense.kind in ("name", "alias"):
+            return Mention(first, first + 1, sense.kind, sense.members, squeezed)
     for last, key in reversed(_spellings(question, index, first)):
+        if _torn(question, first, last):
+            continue
         mention = _meant(question, index, first, last, key)
         if mention is not None:
             return mention
     return None
+
+
+def _torn(question: Question, first: int, last: int) -> bool:
+    """Whether this is only a part of a longer hyphenated word that is no English: `db` of `ordres-db`."""
+    tokens = question.tokens
+    before = first > 0 and tokens[first].gap in _TIGHT and not _ordinary(question.word(first - 1))
+    goes_on = last + 1 < len(tokens) and tokens[last + 1].gap in _TIGHT
+    after = goes_on and (not _ordinary(question.word(last + 1)) or question.word(last + 1).isdecimal())
+    return before or after
 
 
 def _spellings(question: Question, index: Index, first: int) -> list[tuple[int, str]]:
@@ -95,7 +118,7 @@ def _spellings(question: Question, index: Index, first: int) -> list[tuple[int, 
 def _meant(question: Question, index: Index, first: int, last: int, key: str) -> Mention | None:
     plural = False
     senses = index.senses.get(key)
-    if senses is None and key.endswith("s") and len(key) > 2:
+    if senses is None and key.endswith("s") and len(key) > 2 and key[-2] != "s":
         senses, plural = (
             index.senses.get(key[:-1]) or (index.senses.get(key[:-2]) if key.endswith("es") else None),
             True,
@@ -110,17 +133,19 @@ def _meant(question: Question, index: Index, first: int, last: int, key: str) ->
     if not allowed:
         return None
     best = allowed[0]
-    return Mention(first, last, best.kind, best.members, key, best.word, "", plural, strong, allowed[1:])
+    return Mention(first, last, best.kind, best.members, key, best.word, "", plural, strong, best.near, allowed[1:])
 
 
 def _marked(question: Question, first: int, last: int) -> bool:
-    """Quoted, behind an @, `container X`, `X container`, `X:` at the start, with a host's name or a hyphen of its own."""
+    """Quoted, behind an @, `container X`, `X container`, `X:` at the start, with a hyphen or a host of its own."""
     tokens = question.tokens
     if question.quoted(first, last) or any(token.gap in ("/", "_", "-") for token in tokens[first + 1 : last + 1]):
         return True
     if first == 0 and question.gap_after(last).lstrip()[:1] in (":", ",") and last + 1 < len(tokens):
         return question.gap_after(last)[-1:] == " " or question.gap_after(last) == ","
     before, after = question.word(first - 1), question.word(last + 1)
+    if before == "container" and question.word(first - 2) in AUXILIARIES and not after:
+        return True
     if before in ("container", "called", "named") or (before == "service" and question.word(first - 2) in ARTICLES):
         return question.tokens[first].gap.strip() in ("", "'", '"') and question.tokens[last].text not in FOLLOWERS
     if after == "container" and before not in INDEFINITE:
@@ -143,13 +168,14 @@ def _fits(question: Question, first: int, last: int, key: str, sense: Sense, plu
     if sense.kind == "program":
         if before in ("a", "an") and not sense.members:
             return False
+        if key in ENGLISH and not (before in RUN_VERBS and sense.members):
+            return bool(sense.members) and _used_as_name(question, first, last, key, hard=key in HARD)
         return key not in PLAIN_PROGRAMS or bool(sense.members)
     if sense.kind == "image" and key in ENGLISH:
         return False
     if sense.kind == "host":
-        return key not in HARD and (
-            key not in ENGLISH or before in ("on", "host", "at", "from") or question.word(last + 1) == "host"
-        )
+        here = before in ("on", "host", "at", "from") or question.word(last + 1) == "host"
+        return here or (key not in HARD and key not in ("local", "default", "remote"))
     if sense.kind == "part":
         return _fits_part(question, first, last, key)
     if first != last or (key not in ENGLISH and key not in HARD):
@@ -174,8 +200,8 @@ def _used_as_name(question: Question, first: int, last: int, key: str, *, hard: 
     article = question.word(first - 1) in ARTICLES
     anchor = first - 2 if article else first - 1
     before, after = question.word(anchor), question.word(last + 1)
-    if question.word(first - 1) in INDEFINITE and not (question.word(first - 1) == "how"):
-        return False
+    if question.word(first - 1) in INDEFINITE - {"how"}:
+        return not hard and question.word(first - 1) in ("any", "no", "some") and after in TROUBLE
     ends = not after or bool(_SEPARATORS.search(question.gap_after(last)))
     if (
         before in DIRECT
@@ -197,12 +223,8 @@ def _used_as_name(question: Question, first: int, last: int, key: str, *, hard: 
 
 
 def _noun_of(question: Question, at: int) -> bool:
-    """`status of X`, `logs for X`: a metric and a preposition stand before."""
-    return (
-        question.word(at) in ("of", "for", "from")
-        and question.word(at - 1) in METRICS
-        and question.word(at - 1) != question.word(at + 1)
-    )
+    """`status of X`, `logs for X`: what only a container has, and a preposition, stand before."""
+    return question.word(at) in ("of", "for", "from") and question.word(at - 1) in NOUNS_OF
 
 
 def _foreign(question: Question, index: Index, taken: set[int]) -> list[Mention]:
@@ -221,7 +243,7 @@ def _foreign(question: Question, index: Index, taken: set[int]) -> list[Mention]
 
 def _misspelt_or_unknown(question: Question, index: Index, taken: set[int], others: bool) -> Iterator[Mention]:
     tried = 0
-    for first, last in _strange(question, index, taken):
+    for first, last in islice(_strange(question, index, taken), MAX_STRANGE):
         text = question.text[question.tokens[first].start : question.tokens[last].end].casefold()
         named = _names_someone(question, first, last)
         if tried < MAX_MISSPELT:
@@ -236,6 +258,8 @@ def _misspelt_or_unknown(question: Question, index: Index, taken: set[int], othe
 
 def _respelled(question: Question, index: Index, first: int, last: int) -> Mention | None:
     key = "-".join(token.text for token in question.tokens[first : last + 1])
+    if going_on := index.beginning(key):
+        return Mention(first, last, "part", going_on, key)
     keys = index.misspelt(key)
     plural = False
     if not keys and key.endswith("s"):
@@ -288,6 +312,8 @@ def _names_someone(question: Question, first: int, last: int) -> bool:
     shaped = first != last or any(c.isdecimal() for c in tokens[first].text)
     before, after = question.word(first - 1), question.word(last + 1)
     if _marked(question, first, last) and (first == last or shaped):
+        return True
+    if before in DIRECT and not after:
         return True
     if first == last and ((_ENGLISH_ENDINGS.search(tokens[first].text) and not shaped) or len(tokens[first].text) < 3):
         return False

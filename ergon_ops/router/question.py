@@ -9,8 +9,8 @@ from functools import cached_property
 
 from ergon_ops.router.words import ASKING, CHANGERS, POLITE
 
-MAX_CHARACTERS = 2_000
-MAX_TOKENS = 160
+HEAD, TAIL = 700, 300  # characters of a long text that are read
+MAX_TOKENS = 120
 
 # A word is anything but white space, ASCII punctuation and the usual typographic and full-width marks: names of any script.
 _WORD = re.compile(
@@ -18,6 +18,8 @@ _WORD = re.compile(
 )
 _SUFFIXES = frozenset({"s", "t", "re", "ve", "ll", "d", "m"})
 _QUOTES = "\"'`“”‘’«»„"
+_PLAIN_KEY = re.compile(r"[a-z0-9]+(?:[-_./:][a-z0-9]+)*", re.ASCII)
+_DASHES = str.maketrans("_.", "--")
 _BE_AFTER = ASKING | {"it", "that", "there", "here", "he", "she", "everything"}
 _JOINT = re.compile(r"[-_./]|\s*#\s*|\s+|:")
 
@@ -63,6 +65,9 @@ def tokens_of(text: str) -> tuple[Token, ...]:
 
 def key_of(text: str) -> str:
     """The one spelling under which a name is indexed: `Orders_DB` → `orders-db`."""
+    plain = text.lower()
+    if _PLAIN_KEY.fullmatch(plain):
+        return plain.translate(_DASHES)
     words = tokens_of(normal(text))
     return "".join(f"{word.joint or '-'}{word.text}" if index else word.text for index, word in enumerate(words))
 
@@ -129,9 +134,14 @@ class Question:
 
     @cached_property
     def host(self) -> str:
-        if _HOST.search(self.line):
-            return "strong"
+        if (match := _HOST.search(self.line)) or self.all_hosts:
+            place = match and _PLACE.search(self.line[: match.start()])
+            return "strong" if not place or self.fleet != "strong" else ""
         return "weak" if _WEAK_HOST.search(self.line) else ""
+
+    @cached_property
+    def all_hosts(self) -> bool:
+        return bool(re.search(r"\b(both|all|every|each|the two|our|my) hosts?\b", self.line))
 
     @cached_property
     def pronoun(self) -> bool:
@@ -209,6 +219,7 @@ _HOST = re.compile(
     r"\b((this|the|my|our) (docker )?(host|machine|box|vm|vps|hypervisor|computer|laptop|hardware|engine|daemon|node)|the server itself|this server|(the|my) server$|the server (ok|okay|fine|healthy|overloaded|up|doing|load)|host (load|memory|cpu|disk|health|status|os|uptime|kernel|facts|ok|swap|pressure)|docker (daemon|engine|host|itself|data root)"
     r"|load average|loadavg|kernel|data root|inodes|(is|s) (the )?(host|docker)\b|how (is|s) (the )?(host|docker)|of (the )?host$|^host$|machine)\b"
 )
+_PLACE = re.compile(r"\b(on|in|of|across)( all)?( of)?\s*$")
 _WEAK_HOST = re.compile(
     r"\b((disk|free|drive|storage) space|disks?|load|swap|inodes?|space left|free memory|uptime of the|memory pressure|room left)\b"
 )
@@ -220,7 +231,5 @@ _PLURAL = re.compile(r"\b(they|them|their|theirs|those|these|both)\b")
 
 def hear(text: str) -> Question:
     """The question, bounded: of a long one the head and the tail count."""
-    clean = normal(text[: 2 * MAX_CHARACTERS])
-    if len(clean) > MAX_CHARACTERS:
-        clean = clean[:MAX_CHARACTERS]
+    clean = normal(text if len(text) <= HEAD + TAIL else f"{text[:HEAD]} … {text[-TAIL:]}")
     return Question(clean, tokens_of(clean))

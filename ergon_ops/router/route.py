@@ -39,6 +39,7 @@ class Router:
         self.members = tuple(members)
         self._index = Index(self.members, hosts)
         self._number = {member.ref: number for number, member in enumerate(self.members)}
+        self._everyone = tuple(member.ref for member in self.members)
         self._unseen = any(not member.looked for member in self.members)
 
     def route(self, text: str, *, names: Sequence[str] = (), focus: Focus | None = None) -> Route:
@@ -134,10 +135,8 @@ class Router:
             and len(among) == 1
         ):
             picked = among
-        if (
-            not picked
-            or (len(set(picked)) == len(among) > 1
-            and not {"both", "all", "each", "every", "them"} & set(words))
+        if not picked or (
+            len(set(picked)) == len(among) > 1 and not {"both", "all", "each", "every", "them"} & set(words)
         ):
             return None
         route = self._to(case, list(dict.fromkeys(picked)), "answers the question asked back", guess=False)
@@ -195,14 +194,14 @@ class Router:
         sides = case.sides
         if not sides.subjects:
             return None
-        hosts = {number for mention in sides.hosts for number in mention.members}
-        chosen: list[int] = []
+        places = [{n for mention in side for n in mention.members} for side in (sides.hosts, sides.projects) if side]
+        chosen = self._focused(case) if _WITH_IT.search(case.question.line) else []
         whys: list[str] = []
         guess = False
         out = {number for mention in sides.left_out for number in mention.members}
         needs = False
         for mention in sides.subjects:
-            choice = choose(case.question, mention, self._index, hosts, self._focused(case), changes=case.changes)
+            choice = choose(case.question, mention, self._index, places, self._focused(case), changes=case.changes)
             needs |= self._unseen and mention.kind == "program"
             if choice.ask:
                 return replace(self._ask(case, choice.members, choice.why), needs_services=needs)
@@ -331,10 +330,11 @@ class Router:
         return [number for number in range(len(self.members)) if not hosts or number in hosts]
 
     def _refs(self, numbers: Iterable[int]) -> tuple[Ref, ...]:
-        return tuple(self.members[number].ref for number in numbers)
+        return tuple(self._everyone[number] for number in numbers)
 
     def _all(self, case: _Case, why: str, about: Iterable[int] = ()) -> Route:
-        return Route("all", self._refs(self._here(case)), why=why, about=self._refs(about))
+        refs = self._refs(self._here(case)) if case.sides.hosts else self._everyone
+        return Route("all", refs, why=why, about=self._refs(about))
 
     def _to(
         self,
@@ -365,6 +365,10 @@ class Router:
         return Route("ask_back", self._refs(numbers[:50]), question_back=back, why=why, rest=case.question.text)
 
 
+_WITH_IT = re.compile(
+    r"\b(compare|difference between|diff) (it|this|that|this one|that one|them)\b"
+    r"|\b(with|to|than|and) (it|this one|that one)$"
+)
 _GENERAL = re.compile(
     r"\b(how is it going|hows it going|what is it like|is it (ok|okay|fine|all|on fire|down)$|anything|any|every)\b"
 )

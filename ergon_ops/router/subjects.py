@@ -10,7 +10,58 @@ from ergon_ops.router.question import Question
 from ergon_ops.router.words import ARTICLES
 
 _RELATING = frozenset(  # ruff: noqa: SIM905
-    ["reach", "reaches", "reaching", "talk", "talks", "talking", "connect", "connects", "connected", "connecting", "connection", "depend", "depends", "depending", "use", "uses", "using", "call", "calls", "calling", "access", "accesses", "see", "resolve", "resolves", "ping", "contact", "contacts", "query", "queries", "need", "needs", "find", "because", "after", "before", "when", "while", "affect", "affects", "cause", "causes", "require", "requires", "reachable", "visible", "connections", "blame", "due"]
+    [
+        "reach",
+        "reaches",
+        "reaching",
+        "talk",
+        "talks",
+        "talking",
+        "connect",
+        "connects",
+        "connected",
+        "connecting",
+        "connection",
+        "depend",
+        "depends",
+        "depending",
+        "use",
+        "uses",
+        "using",
+        "call",
+        "calls",
+        "calling",
+        "access",
+        "accesses",
+        "see",
+        "resolve",
+        "resolves",
+        "ping",
+        "contact",
+        "contacts",
+        "query",
+        "queries",
+        "need",
+        "needs",
+        "find",
+        "because",
+        "after",
+        "before",
+        "when",
+        "while",
+        "since",
+        "affect",
+        "affects",
+        "cause",
+        "causes",
+        "require",
+        "requires",
+        "reachable",
+        "visible",
+        "connections",
+        "blame",
+        "due",
+    ]
 )
 _STEPS = frozenset({"to", "on", "with", "of", "into", "by", "at", "against"}) | ARTICLES
 _LEAVING_OUT = frozenset({"except", "excluding", "excluded", "besides", "without", "not", "excepting", "minus"})
@@ -24,6 +75,7 @@ class Parties:
     about: list[Mention] = field(default_factory=list)
     left_out: list[Mention] = field(default_factory=list)
     hosts: list[Mention] = field(default_factory=list)
+    projects: list[Mention] = field(default_factory=list)
     asked_of_all: bool = False
 
 
@@ -67,7 +119,16 @@ def _settle(question: Question, sides: Parties) -> None:
         between = {question.word(at) for at in range(first.last + 1, second.first)}
         if between & {"reachable", "accessible", "visible", "available", "resolvable"}:
             sides.subjects, sides.about = [second], [*sides.about, first]
+    others = [mention for mention in sides.subjects if mention.kind != "project"]
+    for mention in [mention for mention in sides.subjects if mention.kind == "project"] if others else []:
+        if any(set(mention.members) & set(other.members) for other in others) and not _listed(question, mention):
+            sides.projects.append(mention)
+            sides.subjects.remove(mention)
     sides.subjects = _merged(question, sides.subjects)
+
+
+def _listed(question: Question, mention: Mention) -> bool:
+    return question.word(mention.first - 1) in _JOINERS or question.word(mention.last + 1) in _JOINERS
 
 
 def _left_out(question: Question, mention: Mention) -> bool:

@@ -299,7 +299,6 @@ ROLES: dict[str, tuple[str, ...]] = {
         "task runner",
         "background process",
         "job runner",
-        "consumer",
         "task worker",
     ),
     "job": ("cron", "cron job", "cronjob", "scheduler", "scheduled job", "batch job", "backup job"),
@@ -309,10 +308,15 @@ ROLES: dict[str, tuple[str, ...]] = {
 NEIGHBOUR_ROLES: dict[str, tuple[str, ...]] = {
     "web": ("proxy",),
     "proxy": ("web",),
-    "queue": ("cache",),
     "job": ("worker",),
     "worker": ("job",),
 }
+# What a container is *of*, *for* or *from*: after these even a word like "memory" is a name.
+NOUNS_OF = frozenset("status logs log health state uptime restarts ports image config environment events".split())
+TROUBLE = frozenset(
+    "problem problems issue issues error errors warning warnings trouble logs restarts crashes failures alerts".split()
+)
+RUN_VERBS = frozenset("run runs running serve serves serving host hosts have has having contain contains with".split())
 # "page cache", "file cache": not a container.
 NOT_A_ROLE_AFTER = frozenset("page file disk dns build kernel buffer browser a an any another no memory".split())
 
