@@ -83,14 +83,26 @@ def memory(files: KernelFiles, group: Cgroup) -> Memory:
 def _memory_v1(files: KernelFiles, group: Cgroup) -> Memory:
     stat = files.again(group.path("memory", "memory.stat"))
     limit = after(stat, b"hierarchical_memory_limit ")
+    kills = oom_kills(files, group)
     return Memory(
         usage=_plain(files, group, "memory.usage_in_bytes"),
         inactive_file=Sourced(after(stat, b"total_inactive_file "), "cgroup:memory.stat#total_inactive_file"),
         limit=Sourced(_bounded(limit), "cgroup:memory.stat#hierarchical_memory_limit"),
-        failures=_plain(files, group, "memory.failcnt"),
-        oom_kills=Sourced(oom_kills(files, group), "cgroup:memory.oom_control#oom_kill"),
+        failures=_failures_v1(files, group, kills or 0),
+        oom_kills=Sourced(kills, "cgroup:memory.oom_control#oom_kill"),
         swap=Sourced(after(stat, b"total_swap "), "cgroup:memory.stat#total_swap"),
     )
+
+
+def _failures_v1(files: KernelFiles, group: Cgroup, kills: int) -> Sourced:
+    """Where both limits are equal, a charge is refused by the one with swap and does not count for the other; recent
+    kernels do not count it at all, and 0 beside an OOM kill means just that."""
+    failures = _plain(files, group, "memory.failcnt")
+    with_swap = number(files.again(group.path("memory", "memory.memsw.failcnt"))) or 0
+    if failures.value is None:
+        return failures
+    total = failures.value + with_swap
+    return Sourced(None if total < kills else total, f"{failures.source}+memory.memsw.failcnt")
 
 
 def _memory_v2(files: KernelFiles, group: Cgroup) -> Memory:

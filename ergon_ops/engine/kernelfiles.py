@@ -1,7 +1,7 @@
 """Small kernel files (cgroupfs, /proc), read whole: absent, forbidden or vanished is None, never an exception.
 
 With `keep_open` a file is opened once and read again with `pread` (about four times cheaper), which pays for a sampler
-and not for a single question. A kept file of a removed cgroup answers ENODEV; it is closed and forgotten then.
+and not for a single question. A kept file of a removed cgroup answers ENODEV; it is opened anew then.
 """
 
 from __future__ import annotations
@@ -50,14 +50,16 @@ class KernelFiles:
             return self.read(path)
         with self._lock:
             handle = self._kept.get(path)
-            if handle is None:
-                handle = self._keep(path)
-                if handle is None:
-                    return None
+            if handle is not None:
+                try:
+                    return _from_start(handle)
+                except OSError:
+                    # Of a cgroup that is gone; after a restart there is a new one of the same name.
+                    os.close(self._kept.pop(path))
+            handle = self._keep(path)
             try:
-                return _from_start(handle)
+                return None if handle is None else _from_start(handle)
             except OSError:
-                os.close(self._kept.pop(path))
                 return None
 
     def _keep(self, path: str) -> int | None:
