@@ -15,7 +15,8 @@ Three pure functions; whoever runs the turn calls the tools in between:
     reply = compose_fleet(ask, views, host)        several, `all`, compare, superlatives, the host
     `ask.fleet` is true when the question needs every container even though one name (or none) was routed to;
     "host" in ask.intents needs the host's facts (host_readings) in the ledger.
-    overview(views, host)                          the bare command: counts, the worst thing, three questions
+    overview(views, host)                          the bare command: counts, the worst thing, three questions; its views
+        need the steps of `GLANCE`
 
 `Reply.sentences` become `text` events one by one (`Sentence.item` marks a line of a list); `Reply.text` is the answer.
 A View with `stored_at` holds the last stored facts of an engine that does not answer; the age is said.
@@ -26,7 +27,7 @@ from __future__ import annotations
 from ergon_ops.offline.compose import compose
 from ergon_ops.offline.fleet import compose_fleet
 from ergon_ops.offline.overview import overview
-from ergon_ops.offline.plan import dig, plan
+from ergon_ops.offline.plan import GLANCE, dig, plan
 from ergon_ops.offline.understand import understand
 from ergon_ops.offline.words import (
     INTENTS,
@@ -42,6 +43,7 @@ from ergon_ops.offline.words import (
 )
 
 __all__ = [
+    "GLANCE",
     "INTENTS",
     "Ask",
     "Failure",

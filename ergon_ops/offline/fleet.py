@@ -11,7 +11,8 @@ from ergon_ops.offline import identity
 from ergon_ops.offline.compose import answers
 from ergon_ops.offline.host import engine_gone, host
 from ergon_ops.offline.ranking import FINE, METRICS, Metric, badness, measured, ranked, share
-from ergon_ops.offline.state import by_state, named_findings, spoken
+from ergon_ops.offline.serving import by_state, spoken
+from ergon_ops.offline.state import named_findings
 from ergon_ops.offline.teller import Teller, say
 from ergon_ops.offline.trouble import symptoms
 from ergon_ops.offline.units import duration, listed, moment, plain, plural

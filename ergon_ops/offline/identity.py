@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ergon_ops.offline.state import spoken
+from ergon_ops.offline.serving import spoken
 from ergon_ops.offline.teller import Said, Teller, say
 from ergon_ops.offline.units import duration, listed, plain, quoted
 from ergon_ops.offline.words import Reply, Sentence

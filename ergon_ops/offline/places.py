@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ergon_ops.facts import Fact
 from ergon_ops.offline.numbers import traffic
-from ergon_ops.offline.state import name_and_port, spoken
+from ergon_ops.offline.serving import name_and_port, spoken
 from ergon_ops.offline.teller import Said, Teller, num, own_words, say
 from ergon_ops.offline.units import duration, listed, moment, plain, size, some
 from ergon_ops.offline.words import Sentence

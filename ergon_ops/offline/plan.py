@@ -103,3 +103,11 @@ def _log_arguments(ask: Ask) -> dict[str, object]:
     if ask.level and "logs" not in ask.intents:
         found["level"] = ask.level
     return found
+
+
+# What the overview needs of every container; the rest of a glance may be missing.
+GLANCE: tuple[Step, ...] = (
+    Step("inspect", {"groups": ["identity", "state", "services"]}),
+    Step("metrics", optional=True),
+    Step("diagnose", optional=True),
+)

@@ -6,8 +6,9 @@ import signal
 
 from ergon_ops.facts import Fact
 from ergon_ops.loglevels import at_least, level_of
-from ergon_ops.offline.lexicon import PROGRAM_GROUPS, PROGRAMS
+from ergon_ops.offline import serving
 from ergon_ops.offline.numbers import memory_clause
+from ergon_ops.offline.serving import bare, by_state, declared_only, spoken
 from ergon_ops.offline.teller import Said, Teller, num, own_words, say
 from ergon_ops.offline.units import duration, moment, plain, plural, quoted
 from ergon_ops.offline.words import Sentence
@@ -26,11 +27,11 @@ def _running(t: Teller) -> Said:
     up, declared, down = by_state(t)
     state = t.fact("state")
     if not up and not declared and not down:
-        yield say(_bare(t), state, t.fact("image"))
+        yield say(bare(t), state, t.fact("image"))
     elif up:
         yield say(f"Running {spoken(up)}.", state, *up)
     if declared:
-        yield _declared(declared, "I also declare" if up else "Running; I declare", state)
+        yield declared_only(declared, "I also declare" if up else "Running; I declare", state)
     if down:
         yield say(f"{spoken(down)} {'is' if len(down) == 1 else 'are'} down.", *down)
     memory, memory_facts = memory_clause(t)
@@ -41,44 +42,6 @@ def _running(t: Teller) -> Said:
         yield say(text[0].upper() + text[1:] + ".", *memory_facts, *health_facts)
     if t.text("health") == "unhealthy":
         yield from health_output(t)
-
-
-def _declared(declared: tuple[Fact, ...], words: str, state: Fact | None) -> Sentence:
-    return say(f"{words} {spoken(declared)}; my sockets cannot be seen here, so I cannot say that it listens."
-               if len(declared) == 1 else
-               f"{words} {spoken(declared)}; my sockets cannot be seen here, so I cannot say that they listen.",
-               state, *declared)  # fmt: skip
-
-
-def _bare(t: Teller) -> str:
-    image = t.text("image")
-    return f"Running {plain(image)}; I see no service of mine." if image else "Running; I see no service of mine."
-
-
-def by_state(t: Teller) -> tuple[tuple[Fact, ...], tuple[Fact, ...], tuple[Fact, ...]]:
-    """`serving` facts: those that are up, those only declared, those down."""
-    rows = t.rows("serving")
-    up = tuple(row for row in rows if row.value in ("listening", "running"))
-    return up, tuple(row for row in rows if row.value == "declared"), tuple(row for row in rows if row.value == "down")
-
-
-def spoken(rows: tuple[Fact, ...]) -> str:
-    """`nginx (ports 80, 443), python (port 8000), cron`."""
-    ports: dict[str, list[str]] = {}
-    for row in rows:
-        name, port = name_and_port(row.key)
-        known = ports.setdefault(name, [])
-        if port:
-            known.append(port)
-    return ", ".join(
-        plain(name) + (f" (port{'s' if len(numbers) > 1 else ''} {', '.join(numbers)})" if numbers else "")
-        for name, numbers in ports.items()
-    )
-
-
-def name_and_port(key: str) -> tuple[str, str]:
-    name, _, port = key.rpartition(":")
-    return (name, port) if name and port.isdigit() else (key, "")
 
 
 def health_clause(t: Teller) -> tuple[str, tuple[Fact | None, ...]]:
@@ -262,60 +225,6 @@ def _without_check(t: Teller, up: tuple[Fact, ...], down: tuple[Fact, ...]) -> S
     return say("I have no healthcheck, so nothing checks me; my process runs.", fact, state)
 
 
-def services(t: Teller) -> Said:
-    if t.state not in ("running", "paused", ""):
-        yield from not_running(t)
-        return
-    asked = _asked_for(t)
-    if asked:
-        yield from _asked_services(t, asked)
-        return
-    up, declared, down = by_state(t)
-    if up:
-        yield say(f"{'Running' if t.state != 'paused' else 'Paused, with'} {spoken(up)}.", t.fact("state"), *up)
-    if declared:
-        yield _declared(declared, "I declare", t.fact("state"))
-    if down:
-        yield say(f"{spoken(down)} {'is' if len(down) == 1 else 'are'} down.", *down)
-    if not (up or declared or down):
-        yield say(_bare(t), t.fact("state"), t.fact("image"))
-    elif not down and {"dead"} & set(t.ask.topics):
-        yield say("None of them is down.", *up)
-
-
-def _asked_for(t: Teller) -> tuple[str, ...]:
-    """Programs, ports and words that are nobody's, as asked about: `is redis up?`"""
-    known = {name_and_port(row.key)[0] for row in t.rows("serving")}
-    return tuple(word for word in t.ask.about if word in PROGRAMS or word in known or word.isdigit())
-
-
-def _asked_services(t: Teller, asked: tuple[str, ...]) -> Said:
-    for word in asked:
-        rows = tuple(row for row in t.rows("serving") if _stands_for(word, row))
-        if not rows:
-            others = t.rows("serving")
-            rest = f" I run {spoken(others)}." if others else ""
-            yield say(f"I see no {plain(word)} among my services.{rest}", t.fact("state"), *others)
-        for row in rows:
-            yield say(_one_service(t, row), row, t.fact("state"))
-
-
-def _stands_for(word: str, row: Fact) -> bool:
-    name, port = name_and_port(row.key)
-    return word in (name, port) or name.startswith(word) or name in PROGRAM_GROUPS.get(word, ())
-
-
-def _one_service(t: Teller, row: Fact) -> str:
-    name = spoken((row,))
-    frozen = ", but I am paused" if t.state == "paused" else ""
-    return {
-        "listening": f"{name} is up: its process runs and its socket listens{frozen}.",
-        "running": f"{name} is up: its process runs{frozen}.",
-        "down": f"{name} is down.",
-        "declared": f"{name} is declared; my sockets cannot be seen here, so I cannot say that it listens.",
-    }.get(str(row.value), f"{name}: {plain(row.value)}.")
-
-
 def uptime(t: Teller) -> Said:
     if t.state not in ("running", "paused", ""):
         yield from not_running(t)
@@ -345,4 +254,11 @@ def restarts(t: Teller) -> Said:
         at = num(started)
         yield say(f"My last start was {duration(t.ago(at))} ago ({moment(at)}).", started)
     elif t.state:
+        yield from not_running(t)
+
+
+def services(t: Teller) -> Said:
+    if t.state in ("running", "paused", ""):
+        yield from serving.services(t)
+    else:
         yield from not_running(t)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ergon_ops.facts import Fact
 from ergon_ops.offline.numbers import cpu, memory_clause, throttling
-from ergon_ops.offline.state import by_state, health_output, named_findings, not_running, spoken, status
+from ergon_ops.offline.serving import by_state, spoken
+from ergon_ops.offline.state import health_output, named_findings, not_running, status
 from ergon_ops.offline.teller import Said, Teller, num, say
 from ergon_ops.offline.units import percent, plain, plural
 from ergon_ops.offline.words import Sentence
