@@ -101,10 +101,11 @@ def _memory(ref: Ref, document: Document, host_memory: int | None, at: float) ->
 
 def _failures(memory: Document) -> int | None:
     """The engine leaves the count out while it is 0. On v2 it counts `memory.events#oom`, not how often the limit was
-    hit: its absence says nothing there."""
-    count = _integer(memory, "failcnt")
-    is_v1 = "total_inactive_file" in _part(memory, "stats")
-    return 0 if count is None and is_v1 else count
+    hit, and on v1 nothing is counted where the limit with swap is the same: absence says nothing there."""
+    count, stats = _integer(memory, "failcnt"), _part(memory, "stats")
+    limit, with_swap = _integer(stats, "hierarchical_memory_limit"), _integer(stats, "hierarchical_memsw_limit")
+    counted = limit is not None and limit != with_swap
+    return 0 if not count and counted else count or None
 
 
 def _limit(memory: Document, host_memory: int | None) -> int | None:

@@ -88,21 +88,20 @@ def _memory_v1(files: KernelFiles, group: Cgroup) -> Memory:
         usage=_plain(files, group, "memory.usage_in_bytes"),
         inactive_file=Sourced(after(stat, b"total_inactive_file "), "cgroup:memory.stat#total_inactive_file"),
         limit=Sourced(_bounded(limit), "cgroup:memory.stat#hierarchical_memory_limit"),
-        failures=_failures_v1(files, group, kills or 0),
+        failures=_failures_v1(files, group, counted=after(stat, b"hierarchical_memsw_limit ") != limit and not kills),
         oom_kills=Sourced(kills, "cgroup:memory.oom_control#oom_kill"),
         swap=Sourced(after(stat, b"total_swap "), "cgroup:memory.stat#total_swap"),
     )
 
 
-def _failures_v1(files: KernelFiles, group: Cgroup, kills: int) -> Sourced:
-    """Where both limits are equal, a charge is refused by the one with swap and does not count for the other; recent
-    kernels do not count it at all, and 0 beside an OOM kill means just that."""
+def _failures_v1(files: KernelFiles, group: Cgroup, *, counted: bool) -> Sourced:
+    """Where both limits are equal, a charge is refused by the one with swap, which recent kernels do not count: then a
+    zero means nothing, and neither does one beside an OOM kill."""
     failures = _plain(files, group, "memory.failcnt")
-    with_swap = number(files.again(group.path("memory", "memory.memsw.failcnt"))) or 0
     if failures.value is None:
         return failures
-    total = failures.value + with_swap
-    return Sourced(None if total < kills else total, f"{failures.source}+memory.memsw.failcnt")
+    total = failures.value + (number(files.again(group.path("memory", "memory.memsw.failcnt"))) or 0)
+    return Sourced(total if total or counted else None, f"{failures.source}+memory.memsw.failcnt")
 
 
 def _memory_v2(files: KernelFiles, group: Cgroup) -> Memory:
