@@ -85,7 +85,7 @@ def _whom(room: Room, route: Route, ask: Ask) -> tuple[Ref, ...]:
 
 async def _look(turn: Turn, route: Route, ask: Ask, refs: tuple[Ref, ...]) -> tuple[Sequence[View], Reply]:
     desk = turn.room.desk
-    views = await desk.views(refs, offline.plan(ask), lambda view: offline.dig(ask, view))
+    views: Sequence[View] = await desk.views(refs, offline.plan(ask), lambda view: offline.dig(ask, view))
     if turn.question.context:
         views = recall.with_piped(views, turn.question.context, turn.room, ask)
     one = len(refs) == 1 and route.kind == "one" and not ask.fleet

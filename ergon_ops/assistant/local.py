@@ -22,6 +22,11 @@ from ergon_ops.refs import Ref
 from ergon_ops.store import JournalRow
 
 Document = dict[str, Any]
+AT_A_GLANCE = (
+    Step("inspect", {"groups": ["identity", "state", "services"]}),
+    Step("metrics", optional=True),
+    Step("diagnose", optional=True),
+)
 GLANCE: tuple[Group, ...] = ("limits", "cpu", "memory", "services")
 
 
@@ -40,17 +45,20 @@ class LocalAssistant:
         return tuple(sorted(words))
 
     async def overview(self) -> Document:
-        """What the bare command shows: lines with a tone (good, bad, quiet), and three questions with names of here."""
+        """What the bare command shows: its sentences, and three questions with names of here."""
         room = await open_room(self.house)
         refs = [row.ref for row in room.inventory.containers]
-        views = await room.desk.views(refs, offline.GLANCE)
+        views = await room.desk.views(refs, AT_A_GLANCE)
         host = next(iter(self.house.reads))
         shown = offline.overview(views, await room.desk.host_view(host))
         see(self.house.store, room)
         document = {
             "text": shown.text,
             "questions": list(shown.questions),
-            "lines": [{"text": item.text, "facts": list(item.fact_ids)} for item in shown.sentences],
+            "lines": [
+                {"text": item.text, "facts": list(item.fact_ids), "findings": list(item.finding_ids)}
+                for item in shown.sentences
+            ],
             "failures": documents.failures_json(room.inventory.failures),
             "mind": "offline",
         }

@@ -15,6 +15,7 @@ from ergon_ops.history import RateReader
 from ergon_ops.persona import ManifestDocument, Persona, personas
 from ergon_ops.refs import Ref
 from ergon_ops.router import Focus, Route, Router, members
+from ergon_ops.services import canonical
 from ergon_ops.store import Store
 from ergon_ops.toolbox.calls import Toolbox
 from ergon_ops.toolbox.collector import Collector
@@ -74,7 +75,7 @@ async def open_room(house: House) -> Room:
     inventory = await take_inventory(house.reads)
     who = personas(inventory.containers, house.manifests())
     ledger = Ledger()
-    known = known_services(house.store, inventory)
+    known = {**known_services(house.store, inventory), **declared_services(house.manifests(), inventory)}
 
     def expected(ref: Ref) -> Sequence[tuple[str, int | None]]:
         return known.get(ref, ())
@@ -114,3 +115,18 @@ def known_services(store: Store, inventory: Inventory) -> dict[Ref, tuple[tuple[
                 program, _, port = item.key.partition(":")
                 known[item.about] = (*known.get(item.about, ()), (program, int(port) if port.isdigit() else None))
     return known
+
+
+def declared_services(
+    manifests: Sequence[ManifestDocument], inventory: Inventory
+) -> dict[Ref, tuple[tuple[str, int | None], ...]]:
+    """What each container should run as its manifest, found by label, says."""
+    by_digest = {manifest.digest(): manifest for manifest in manifests}
+    declared: dict[Ref, tuple[tuple[str, int | None], ...]] = {}
+    for row in inventory.containers:
+        manifest = by_digest.get(row.manifest_digest)
+        entry = manifest.containers.get(row.manifest_key) if manifest else None
+        named = tuple((canonical(program), port) for program, port in entry.services if program) if entry else ()
+        if named:
+            declared[row.ref] = named
+    return declared

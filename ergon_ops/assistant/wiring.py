@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ergon_ops.assistant.local import LocalAssistant
 from ergon_ops.assistant.room import House
+from ergon_ops import manifest
 from ergon_ops.changes import Changes, real_writers
 from ergon_ops.engine.connect import endpoints
 from ergon_ops.engine.hostfiles import HostFiles
@@ -52,10 +53,6 @@ def assemble(
 
 
 def registered(store: Store) -> Sequence[ManifestDocument]:
-    """The manifests the operator registered, parsed; most people have none, and then nothing is imported."""
+    """The manifests the operator registered."""
     rows: Sequence[Registered] = store.manifests.all()
-    if not rows:
-        return ()
-    from ergon_ops.manifest import parse
-
-    return [parse(row.body, row.path) for row in rows]
+    return [manifest.registered(row.body, row.digest) for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ergon_ops import logtemplates, services, topology
@@ -150,13 +150,5 @@ def log_readings(ref: Ref, logs: Logs, *, level: str, at: float) -> tuple[Readin
     if logs.unreadable:
         return (reading(ref, "log_unreadable", logs.unreadable, at=at, source=logs.source),)
     summary = logtemplates.summarise(logs.lines)
-    rows = [item for item in summary.templates if logtemplates.at_least(item.level, level)]
-    counted = [
-        reading(ref, "log_lines", summary.lines, at=at, source=logs.source),
-        reading(ref, "log_errors", summary.errors, at=at, source=logs.source),
-    ]
-    templates = [
-        reading(ref, "log_template", item.count, key=item.pattern, at=item.last_at or at, source=logs.source)
-        for item in rows[:TEMPLATES_SHOWN]
-    ]
-    return tuple(counted + templates)
+    shown = replace(summary, templates=summary.at_least(level)) if level else summary
+    return logtemplates.readings(ref, shown, at=at, source=logs.source, limit=TEMPLATES_SHOWN)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
 # State words → style. What is fine stays quiet; colour is for what needs a look.
 STYLES: dict[str, str] = {
@@ -48,7 +49,7 @@ def table(*columns: str) -> Table:
     return made
 
 
-def styled(word: str) -> str | object:
+def styled(word: str) -> Text:
     """A word in the colour of what it means."""
     from rich.text import Text
 

@@ -13,7 +13,7 @@ def show_overview(settings: Settings, document: dict[str, Any]) -> None:
 
     screen = console()
     for line in document["lines"]:
-        screen.print(Text(line["text"], style={"bad": "bold red", "quiet": "dim"}.get(line["tone"], "")))
+        screen.print(Text(line["text"], style="bold" if line["findings"] else ""))
     if document["questions"]:
         screen.print()
         screen.print(Text("Ask, for example:", style="dim"))
