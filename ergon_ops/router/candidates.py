@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ergon_ops.router import looks
 from ergon_ops.router.index import Index
 from ergon_ops.router.mentions import Mention
-from ergon_ops.router.question import Question
-from ergon_ops.router.words import KNOWN_PROGRAMS, RUN_VERBS, STATES
+from ergon_ops.router.question import Question, key_of
+from ergon_ops.router.words import KNOWN_PROGRAMS, RUN_VERBS, STATES, STOPS
 
 _ALL_OF = frozenset({"all", "both", "every", "each", "any", "two", "three", "four", "which", "other"})
 _WHO = re.compile(
@@ -85,7 +85,7 @@ def _pick(
     same_group = bool(group) and all(everyone[number].group == group for number in members)
     if same_group and not changes:
         return Choice(members, why=f"{mention.key} has {len(members)} replicas")
-    leader = [] if changes else _leader(mention, index, members, focused)
+    leader = [] if changes else _leader(question, mention, index, members, focused)
     if len(leader) == 1 or (leader and _one_group(index, leader)):
         return Choice(leader, guess=True, why=f"{mention.key} could be {len(members)}; {index.label(leader[0])} leads")
     if (
@@ -131,17 +131,41 @@ def _asks_who_runs(question: Question, mention: Mention) -> bool:
     return question.word(at) in RUN_VERBS and bool(_WHO.search(question.line))
 
 
-def _leader(mention: Mention, index: Index, members: list[int], focused: Sequence[int]) -> list[int]:
+def _leader(
+    question: Question, mention: Mention, index: Index, members: list[int], focused: Sequence[int]
+) -> list[int]:
     """Who is meant most likely: the one talked about, one of the same project, the one that mainly runs the program."""
     everyone = index.members
     if talked := [number for number in members if number in focused]:
         return talked
+    said = [token.text for at, token in enumerate(question.tokens) if not mention.first <= at <= mention.last]
+    if described := best_described(index, members, said):
+        return described
     projects = {(everyone[number].ref.host, everyone[number].project) for number in focused if everyone[number].project}
     if projects and (near := [n for n in members if (everyone[n].ref.host, everyone[n].project) in projects]):
         return near
+    talked_of = [word for number in focused for word in name_words(index, number)]
+    if described := best_described(index, members, talked_of):
+        return described
     if mention.kind == "program" and (mainly := [n for n in members if everyone[n].main_program == mention.word]):
         return mainly
     return []
+
+
+def name_words(index: Index, number: int) -> list[str]:
+    return re.split(r"[-/:]", key_of(index.members[number].ref.name))
+
+
+def best_described(index: Index, members: Sequence[int], said: Iterable[str]) -> list[int]:
+    """The candidates whose names hold most of the words said besides, unless all hold the same."""
+    words = set(said) - STOPS
+    scores = {
+        number: sum(w in words or (w[:-1] in words and w[-1] == "s") for w in name_words(index, number))
+        for number in members
+    }
+    best = max(scores.values())
+    found = [number for number, score in scores.items() if score == best]
+    return found if best and len(found) < len(members) else []
 
 
 def _one_group(index: Index, members: list[int]) -> bool:

@@ -17,6 +17,7 @@ from ergon_ops.router.words import (
     ENGLISH,
     FOLLOWERS,
     HARD,
+    HYPHENATED,
     INDEFINITE,
     LIFE,
     LOOKERS,
@@ -28,6 +29,7 @@ from ergon_ops.router.words import (
     NOUNS_OF,
     PREPOSITIONS,
     RUN_VERBS,
+    STOPS,
     STATES,
     TROUBLE,
 )
@@ -78,18 +80,24 @@ def _spelled(question: Question, index: Index) -> Iterator[Mention]:
 
 
 def _longest(question: Question, index: Index, first: int) -> Mention | None:
-    squeezed = f"{question.word(first)}{question.word(first + 1)}"
-    if len(squeezed) > FUZZY_FROM and first + 1 < len(question.tokens) and question.tokens[first + 1].gap == " ":
-        sense = next(iter(index.senses.get(squeezed, ())), None)
-        if sense is not None and sense.kind in ("name", "alias"):
-            return Mention(first, first + 1, sense.kind, sense.members, squeezed)
+    spelled: Mention | None = None
     for last, key in reversed(_spellings(question, index, first)):
-        if _torn(question, first, last):
-            continue
-        mention = _meant(question, index, first, last, key)
-        if mention is not None:
-            return mention
-    return None
+        if not _torn(question, first, last) and (spelled := _meant(question, index, first, last, key)):
+            break
+    if spelled is None or spelled.last == first or spelled.kind in ("role", "program", "part"):
+        return _squeezed(question, index, first) or spelled
+    return spelled
+
+
+def _squeezed(question: Question, index: Index, first: int) -> Mention | None:
+    """Two words that make one name: `home assistant` for `homeassistant`."""
+    word = f"{question.word(first)}{question.word(first + 1)}"
+    if len(word) <= FUZZY_FROM or first + 1 >= len(question.tokens) or question.tokens[first + 1].gap != " ":
+        return None
+    sense = next(iter(index.senses.get(word, ())), None)
+    if sense is None or sense.kind not in ("name", "alias"):
+        return None
+    return Mention(first, first + 1, sense.kind, sense.members, word)
 
 
 def _torn(question: Question, first: int, last: int) -> bool:
@@ -248,12 +256,24 @@ def _misspelt_or_unknown(question: Question, index: Index, taken: set[int], othe
         named = _names_someone(question, first, last)
         if tried < MAX_MISSPELT:
             tried += 1
-            mention = _respelled(question, index, first, last)
+            mention = _respelled_around(question, index, first, last, taken)
             if mention is not None:
                 yield mention
                 continue
         if named:
             yield Mention(first, last, "unknown", [], text, strong=True)
+
+
+def _respelled_around(question: Question, index: Index, first: int, last: int, taken: set[int]) -> Mention | None:
+    """The misspelt word with a neighbour first (`user servise`), then alone."""
+    for start, stop in ((first - 1, last), (first, last + 1)):
+        other = start if start < first else stop
+        joint = question.tokens[stop if start == first else first].gap if 0 <= other < len(question.tokens) else ""
+        if joint == " " and other not in taken and question.word(other) not in STOPS:
+            mention = _respelled(question, index, start, stop)
+            if mention is not None and mention.kind in ("name", "alias", "service"):
+                return mention
+    return _respelled(question, index, first, last)
 
 
 def _respelled(question: Question, index: Index, first: int, last: int) -> Mention | None:
@@ -266,7 +286,12 @@ def _respelled(question: Question, index: Index, first: int, last: int) -> Menti
         keys, plural = index.misspelt(key[:-1]), True
     if any(other in CHANGERS for other in keys):
         return Mention(first, last, "verb", [], keys[0], slip=key)
-    choices = [(sense, other) for other in keys for sense in index.senses.get(other, ()) if sense.members]
+    choices = [
+        (sense, other)
+        for other in keys
+        for sense in index.senses.get(other, ())
+        if sense.members and (sense.kind in ("name", "alias") or other not in ENGLISH)
+    ]
     if not choices:
         return None
     best = min(ORDER[sense.kind] for sense, _ in choices)
@@ -286,7 +311,7 @@ def _strange(question: Question, index: Index, taken: set[int]) -> Iterator[tupl
         run = range(first, position)
         if any(at in taken for at in run):
             continue
-        plain = all(_ordinary(question.word(at)) for at in run)
+        plain = _plain(question, run)
         if not plain or (
             len(run) == 1 and question.quoted(first, first) and question.text[question.tokens[first].start - 1] == "@"
         ):
@@ -298,6 +323,25 @@ def _ordinary(word: str) -> bool:
         word in ENGLISH or word in HARD or word in METRICS or word in NUMBERS or word in ORDINALS or word in STATES or word in LOOKERS
         or word in CHANGERS or word in _THINGS or word[:1].isdecimal() or len(word) < 2
     )  # fmt: skip
+
+
+def _plain(question: Question, run: range) -> bool:
+    """Ordinary English: each word is, and a hyphenated whole is one of those that mean no name."""
+    words = [question.word(at) for at in run]
+    if len(run) == 1:
+        return _ordinary(words[0]) or _inflected(words[0])
+    if not all(map(_ordinary, words)):
+        return False
+    hyphens = any(question.tokens[at].gap in ("-", "_") for at in run[1:])
+    return not hyphens or bool({words[0], words[-1]} & HYPHENATED) or words[0][:1].isdecimal()
+
+
+def _inflected(word: str) -> bool:
+    """An ordinary verb in another form: `backed`, `logging`."""
+    stem = next((word[: -len(ending)] for ending in ("ed", "ing", "ly") if word.endswith(ending)), "")
+    return len(stem) > 2 and (
+        stem in ENGLISH or f"{stem}e" in ENGLISH or (stem[-1] == stem[-2] and stem[:-1] in ENGLISH)
+    )
 
 
 # English the list above lacks mostly ends so, and container names mostly do not.

@@ -200,7 +200,7 @@ def _merged(question: Question, subjects: list[Mention]) -> list[Mention]:
                 surer.key,
                 surer.word,
                 previous.slip or mention.slip,
-                surer.plural,
+                previous.plural or mention.plural,
                 True,
             )
         elif (

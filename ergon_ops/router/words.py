@@ -157,8 +157,13 @@ HARD = frozenset(
     pause ports port events event errors error warnings metrics stats usage uptime config image images volume volumes time
     ram swap io net change changes processes process problem problems issue issues one ones other others both each every
     most more less many much top self yourself state summary overview context explain version limits limit space today
-    yesterday last first next same new old here there
+    yesterday last first next same new old here there hello hi hey thanks thank bye good morning
     """.split()
+)
+
+# Words that never are a part of a name with a space in it.
+STOPS = HARD | frozenset(
+    "hello hi hey thanks thank bye about tell get give like with without into still really".split()
 )
 
 METRICS = frozenset(
@@ -277,6 +282,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "frontend",
         "front end",
         "website",
+        "site",
         "web site",
         "web tier",
         "web",
@@ -311,6 +317,15 @@ NEIGHBOUR_ROLES: dict[str, tuple[str, ...]] = {
     "job": ("worker",),
     "worker": ("job",),
 }
+# A hyphenated word that begins or ends so is English, not a name: `read-only`, `crash-looping`, `out-of-memory`.
+HYPHENATED = frozenset(
+    """
+    re non pre un self over under most least best well high low long short out up down mid multi cross so per real end day
+    built read write only only looping loop running up-to-date date time level based like related side wide free proof ready
+    safe check in off on out one two three half full all double single cpu memory disk network io log crash start shut
+    follow roll back hot cold warm top bottom container docker
+    """.split()
+)
 # What a container is *of*, *for* or *from*: after these even a word like "memory" is a name.
 NOUNS_OF = frozenset("status logs log health state uptime restarts ports image config environment events".split())
 TROUBLE = frozenset(

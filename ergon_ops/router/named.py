@@ -1,0 +1,156 @@
+"""Decisions where somebody is named: beside the question, in it, or in answer to a question asked back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ergon_ops.router.candidates import best_described, choose
+from ergon_ops.router.case import Case
+from ergon_ops.router.explicit import find_named
+from ergon_ops.router.verdict import Route
+from ergon_ops.router.words import NUMBERS, ORDINALS
+
+_EVERYBODY = frozenset({"both", "all", "each", "every", "them", "everything"})
+_ASSENT = frozenset("yes yep y yeah sure right ok okay correct exactly please".split())  # noqa: SIM905
+_WHOLE = re.compile(r"\b(all|others?|anything|rest|every|each|who|which|what|everything|everyone|containers)\b")
+_OF_THE_HOST = re.compile(r"\b(cpus|disks?|kernel|os|uptime|swap|load|inodes?|docker|daemon|engine|machine)\b")
+_WITH_IT = re.compile(
+    r"\b(compare|difference between|diff) (it|this|that|this one|that one|them)\b"
+    r"|\b(with|to|than|and) (it|this one|that one)$"
+)
+SHORT_ANSWER = 6  # words
+MENTIONED = 50
+
+
+def beside(case: Case, names: Sequence[str]) -> Route:
+    """`ask NAME`: these and nobody else; a name nobody has is never taken for another."""
+    chosen: list[int] = []
+    for name in names:
+        found = find_named(case.world.index, name)
+        if found.everyone:
+            return case.all("asked all")
+        if not found.members:
+            return case.unknown(name)
+        if found.tie or (case.changes and (found.partial or found.group)):
+            return case.ask(found.members, f"{name!r} means {len(found.members)}")
+        chosen += found.members
+    chosen = list(dict.fromkeys(chosen))
+    also = [n for m in (*case.sides.subjects, *case.sides.about) if len(m.members) < 4 for n in m.members]
+    route = case.to(chosen, f"named: {', '.join(names)}", about=[number for number in also if number not in chosen])
+    named_again = {n for m in case.sides.subjects for n in m.members} <= set(chosen)
+    return route if named_again else replace(route, rest=case.question.text)
+
+
+def answered(case: Case) -> Route | None:
+    """The answer to a question asked back: a number, a name among the candidates, `both`."""
+    among = case.numbers(case.focus.candidates)
+    words = [token.text for token in case.question.tokens]
+    if not among or not words or len(words) > SHORT_ANSWER:
+        return None
+    everybody = bool(_EVERYBODY & set(words))
+    picked = list(dict.fromkeys(_picked(case, among, words, everybody=everybody)))
+    if not picked or (len(picked) == len(among) > 1 and not everybody):
+        return None
+    route = case.to(picked, "answers the question asked back")
+    return replace(route, rest=case.focus.text or route.rest)
+
+
+def _picked(case: Case, among: list[int], words: list[str], *, everybody: bool) -> list[int]:
+    mentions = (*case.sides.subjects, *case.sides.hosts)
+    named = [one for mention in mentions for one in among if one in mention.members]
+    if named and len(set(named)) < len(among):
+        return named
+    if everybody:
+        return among
+    if described := best_described(case.world.index, among, words):
+        return described
+    if "last" in words:
+        return among[-1:]
+    if number := _number(words):
+        replicas = [one for one in among if case.world.members[one].number == number]
+        return replicas if len(replicas) == 1 else among[number - 1 : number]
+    return among if len(among) == 1 and set(words) <= _ASSENT else []
+
+
+def _number(words: list[str]) -> int:
+    for word in words:
+        if word.isdecimal() and len(word) < 5:
+            return int(word)
+        if word in ORDINALS:
+            return ORDINALS[word]
+    return NUMBERS.get(words[-1], 0) if len(words) == 1 or words[0] == "number" else 0
+
+
+def unknown(case: Case) -> Route | None:
+    """A name nobody has, a role or a program nobody here plays or runs."""
+    everyone = (*case.sides.subjects, *case.sides.about, *case.sides.left_out)
+    mention = next((one for one in everyone if one.kind == "unknown"), None)
+    if mention is not None:
+        tokens = case.question.tokens
+        name = case.question.text[tokens[mention.first].start : tokens[mention.last].end]
+        return case.unknown(re.sub(r"['’]s$", "", name))
+    mention = next((one for one in everyone if not one.members and one.kind in ("role", "program")), None)
+    if mention is None:
+        return None
+    return case.nobody(f"runs {mention.word}" if mention.kind == "program" else f"is a {mention.word}")
+
+
+def left_out(case: Case) -> Route | None:
+    """`everything except X`, `not X`."""
+    out = {number for mention in case.sides.left_out for number in mention.members}
+    if not out or case.sides.subjects:
+        return None
+    if _WHOLE.search(case.question.line):
+        keep = [number for number in case.here if number not in out]
+        if not keep:
+            return Route("none", (), "That leaves no container.", why="all left out")
+        return case.to(keep, "all but those named", everyone=True)
+    among = case.numbers((*case.focus.candidates, *case.focus.refs))
+    keep = [number for number in among if number not in out]
+    return case.to(keep, "not that one") if len(keep) == 1 else None
+
+
+def asked_of_all(case: Case) -> Route | None:
+    """`who talks to X`: all are asked, about X."""
+    if not case.sides.asked_of_all:
+        return None
+    about = (number for mention in case.sides.about for number in mention.members[:MENTIONED])
+    return case.all("asks who relates to somebody", about)
+
+
+def subjects(case: Case) -> Route | None:
+    """Those named in the text, each resolved; one that is a tie makes the whole a question back."""
+    sides, question = case.sides, case.question
+    if not sides.subjects:
+        return None
+    places = [{n for mention in side for n in mention.members} for side in (sides.hosts, sides.projects) if side]
+    chosen = case.focused if _WITH_IT.search(question.line) else []
+    whys: list[str] = []
+    guess = needs = False
+    for mention in sides.subjects:
+        choice = choose(question, mention, case.world.index, places, case.focused, changes=case.changes)
+        needs |= case.world.unseen and mention.kind in ("program", "image")
+        if choice.ask:
+            return case.ask(choice.members, choice.why, needs_services=needs)
+        chosen += choice.members
+        whys.append(choice.why)
+        guess |= choice.guess
+    out = {number for mention in sides.left_out for number in mention.members}
+    chosen = [number for number in dict.fromkeys(chosen) if number not in out]
+    if not chosen:
+        return None
+    also = [n for m in (*sides.about, *sides.left_out) for n in m.members[:MENTIONED] if n not in chosen]
+    return replace(case.to(chosen, "; ".join(filter(None, whys)), guess=guess, about=also), needs_services=needs)
+
+
+def on_host(case: Case) -> Route | None:
+    """Only a host is named: the host itself, or everything on it."""
+    if not case.sides.hosts or case.sides.subjects:
+        return None
+    members = case.world.members
+    named = list(dict.fromkeys(members[mention.members[0]].ref.host for mention in case.sides.hosts))
+    if case.question.host or _OF_THE_HOST.search(case.question.line):
+        return case.hosts(f"asked about host {', '.join(named)}", named)
+    return None

@@ -1,0 +1,113 @@
+"""Decisions where nobody is named: by port, state or finding, the one talked about, the host, all, or a question back."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from ergon_ops.router import looks
+from ergon_ops.router.case import Case
+from ergon_ops.router.verdict import Route
+
+_OTHER = re.compile(r"\bother (one|ones|replica|replicas|two|container)\b")
+_ALL = re.compile(r"\b(all|everything)\b")
+_OF_THEM = re.compile(r"\bwhich (one )?of (the|these|those|them|both|you)( two| three)?\b|\b(either|both|neither) of\b")
+_OF_ONE = re.compile(
+    r"\b(logs?|it|its|itself|yourself|he|she|him|her|that one|this one|this container|the container|them)\b"
+)
+_GENERAL = re.compile(
+    r"\b(how is it going|what is it like|is it (ok|okay|fine|all|on fire|down)$|anything|any|every)\b"
+)
+
+
+def decide(case: Case) -> Route:
+    for step in (by_port, by_state, by_finding, by_host, by_fleet, follow_up):
+        route = step(case)
+        if route is not None:
+            return route
+    return _nothing_to_go_by(case)
+
+
+def by_port(case: Case) -> Route | None:
+    ports, unseen = case.question.ports, case.world.unseen
+    if not ports:
+        return None
+    on = [n for port in ports for n in looks.on_port(case.world.index, case.question, port) if n in set(case.here)]
+    found = list(dict.fromkeys(on))
+    if not found:
+        elsewhere = case.focus.refs or case.changes or case.question.fleet == "strong"
+        return None if elsewhere else case.nobody(f"serves port {ports[0]}")
+    if len(found) > 1 and case.changes:
+        return case.ask(found, f"{len(found)} serve port {ports[0]}", needs_services=unseen)
+    return replace(case.to(found, f"serves port {ports[0]}"), needs_services=unseen)
+
+
+def by_state(case: Case) -> Route | None:
+    """`the crashed one`, `the stopped containers`."""
+    named = looks.stated(case.question)
+    if named is None:
+        return None
+    state, word = named
+    found = looks.with_state(case.world.members, case.here, state)
+    if not found:
+        return Route("none", (), f"No container here is {word}.", why=f"none is {word}")
+    if len(found) > 1 and not looks.plural_state(case.question):
+        return case.ask(found, f"{len(found)} are {word}")
+    return case.to(found, f"is {word}")
+
+
+def by_finding(case: Case) -> Route | None:
+    found = case.numbers(looks.by_finding(case.question, case.focus.findings))
+    if not found:
+        return None
+    return case.ask(found, "several have findings") if len(found) > 1 else case.to(found, "named by its finding")
+
+
+def by_host(case: Case) -> Route | None:
+    return case.hosts("asked about the host") if case.question.host == "strong" and not case.sides.hosts else None
+
+
+def by_fleet(case: Case) -> Route | None:
+    """What can only be meant for all, or for everything on a host."""
+    question = case.question
+    if case.sides.hosts:
+        return case.to(case.here, "everything on that host", everyone=True)
+    if len(case.focused) > 1 and _OF_THEM.search(question.line):
+        return case.to(case.focused, "of those talked about")
+    if question.everything or (case.changes and _ALL.search(question.line) and not question.pronoun):
+        return case.all("asked of all")
+    return case.all("can only be meant for all") if question.fleet == "strong" and not case.changes else None
+
+
+def follow_up(case: Case) -> Route | None:
+    """What was talked about last."""
+    focused = case.focused
+    if not focused:
+        fleet = [ref for ref in case.focus.refs if ref.kind == "fleet"]
+        if not fleet or case.changes:
+            return None
+        hosts = [ref.host for ref in fleet if ref.name == "host"]
+        return case.hosts("follows up on the host", hosts) if hosts else case.all("follows up on all")
+    if _OTHER.search(case.question.line):
+        focused = _others(case, focused)
+    if len(focused) > 1 and case.changes and not case.question.plural_pronoun:
+        return case.ask(focused, "several were talked about")
+    return case.to(focused, "follows up")
+
+
+def _others(case: Case, focused: list[int]) -> list[int]:
+    group = case.world.members[focused[0]].group
+    return [number for number in case.world.index.groups.get(group, ()) if number not in focused] or focused
+
+
+def _nothing_to_go_by(case: Case) -> Route:
+    question, everyone = case.question, range(len(case.world.members))
+    if question.host == "weak" and not case.changes:
+        return case.hosts("only a host has that")
+    if len(everyone) == 1:
+        return case.to([0], "the only container")
+    if case.changes:
+        return case.ask(everyone, "no name, and changes are never guessed")
+    if _OF_ONE.search(question.line) and not _GENERAL.search(question.line):
+        return case.ask(everyone, "no name")
+    return case.all("no name: all" if question.fleet else "no name and nothing to go by: all")
