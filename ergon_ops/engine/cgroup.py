@@ -8,7 +8,7 @@ path, so a pid that was reused by somebody else is noticed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ergon_ops.engine.kernelfiles import KernelFiles
@@ -72,16 +72,38 @@ class Tree:
 
     def locate(self, container_id: str, pid: int = 0) -> Cgroup | None:
         """None if the container does not run here, or its cgroup is out of sight."""
-        known = self._known.get(container_id)
-        if known is not None and self.files.inode(known.any_folder):
+        known = self._remembered(container_id)
+        if known is not None:
             return known
-        self._known.pop(container_id, None)
         found = self._of_pid(container_id, pid) if pid else None
         if found is None:
-            found = next((group for group in self.find() if group.container_id == container_id), None)
-        if found is not None:
-            self._known[container_id] = found
+            return next(self.locate_all([container_id]), None)
+        self._known[container_id] = found
         return found
+
+    def locate_all(self, container_ids: Iterable[str]) -> Iterator[Cgroup]:
+        """Those that run here, in no order; the hierarchy is walked once at most."""
+        missing = set()
+        for container_id in container_ids:
+            known = self._remembered(container_id)
+            if known is None:
+                missing.add(container_id)
+            else:
+                yield known
+        if missing:
+            for group in self.find():
+                if group.container_id in missing:
+                    missing.remove(group.container_id)
+                    yield group
+                    if not missing:
+                        return
+
+    def _remembered(self, container_id: str) -> Cgroup | None:
+        known = self._known.get(container_id)
+        if known is None or self.files.inode(known.any_folder):
+            return known
+        del self._known[container_id]
+        return None
 
     def _of_pid(self, container_id: str, pid: int) -> Cgroup | None:
         paths = parse_membership(self.files.text(f"/proc/{pid}/cgroup") or "")
@@ -107,7 +129,9 @@ class Tree:
             return
         lead = "unified" if self.version == "2" else next(name for name in V1_CONTROLLERS if name in self.mounts)
         point = self.mounts[lead].point
+        seen = set()
         for container_id, path in self._walk(point, "", 0):
+            seen.add(container_id)
             known = self._known.get(container_id)
             if known is None:
                 names = ("unified",) if self.version == "2" else V1_CONTROLLERS
@@ -115,6 +139,8 @@ class Tree:
                 folders = {name: folder for name, folder in folders.items() if self.files.inode(folder)}
                 known = self._known[container_id] = self._group(container_id, folders)
             yield known
+        for container_id in set(self._known) - seen:
+            del self._known[container_id]
 
     def _walk(self, point: str, path: str, depth: int) -> Iterator[tuple[str, str]]:
         for name in self.files.folders(point + path):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from ergon_ops.engine import cgroupstats, procfs
 from ergon_ops.engine.cgroup import Cgroup, Tree
@@ -52,9 +52,11 @@ class HostFiles:
         group = self._tree.locate(container_id, pid)
         return None if group is None else self._counters(group)
 
-    def sweep(self) -> tuple[Counters, ...]:
-        """Counters of every container found in the cgroup tree: the engine is not asked, no pid is needed."""
-        found = (self._counters(group) for group in self._tree.find())
+    def sweep(self, ids: Iterable[str] | None = None) -> tuple[Counters, ...]:
+        """Counters of these containers, or of every one in the cgroup tree: the engine is not asked, no pid is
+        needed."""
+        groups = self._tree.find() if ids is None else self._tree.locate_all(ids)
+        found = (self._counters(group) for group in groups)
         return tuple(item for item in found if item is not None)
 
     def _counters(self, group: Cgroup) -> Counters | None:

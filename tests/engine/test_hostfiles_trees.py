@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -206,6 +207,14 @@ def test_throttling_since_the_start(v2: HostFiles) -> None:
 
 def test_sweep_finds_every_container_and_nothing_else(v2: HostFiles) -> None:
     assert {item.container_id for item in v2.sweep()} == {CGROUPFS, SYSTEMD, CUSTOM}
+
+
+def test_sweep_of_some_gives_only_those_and_forgets_who_is_gone(v2: HostFiles, tmp_path: Path) -> None:
+    assert {item.container_id for item in v2.sweep([CUSTOM, SYSTEMD, "0" * 64])} == {CUSTOM, SYSTEMD}
+    shutil.rmtree(tmp_path / f"sys/fs/cgroup/system.slice/docker-{SYSTEMD}.scope")
+    assert {item.container_id for item in v2.sweep([CUSTOM, SYSTEMD])} == {CUSTOM}
+    assert {item.container_id for item in v2.sweep()} == {CGROUPFS, CUSTOM}
+    assert v2.sweep([]) == ()
 
 
 def test_sweep_of_v1_needs_no_pid(tmp_path: Path) -> None:
