@@ -9,6 +9,7 @@ from ergon_ops.facts import Fact, Ledger
 from ergon_ops.refs import Ref
 
 PERIODS = 3  # of 100 ms each: fewer prove nothing
+THROTTLED = 2  # and one throttled period among three is no rate
 RATIO = 0.25
 BURST = 0.7  # average use below this share of the limit: the limit is hit in bursts
 
@@ -33,7 +34,9 @@ def cpu_throttled(scene: Ledger, ref: Ref) -> Iterator[Conclusion]:
     if ratio is None or not isinstance(ratio.value, (int, float)) or not ratio.reading.window_s:
         return
     # A container that sleeps has no periods at all; one that is read by ratio alone is judged by the ratio.
-    if ratio.value <= RATIO or (periods is not None and periods < PERIODS):
+    if ratio.value <= RATIO:
+        return
+    if periods is not None and (periods < PERIODS or ratio.value * periods < THROTTLED - 0.5):
         return
     limit = scene.get(ref, "cpu_limit")
     cpus = scene.number(ref, "cpu_limit")

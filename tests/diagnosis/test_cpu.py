@@ -58,6 +58,7 @@ def test_throttling_at_20_percent_cpu_is_seen_and_told_as_bursts() -> None:
         {"cpu_throttled_ratio": 0.0, "cpu_periods": 40, "cpu_limit": 2.0, "cpu_usage": 2.0},
         {"cpu_throttled_ratio": 0.25, "cpu_periods": 40, "cpu_limit": 0.2, "cpu_usage": 0.2},
         {"cpu_throttled_ratio": 1.0, "cpu_periods": 2, "cpu_limit": 0.2, "cpu_usage": 0.2},
+        {"cpu_throttled_ratio": 0.3333, "cpu_periods": 3, "cpu_limit": 0.2, "cpu_usage": 0.1},
         {"cpu_throttled_lifetime": 0.9, "cpu_limit": 0.2, "cpu_usage": 0.01},
         {"cpu_usage": 2.0, "cpu_ratio": 1.0},
         {"cpu_throttled_ratio": None, "cpu_periods": None},
