@@ -90,7 +90,7 @@ def _told(item: Any, at: Sequence[str | int], *, is_key: bool) -> tuple[str, str
         quoted = isinstance(value, int | float) and kind == "string_type"
         return f"is not {_TYPES[kind]}", "put it in quotes" if quoted else f"write {_TYPES[kind]}"
     if kind == "string_pattern_mismatch":
-        return f"{'the key ' if is_key else ''}{_quoted(value)} is not of the right form", _form(last, is_key=is_key)
+        return f"{'the key ' if is_key else ''}{_quoted(value)} is not of the right form", _form(at, is_key=is_key)
     if kind in ("string_too_long", "string_too_short"):
         bound = "at most {max_length}" if kind == "string_too_long" else "at least {min_length}"
         return f"has {len(str(value))} characters", bound.format(**context)
@@ -106,6 +106,7 @@ def _quoted(value: Any) -> str:
 _FORMS = {
     "ci_name": "small letters, digits and dashes",
     "restart": "no, always, unless-stopped or on-failure[:N]",
+    "volumes": "name:/path or /host/path:/path, with :ro if read-only",
     "http": "a path that begins with /",
     "type": "small letters and digits, e.g. fastapi",
     "image": "a reference such as postgres:16",
@@ -113,11 +114,10 @@ _FORMS = {
 }
 
 
-def _form(last: str, *, is_key: bool) -> str:
-    usual = (
-        "letters, digits, dash, dot and underscore; of volumes name:/path or /host/path:/path, with :ro if read-only"
-    )
-    return "letters, digits, dash, dot and underscore" if is_key else _FORMS.get(last, usual)
+def _form(at: Sequence[str | int], *, is_key: bool) -> str:
+    name = next((part for part in reversed(at) if isinstance(part, str)), "")
+    usual = "letters, digits, dash, dot and underscore"
+    return usual if is_key else _FORMS.get(name, usual)
 
 
 def _keys_at(at: Sequence[str | int]) -> list[str]:

@@ -12,6 +12,7 @@ from ergon_ops.redaction.compiled import compiled
 from ergon_ops.redaction.words import (
     ABOUT,
     ANYWHERE,
+    COUNTED,
     ENDINGS,
     KEY_OF,
     LAST,
@@ -54,6 +55,8 @@ def is_secret_key(key: str) -> bool:
         return False
     words = words_of(key)
     if not words or (words[-1] in ABOUT and len(words) > 1):
+        return False
+    if words[-1] == "tokens" and not COUNTED.isdisjoint(words):
         return False
     joined = "".join(words)
     if any(part in joined for part in ANYWHERE) or not WORDS.isdisjoint(words):

@@ -27,8 +27,9 @@ PHRASES: tuple[tuple[str, tuple[str, ...], str], ...] = (
      r"\b(?:unzip|zip|7za?)(?:[ \t]++(?!-[pP])\S++){0,40}[ \t]++(?:-P[ \t]++|-p)([^\s\-]\S*+)"),
     ("password", ("htpasswd",), r"htpasswd[ \t]++-\w*b\w*+(?:[ \t]++-\w++)*+[ \t]++\S++[ \t]++\S++[ \t]++(\S++)"),
     ("password", ("rabbitmqctl",), r"rabbitmqctl[ \t]++(?:add_user|change_password)[ \t]++\S++[ \t]++(\S++)"),
-    ("password", ("-u",),
-     r"(?<!\S)[\"']?(?:-u|--user|--proxy-user|-U)[\"']?[ \t=,]{0,4}[\"']?[\w.@\-]{1,80}[:%]([^\s\"'@/]{2,}+)"),
+    ("password", ("curl", "wget", "smbclient", "httpie"),
+     r"(?<!\S)[\"']?(?:-u|--user|--proxy-user|-U)[\"']?[ \t=,]{0,4}[\"']?"
+     r"[\w.@\-]{1,80}[:%](?![0-9]{1,6}(?:\s|$))([^\s\"'@/]{2,}+)"),
     ("password", ("pass:",), r"\bpass:([^\s\"']++)"),
     ("password", ("identified",), r"(?i)identified[ \t]++by[ \t]++(?:password[ \t]++)?['\"]([^'\"\n]++)"),
     ("password", ("password '", 'password "'), r"(?i)\bpassword[ \t]++'([^'\n]++)'"),
@@ -82,9 +83,10 @@ def url_passwords(text: str) -> Iterator[Span]:
 
 def cookies(text: str) -> Iterator[Span]:
     """The values of a Cookie or Set-Cookie header; attributes such as Path stay."""
-    for header in compiled(_COOKIES).finditer(text):
-        end = min(line_end(text, header.end()), header.end() + _LONGEST_HEADER)
-        for match in compiled(_COOKIE).finditer(text, header.end(), end):
+    position = 0
+    while header := compiled(_COOKIES).search(text, position):
+        position = min(line_end(text, header.end()), header.end() + _LONGEST_HEADER)
+        for match in compiled(_COOKIE).finditer(text, header.end(), position):
             if match.group(1).lower() not in _COOKIE_ATTRIBUTES:
                 yield *match.span(2), "cookie"
 

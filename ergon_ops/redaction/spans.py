@@ -29,7 +29,7 @@ def spans(text: str) -> list[Span]:
     finds = [find for hint, find in always if hint in low]
     if compiled(_LONG_WORD).search(text):
         finds += [find for hint, find in typed if hint in low]
-        finds += [find for hint, find in exact if hint in text]
+    finds += [find for hint, find in exact if hint in text]
     if not finds:
         return []
     found = [span for find in dict.fromkeys(finds) for span in find(text) if span[0] < span[1]]
@@ -76,7 +76,7 @@ def _matching(kind: str, pattern: str) -> Find:
 
 @cache
 def _rules() -> tuple[Hinted, Hinted, Hinted]:
-    """Hint and rule: those always considered, those that need a long word, and of these the ones with an exact hint."""
+    """Hint and rule: those always considered, those that need a long word, and those with a hint in capitals."""
     always: list[tuple[str, Find]] = []
     typed: list[tuple[str, Find]] = [("", phrases.base64_line)]
     for kind, hints, pattern in [(row.kind, row.hints, row.pattern) for row in LIBRARY if row.pattern] + list(OURS):
@@ -93,5 +93,9 @@ def _rules() -> tuple[Hinted, Hinted, Hinted]:
         (("passw", "passphrase", "passcode", "pwd", "token", "key", "secret"), phrases.said),
     ):
         always.extend((hint, function) for hint in hints)
-    exact = [(hint, find) for hint, find in typed if hint != hint.lower()]
-    return tuple(always), tuple(rule for rule in typed if rule not in exact), tuple(exact)
+    exact = [rule for rule in (*always, *typed) if rule[0] != rule[0].lower()]
+    return (
+        tuple(rule for rule in always if rule not in exact),
+        tuple(rule for rule in typed if rule not in exact),
+        tuple(exact),
+    )

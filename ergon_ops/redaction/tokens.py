@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-A = r"(?<![A-Za-z0-9])"  # not inside a longer word
+A = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))"  # not inside a longer word; an escaped line break is none
+B = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))"  # nor behind a dash
 Z = r"(?![A-Za-z0-9])"
-ESC = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))"  # the same, or behind an escaped line break
 
 
 class Taken(NamedTuple):
@@ -79,12 +79,12 @@ LIBRARY: tuple[Taken, ...] = (
     ),
     Taken(
         "discord", "discord-token", ("M", "N", "O"),
-        r"(?<![A-Za-z0-9_-])[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}+",
+        B + r"[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}+",
         (r"[MNO][a-zA-Z\d_-]{23,25}\.[a-zA-Z\d_-]{6}\.[a-zA-Z\d_-]{27}",),
     ),
     Taken(
         "github_token", "github-token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
-        ESC + r"gh[pousr]_[A-Za-z0-9_.-]{30,}+",
+        A + r"gh[pousr]_[A-Za-z0-9_.-]{30,}+",
         (r"(ghp|gho|ghu|ghs|ghr)_[A-Za-z0-9_]{36}",),
     ),
     Taken(
@@ -92,7 +92,7 @@ LIBRARY: tuple[Taken, ...] = (
             "glpat-", "gldt-", "glft-", "glsoat-", "glrt", "glcbt-", "glimt-", "glptt-", "glagent-", "gloas-", "glffct-",
             "glwt-", "gr1348941",
         ),
-        ESC + r"(?:GR1348941|gl(?:pat|dt|ft|soat|rtr?|cbt|imt|ptt|agent|oas|ffct|wt)-)[A-Za-z0-9_.-]{20,}+",
+        A + r"(?:GR1348941|gl(?:pat|dt|ft|soat|rtr?|cbt|imt|ptt|agent|oas|ffct|wt)-)[A-Za-z0-9_.-]{20,}+",
         (
             r"(glpat|gldt|glft|glsoat|glrt)-[A-Za-z0-9_\-]{20,50}(?!\w)",
             r"GR1348941[A-Za-z0-9_\-]{20,50}(?!\w)",
@@ -126,7 +126,7 @@ LIBRARY: tuple[Taken, ...] = (
         ),
     ),
     Taken(
-        "jwt", "jwt", ("eyj",), r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}+={0,2}\.[A-Za-z0-9_=-]{2,}+(?:\.[A-Za-z0-9_.+/=-]*+)?",
+        "jwt", "jwt", ("eyj",), B + r"eyJ[A-Za-z0-9_-]{8,}+={0,2}\.[A-Za-z0-9_=-]{2,}+(?:\.[A-Za-z0-9_.+/=-]*+)?",
         (r"eyJ[A-Za-z0-9-_=]+\.[A-Za-z0-9-_=]+\.?[A-Za-z0-9-_.+/=]*?",),
     ),
     Taken(
@@ -137,7 +137,7 @@ LIBRARY: tuple[Taken, ...] = (
         (r"\/\/.+\/:_authToken=\s*((npm_.+)|([A-Fa-f0-9-]{36})).*",),
     ),
     Taken(
-        "openai", "openai-key", ("sk-",), ESC + r"sk-(?=[A-Za-z_-]{0,40}[0-9A-Z])[A-Za-z0-9_-]{20,}+",
+        "openai", "openai-key", ("sk-",), A + r"sk-(?=[A-Za-z_-]{0,40}[0-9A-Z])[A-Za-z0-9_-]{20,}+",
         (r"sk-[A-Za-z0-9-_]*[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}",),
     ),
     Taken(  # cut off before its end, or with escaped line breaks, it is hidden to the end of the text
@@ -158,7 +158,7 @@ LIBRARY: tuple[Taken, ...] = (
         (r"SG\.[a-zA-Z0-9_-]{22}\.[a-zA-Z0-9_-]{43}",),
     ),
     Taken(
-        "slack", "slack-token", ("xox", "xapp-"), r"(?i)" + ESC + r"(?:xox[a-z](?:\.xox[a-z])?|xapp)-[A-Za-z0-9-]{10,}+",
+        "slack", "slack-token", ("xox", "xapp-"), r"(?i)" + A + r"(?:xox[a-z](?:\.xox[a-z])?|xapp)-[A-Za-z0-9-]{10,}+",
         (r"xox(?:a|b|p|o|s|r)-(?:\d+-)+[a-z0-9]+",),
     ),
     Taken(
@@ -176,7 +176,7 @@ LIBRARY: tuple[Taken, ...] = (
         ),
     ),
     Taken(
-        "square_oauth", "square-secret", ("sq0",), A + r"sq0[a-z]{3}-[0-9A-Za-z\\_-]{22,}+",
+        "square_oauth", "square-secret", ("sq0",), A + r"sq0[a-z]{3}-[0-9A-Za-z_-]{22,}+",
         (r"sq0csp-[0-9A-Za-z\\\-_]{43}",),
     ),
     Taken(
@@ -184,7 +184,7 @@ LIBRARY: tuple[Taken, ...] = (
         (r"(?:r|s)k_live_[0-9a-zA-Z]{24}",),
     ),
     Taken(
-        "telegram_token", "telegram-token", (":",), r"(?:(?<![0-9A-Za-z])|(?<=/bot))[0-9]{8,10}:[0-9A-Za-z_-]{35}(?![0-9A-Za-z_-])",
+        "telegram_token", "telegram-token", (":",), r"(?:(?<![0-9A-Za-z])|(?<=/bot)|(?<=\\[nrt]))[0-9]{8,10}:[0-9A-Za-z_-]{35}(?![0-9A-Za-z_-])",
         (r"\d{8,10}:[0-9A-Za-z_-]{35}",),
     ),
     Taken(
@@ -200,49 +200,49 @@ LEFT_OUT = {
 }
 
 OURS: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("github-token", ("github_pat_",), ESC + r"github_pat_[A-Za-z0-9_]{30,}+"),
-    ("npm-token", ("npm_",), ESC + r"npm_[A-Za-z0-9]{30,}+"),
-    ("docker-token", ("dckr_",), ESC + r"dckr_(?:pat|oat)_[A-Za-z0-9_-]{20,}+"),
-    ("google-key", ("aiza",), ESC + r"AIza[A-Za-z0-9_-]{30,}+"),
-    ("google-token", ("ya29.", "1//0"), ESC + r"(?:ya29\.|1//0)[A-Za-z0-9_.-]{20,}+"),
-    ("google-secret", ("gocspx-",), ESC + r"GOCSPX-[A-Za-z0-9_-]{20,}+"),
-    ("firebase-key", (":apa91b",), ESC + r"AAAA[A-Za-z0-9_-]{7}:APA91b[A-Za-z0-9_-]{100,}+"),
-    ("huggingface-token", ("hf_",), ESC + r"hf_[A-Za-z0-9]{30,}+"),
+    ("github-token", ("github_pat_",), A + r"github_pat_[A-Za-z0-9_]{30,}+"),
+    ("npm-token", ("npm_",), A + r"npm_[A-Za-z0-9]{30,}+"),
+    ("docker-token", ("dckr_",), A + r"dckr_(?:pat|oat)_[A-Za-z0-9_-]{20,}+"),
+    ("google-key", ("aiza",), A + r"AIza[A-Za-z0-9_-]{30,}+"),
+    ("google-token", ("ya29.", "1//0"), A + r"(?:ya29\.|1//0)[A-Za-z0-9_.-]{20,}+"),
+    ("google-secret", ("gocspx-",), A + r"GOCSPX-[A-Za-z0-9_-]{20,}+"),
+    ("firebase-key", (":apa91b",), A + r"AAAA[A-Za-z0-9_-]{7}:APA91b[A-Za-z0-9_-]{100,}+"),
+    ("huggingface-token", ("hf_",), A + r"hf_[A-Za-z0-9]{30,}+"),
     ("model-key", ("gsk_", "xai-", "r8_", "nvapi-", "pplx-", "tgp_v1_", "fw_"),
-     ESC + r"(?:gsk_|xai-|r8_|nvapi-|pplx-|tgp_v1_|fw_)[A-Za-z0-9_-]{24,}+"),
-    ("vault-token", ("hvs.", "hvb.", "hvr."), ESC + r"hv[sbr]\.[A-Za-z0-9_-]{20,}+"),
+     A + r"(?:gsk_|xai-|r8_|nvapi-|pplx-|tgp_v1_|fw_)[A-Za-z0-9_-]{24,}+"),
+    ("vault-token", ("hvs.", "hvb.", "hvr."), A + r"hv[sbr]\.[A-Za-z0-9_-]{20,}+"),
     ("vault-token", ("s.",), r"(?<![A-Za-z0-9_./-])s\.(?=[A-Za-z]{0,23}[0-9])(?=[a-z0-9]{0,23}[A-Z])[A-Za-z0-9]{24}" + Z),
-    ("terraform-token", (".atlasv1.",), ESC + r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{40,}+"),
-    ("digitalocean-token", ("dop_v1_", "doo_v1_", "dor_v1_"), ESC + r"do[opr]_v1_[a-f0-9]{40,}+"),
-    ("shopify-token", ("shpat_", "shpca_", "shppa_", "shpss_", "shptka_"), ESC + r"shp(?:at|ca|pa|ss|tka)_[A-Fa-f0-9]{30,}+"),
-    ("square-token", ("eaaa",), ESC + r"EAAA[A-Za-z0-9_-]{58,}+"),
-    ("webhook-secret", ("whsec_",), ESC + r"whsec_[A-Za-z0-9+/=_-]{20,}+"),
+    ("terraform-token", (".atlasv1.",), A + r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{40,}+"),
+    ("digitalocean-token", ("dop_v1_", "doo_v1_", "dor_v1_"), A + r"do[opr]_v1_[a-f0-9]{40,}+"),
+    ("shopify-token", ("shpat_", "shpca_", "shppa_", "shpss_", "shptka_"), A + r"shp(?:at|ca|pa|ss|tka)_[A-Fa-f0-9]{30,}+"),
+    ("square-token", ("eaaa",), A + r"EAAA[A-Za-z0-9_-]{58,}+"),
+    ("webhook-secret", ("whsec_",), A + r"whsec_[A-Za-z0-9+/=_-]{20,}+"),
     ("webhook", ("/api/webhooks/",), r"/api/webhooks/[0-9]{15,22}/([A-Za-z0-9_-]{40,}+)"),
     ("webhook", ("webhook.office.com/",), r"webhook\.office\.com/webhookb?2?/([A-Za-z0-9@/-]{30,}+)"),
-    ("rubygems-key", ("rubygems_",), ESC + r"rubygems_[a-f0-9]{40,}+"),
-    ("pulumi-token", ("pul-",), ESC + r"pul-[a-f0-9]{40}" + Z),
-    ("atlassian-token", ("atatt3", "atctt3", "atbb"), ESC + r"(?:AT[AC]TT3[A-Za-z0-9_=-]{40,}+|ATBB[A-Za-z0-9]{24,}+)"),
-    ("linear-key", ("lin_",), ESC + r"lin_(?:api|oauth)_[A-Za-z0-9]{32,}+"),
-    ("notion-token", ("ntn_",), ESC + r"ntn_[A-Za-z0-9]{40,}+"),
-    ("figma-token", ("figd_",), ESC + r"figd_[A-Za-z0-9_-]{30,}+"),
-    ("newrelic-key", ("nra", "nrjs-", "nrii-"), ESC + r"(?:NRAK-|NRRA-|NRAA-|NRJS-|NRII-)[A-Za-z0-9_-]{19,}+"),
-    ("grafana-token", ("glsa_", "glc_"), ESC + r"(?:glsa_|glc_)[A-Za-z0-9+/=_]{30,}+"),
-    ("sentry-token", ("sntry",), ESC + r"sntry[su]_[A-Za-z0-9+/=_-]{30,}+"),
+    ("rubygems-key", ("rubygems_",), A + r"rubygems_[a-f0-9]{40,}+"),
+    ("pulumi-token", ("pul-",), A + r"pul-[a-f0-9]{40}" + Z),
+    ("atlassian-token", ("atatt3", "atctt3", "atbb"), A + r"(?:AT[AC]TT3[A-Za-z0-9_=-]{40,}+|ATBB[A-Za-z0-9]{24,}+)"),
+    ("linear-key", ("lin_",), A + r"lin_(?:api|oauth)_[A-Za-z0-9]{32,}+"),
+    ("notion-token", ("ntn_",), A + r"ntn_[A-Za-z0-9]{40,}+"),
+    ("figma-token", ("figd_",), A + r"figd_[A-Za-z0-9_-]{30,}+"),
+    ("newrelic-key", ("nra", "nrjs-", "nrii-"), A + r"(?:NRAK-|NRRA-|NRAA-|NRJS-|NRII-)[A-Za-z0-9_-]{19,}+"),
+    ("grafana-token", ("glsa_", "glc_"), A + r"(?:glsa_|glc_)[A-Za-z0-9+/=_]{30,}+"),
+    ("sentry-token", ("sntry",), A + r"sntry[su]_[A-Za-z0-9+/=_-]{30,}+"),
     ("sentry-dsn", ("ingest",), r"(?i)https://([0-9a-f]{32}(?::[0-9a-f]{32})?)@(?=[a-z0-9.-]{0,60}sentry)"),
-    ("databricks-token", ("dapi",), ESC + r"dapi[a-f0-9]{32}(?:-[0-9])?" + Z),
-    ("brevo-key", ("xkeysib-", "xsmtpsib-"), ESC + r"x(?:key|smtp)sib-[a-f0-9]{40,}+(?:-[A-Za-z0-9]{10,}+)?"),
-    ("mailgun-key", ("key-",), ESC + r"key-[0-9a-f]{32}" + Z),
-    ("supabase-key", ("sbp_", "sb_secret_"), ESC + r"(?:sbp_[a-f0-9]{40}|sb_secret_[A-Za-z0-9_-]{20,}+)"),
-    ("planetscale-token", ("pscale_",), ESC + r"pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.=-]{30,}+"),
-    ("fly-token", ("fo1_", "fm1", "fm2_"), ESC + r"(?:fo1_[A-Za-z0-9_-]{30,}+|fm[12][ar]?_[A-Za-z0-9+/=,_-]{60,}+)"),
-    ("postman-key", ("pmak-",), ESC + r"PMAK-[a-f0-9]{24}-[a-f0-9]{34}"),
-    ("doppler-token", ("dp.",), ESC + r"dp\.(?:pt|st|ct|sa|scim|audit)\.(?:[a-z0-9_-]{2,35}\.)?[A-Za-z0-9]{40,}+"),
-    ("alibaba-key", ("ltai",), ESC + r"LTAI[A-Za-z0-9]{16,20}" + Z),
+    ("databricks-token", ("dapi",), A + r"dapi[a-f0-9]{32}(?:-[0-9])?" + Z),
+    ("brevo-key", ("xkeysib-", "xsmtpsib-"), A + r"x(?:key|smtp)sib-[a-f0-9]{40,}+(?:-[A-Za-z0-9]{10,}+)?"),
+    ("mailgun-key", ("key-",), A + r"key-[0-9a-f]{32}" + Z),
+    ("supabase-key", ("sbp_", "sb_secret_"), A + r"(?:sbp_[a-f0-9]{40}|sb_secret_[A-Za-z0-9_-]{20,}+)"),
+    ("planetscale-token", ("pscale_",), A + r"pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.=-]{30,}+"),
+    ("fly-token", ("fo1_", "fm1", "fm2_"), A + r"(?:fo1_[A-Za-z0-9_-]{30,}+|fm[12][ar]?_[A-Za-z0-9+/=,_-]{60,}+)"),
+    ("postman-key", ("pmak-",), A + r"PMAK-[a-f0-9]{24}-[a-f0-9]{34}"),
+    ("doppler-token", ("dp.",), A + r"dp\.(?:pt|st|ct|sa|scim|audit)\.(?:[a-z0-9_-]{2,35}\.)?[A-Za-z0-9]{40,}+"),
+    ("alibaba-key", ("ltai",), A + r"LTAI[A-Za-z0-9]{16,20}" + Z),
     ("age-key", ("age-secret-key-",), r"(?i)AGE-SECRET-KEY-1[A-Z0-9]{50,}+"),
-    ("onepassword-token", ("ops_eyj",), ESC + r"ops_eyJ[A-Za-z0-9+/=]{40,}+"),
-    ("tailscale-key", ("tskey-",), ESC + r"tskey-[a-z]{2,12}-[A-Za-z0-9-]{16,}+"),
-    ("kubernetes-token", ("k10",), ESC + r"K10[a-f0-9]{64}::[a-z]{2,20}:[A-Za-z0-9]{16,}+"),
-    ("swarm-token", ("swmtkn-",), ESC + r"SWMTKN-1-[a-z0-9]{40,}+-[a-z0-9]{20,}+"),
+    ("onepassword-token", ("ops_eyj",), A + r"ops_eyJ[A-Za-z0-9+/=]{40,}+"),
+    ("tailscale-key", ("tskey-",), A + r"tskey-[a-z]{2,12}-[A-Za-z0-9-]{16,}+"),
+    ("kubernetes-token", ("k10",), A + r"K10[a-f0-9]{64}::[a-z]{2,20}:[A-Za-z0-9]{16,}+"),
+    ("swarm-token", ("swmtkn-",), A + r"SWMTKN-1-[a-z0-9]{40,}+-[a-z0-9]{20,}+"),
     ("azure-secret", ("8q~", "7q~"), r"(?<![A-Za-z0-9_~.-])[A-Za-z0-9_~.-]{3}[78]Q~[A-Za-z0-9_~.-]{31,34}(?![A-Za-z0-9_~.-])"),
     ("password-hash", ("$2", "$5$", "$6$", "$1$", "$y$", "$argon2", "$apr1$", "pbkdf2", "scram-sha"),
      r"\$(?:2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}|(?:1|5|6|y|apr1)\$(?:rounds=[0-9]{1,9}\$)?[./A-Za-z0-9$]{20,}+"

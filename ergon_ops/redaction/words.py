@@ -14,6 +14,10 @@ ANYWHERE = tuple(
 WORDS = frozenset("pass pw pwd token tokens cred creds dsn jwt bearer authorization".split())
 # The last word of the name.
 LAST = frozenset("auth key keys private salt pepper cookie otp totp sig sas pat".split())
+# `MAX_TOKENS`, `input_tokens`: a number of them.
+COUNTED = frozenset(
+    "max min num number n total input output prompt completion cache cached read write used limit per sum avg".split()
+)
 ENDINGS = ("token", "pass", "pwd", "passw", "rootpw", "userpw", "adminpw", "bindpw", "dbpw", "mgrpw", "secrets")
 NOT_ENDINGS = frozenset("compass bypass trespass surpass encompass overpass underpass multipass".split())
 # What the last word says the value really is.
