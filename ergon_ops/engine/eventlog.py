@@ -9,12 +9,12 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import TYPE_CHECKING
 
 from ergon_ops.engine.documents import Document, integer, part, text
 from ergon_ops.engine.protocols import EngineEvent
-from ergon_ops.engine.stream import Stream
+from ergon_ops.engine.stream import Producer, Stream
 from ergon_ops.errors import EngineError
 from ergon_ops.redaction import safe_text
 from ergon_ops.refs import Ref
@@ -47,8 +47,8 @@ def past(api: Client, *, since: float, until: float, name: str = "") -> list[Doc
     return list(found)
 
 
-def live(since: float | None) -> Callable[[Client], Iterator[Document]]:
-    def produce(api: Client) -> Iterator[Document]:
+def live(since: float | None) -> Producer[Document]:
+    def produce(api: Client) -> Generator[Document, None, None]:
         start = None if since is None else f"{since:.9f}"
         with api.open("/events", since=start, filters={"type": ["container"]}) as reply:
             yield from documents(iter(lambda: reply.raw.read1(65_536), b""))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ def newest(api: Client, document: Document, query: LogQuery) -> Logs:
 async def follow(caller: Caller, document: Document, query: LogQuery) -> AsyncIterator[LogLine]:
     """`tail` lines of the past, then what comes, until the container ends. Raises EngineError."""
 
-    def produce(api: Client) -> Iterator[LogLine]:
+    def produce(api: Client) -> Generator[LogLine, None, None]:
         splitter = Splitter(tty=bool(pick(document, "Config.Tty")))
         with api.open(_path(document), **_params(query), follow=True) as reply:
             yield from shown(_lines(splitter, iter(lambda: reply.raw.read1(CHUNK), b"")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ergon_ops.engine.client import Client
 
 T = TypeVar("T")
+Producer = Callable[["Client"], Generator[T, None, None]]
 WAITING = 512
 READ_S = 3600.0
 
@@ -26,7 +27,7 @@ class Stream(Generic[T]):
     `next_item` with a timeout lets the reader watch over a silent stream. Use as an async context manager.
     """
 
-    def __init__(self, endpoint: Endpoint, produce: Callable[[Client], Iterator[T]], *, version: str = "") -> None:
+    def __init__(self, endpoint: Endpoint, produce: Producer[T], *, version: str = "") -> None:
         self._line = Line(endpoint, version)
         self._produce = produce
         self._loop = asyncio.get_running_loop()
@@ -60,8 +61,9 @@ class Stream(Generic[T]):
         self._room.release()
 
     def _run(self) -> None:
-        with _Ending(self):
-            for item in self._produce(self._line.client(READ_S)):
+        # Closing the producer closes its reply, before the line goes.
+        with _Ending(self), contextlib.closing(self._produce(self._line.client(READ_S))) as items:
+            for item in items:
                 self._room.acquire()
                 if self._closed:
                     break

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from ergon_ops.engine.caller import Caller
 from ergon_ops.engine.connect import Endpoint
 from ergon_ops.engine.protocols import ContainerSpec, Writes
-from ergon_ops.errors import EngineConflict
+from ergon_ops.errors import EngineConflict, ErgonError
 
 if TYPE_CHECKING:
     from ergon_ops.engine.client import Client
@@ -57,15 +57,17 @@ class DockerWrites:
 
     async def create(self, spec: ContainerSpec) -> str:
         """The new container's id. Its further networks are connected one by one, as engines before 25 demand."""
-
-        def make(api: Client) -> str:
-            made = str(api.submit("/containers/create", container_body(spec), name=spec.name)["Id"])
+        make = self._do(
+            f"create {spec.name}", lambda api: api.submit("/containers/create", container_body(spec), name=spec.name)
+        )
+        made = str((await make)["Id"])
+        try:
             for network in spec.networks[1:]:
-                body = {"Container": made, "EndpointConfig": {"Aliases": list(spec.aliases)}}
-                api.submit(f"/networks/{quote(network)}/connect", body)
-            return made
-
-        return await self._do(f"create {spec.name}", make)
+                await self._connect(made, network, spec.aliases)
+        except ErgonError:
+            await self.remove(made, force=True)
+            raise
+        return made
 
     async def remove(self, container_id: str, *, force: bool = False, volumes: bool = False) -> None:
         await self._do("remove it", lambda api: api.drop(_of(container_id), force=force, v=volumes))
@@ -96,6 +98,11 @@ class DockerWrites:
 
     async def close(self) -> None:
         self._caller.close()
+
+    async def _connect(self, container_id: str, network: str, aliases: Sequence[str]) -> None:
+        body = {"Container": container_id, "EndpointConfig": {"Aliases": list(aliases)}}
+        path = f"/networks/{quote(network, safe='')}/connect"
+        await self._do(f"connect it to {network}", lambda api: api.submit(path, body))
 
     async def _post(self, doing: str, container_id: str, verb: str, deadline_s: float = DEADLINE_S, **of: Any) -> None:
         await self._do(doing, lambda api: api.submit(_of(container_id, verb), **of), deadline_s)
