@@ -6,13 +6,15 @@ names: unit, type, tolerance on replay, and the group that reads it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from ergon_ops.events import timestamp
 from ergon_ops.refs import Ref
 
+DERIVED = "derived:"
 Value = None | bool | int | float | str
 Group = Literal[
     "identity", "state", "limits", "config", "mounts", "networks", "ports", "cpu", "memory", "pids", "io",
@@ -216,7 +218,8 @@ class Fact:
 class Ledger:
     """The facts of one session or document. Adding an equal reading again gives the same fact.
 
-    Lookups answer with the newest fact. `inputs` of a derived reading are fact ids of this ledger.
+    Lookups answer with the newest fact. A derived reading (source `derived:memory_working_set/memory_limit`) gets the
+    ids of the facts it was made from as its `inputs`.
     """
 
     _facts: list[Fact] = field(default_factory=list)
@@ -224,7 +227,15 @@ class Ledger:
     _index: dict[tuple[Ref, str], dict[str, Fact]] = field(default_factory=dict)
 
     def add(self, readings: Iterable[Reading]) -> tuple[Fact, ...]:
-        return tuple(self._add(item) for item in readings)
+        """Their facts, in the given order; what others are derived from may stand anywhere among them."""
+        items = tuple(readings)
+        plain = {id(item): self._add(item) for item in items if not item.source.startswith(DERIVED)}
+        return tuple(plain.get(id(item)) or self._add(self._with_inputs(item)) for item in items)
+
+    def _with_inputs(self, item: Reading) -> Reading:
+        names = re.findall(r"\w+", item.source.removeprefix(DERIVED))
+        made_of = (self.get(item.about, name, item.key) or self.get(item.about, name) for name in names)
+        return replace(item, inputs=item.inputs or tuple(fact.id for fact in made_of if fact is not None))
 
     def _add(self, item: Reading) -> Fact:
         known = self._ids.get(item)

@@ -50,10 +50,17 @@ async def _converse(house: House, question: Question, stream: Stream) -> AsyncIt
         return
     if route.guess:
         yield stream.event("notice", text=route.why, code="guess")
-    ask = offline.understand(route.rest or question.text, memory.previous, names=question.names, now=house.clock())
+    names = names_said(room, question, (*route.refs, *(memory.focus.refs if memory.focus else ())))
+    ask = offline.understand(route.rest or question.text, memory.previous, names=names, now=house.clock())
     async for event in _work(turn, route, ask):
         yield event
     recall.remember(house.store, turn, refs=route.refs)
+
+
+def names_said(room: Room, question: Question, refs: Sequence[Ref]) -> tuple[str, ...]:
+    """Words of the question that name someone, so that a container called `errors` asks for no errors."""
+    ci_names = (room.personas[ref].ci_name for ref in refs if ref in room.personas)
+    return (*question.names, *(ref.name for ref in refs), *ci_names)
 
 
 async def _work(turn: Turn, route: Route, ask: Ask) -> AsyncIterator[Event]:

@@ -51,7 +51,7 @@ class LocalAssistant:
         views = await room.desk.views(refs, AT_A_GLANCE)
         host = next(iter(self.house.reads))
         shown = offline.overview(views, await room.desk.host_view(host))
-        see(self.house.store, room)
+        see(room)
         document = {
             "text": shown.text,
             "questions": list(shown.questions),
@@ -68,7 +68,7 @@ class LocalAssistant:
         room = await open_room(self.house)
         running = [row.ref for row in room.inventory.containers if row.running]
         await glance(room, running)
-        see(self.house.store, room)
+        see(room)
         rows = [documents.listing_row(row, room.personas[row.ref], room.ledger) for row in room.inventory.containers]
         return {
             "containers": rows,

@@ -38,8 +38,8 @@ def open_session(store: Store, name: str | None) -> Remembered:
         return Remembered()
     session = store.sessions.resume(name) or store.sessions.create(name)
     said = [message.text for message in store.sessions.messages(session.id) if message.role == "user"]
-    previous = offline.understand(said[-1]) if said else None
     refs = tuple(parse_ref(word) for word in session.subject.split())
+    previous = offline.understand(said[-1], names=[ref.name for ref in refs]) if said else None
     return Remembered(session.id, Focus(refs, said[-1] if said else ""), previous)
 
 
@@ -55,17 +55,18 @@ def remember(store: Store, turn: Turn, *, refs: Sequence[Ref]) -> None:
         store.sessions.append(turn.session, Message("assistant", (Text(turn.reply.text),)))
         store.sessions.attend(turn.session, " ".join(map(str, refs)))
         store.facts.record(turn.session, turn.room.ledger)
-    see(store, turn.room)
+    see(turn.room)
 
 
-def see(store: Store, room: Room) -> None:
+def see(room: Room) -> None:
     """Keeps what was seen, on top of what was known before, for the day the engine does not answer."""
     for host in room.inventory.infos:
         rows = [row for row in room.inventory.containers if row.ref.host == host]
         if host in room.inventory.failures:
             continue
         fresh = {(fact.about, fact.name, fact.key): fact.reading for fact in room.ledger if fact.about.host == host}
-        known = store.sightings.last(host)
+        store, place = room.house.store, room.house.places[host]
+        known = store.sightings.last(place)
         there = {row.ref for row in rows}
         looked = {(about, name) for about, name, _ in fresh}
         old = [
@@ -74,7 +75,7 @@ def see(store: Store, room: Room) -> None:
             if item.about in there and (item.about, item.name) not in looked
         ]
         kept = [item for item in [*old, *fresh.values()] if item.name not in NOT_KEPT]
-        store.sightings.record(host, rows, kept)
+        store.sightings.record(place, rows, kept)
 
 
 NOT_KEPT: frozenset[str] = frozenset({"process", "listener", "connection", "event", "log_template", "label", "env_key"})
@@ -86,7 +87,7 @@ async def answer_from_memory(turn: Turn) -> AsyncIterator[Event]:
     ask = offline.understand(turn.question.text, turn.previous)
     host = next(iter(room.inventory.failures))
     views: list[View] = []
-    sighting = room.house.store.sightings.last(host)
+    sighting = room.house.store.sightings.last(room.house.places[host])
     if sighting is not None:
         who = personas(sighting.containers, room.house.manifests())
         old = Ledger()

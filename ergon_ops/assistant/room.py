@@ -27,7 +27,8 @@ from ergon_ops.turn import Desk
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What outlives a turn: the engines, the store, the tools."""
+    """What outlives a turn: the engines, the store, the tools. `places` are the names under which the last state of a
+    host is stored: two engines that are both called `local` must not be taken for each other."""
 
     reads: Mapping[str, Reads]
     rates: Mapping[str, RateReader]
@@ -35,6 +36,7 @@ class House:
     toolbox: Toolbox
     changes: Changes
     manifests: Callable[[], Sequence[ManifestDocument]]
+    places: Mapping[str, str]
     clock: Callable[[], float]
 
 
@@ -75,7 +77,7 @@ async def open_room(house: House) -> Room:
     inventory = await take_inventory(house.reads)
     who = personas(inventory.containers, house.manifests())
     ledger = Ledger()
-    known = {**known_services(house.store, inventory), **declared_services(house.manifests(), inventory)}
+    known = {**known_services(house, inventory), **declared_services(house.manifests(), inventory)}
 
     def expected(ref: Ref) -> Sequence[tuple[str, int | None]]:
         return known.get(ref, ())
@@ -102,11 +104,11 @@ async def open_room(house: House) -> Room:
     return Room(house, inventory, who, collector, desk)
 
 
-def known_services(store: Store, inventory: Inventory) -> dict[Ref, tuple[tuple[str, int | None], ...]]:
+def known_services(house: House, inventory: Inventory) -> dict[Ref, tuple[tuple[str, int | None], ...]]:
     """What each container, still the same one, served when it was last looked at."""
     known: dict[Ref, tuple[tuple[str, int | None], ...]] = {}
     for host in {row.ref.host for row in inventory.containers}:
-        sighting = store.sightings.last(host)
+        sighting = house.store.sightings.last(house.places[host])
         if sighting is None:
             continue
         same = {row.ref for row in sighting.containers if (now := inventory.get(row.ref)) and now.id == row.id}

@@ -37,7 +37,7 @@ async def demo_down(settings: Settings, progress: Progress) -> Document:
 async def stack_up(settings: Settings, path: Path, progress: Progress) -> Document:
     """Raises ManifestError, EngineError, EngineConflict for a name that is somebody else's."""
     manifest = load(path)
-    plan = plan_of(manifest, fallback_name=path.resolve().parent.name)
+    plan = plan_of(manifest, fallback_name=folder_of(path))
     async with open_hands(_engine(settings)) as hands:
         register(settings, manifest, path)
         done = await up(plan, engine=hands, progress=progress)
@@ -53,7 +53,7 @@ async def stack_up(settings: Settings, path: Path, progress: Progress) -> Docume
 async def stack_down(settings: Settings, path: Path, progress: Progress, *, volumes: bool = False) -> Document:
     """Removes exactly what `up` made; named volumes stay unless asked for."""
     manifest = load(path)
-    project = project_name(manifest, fallback_name=path.resolve().parent.name)
+    project = project_name(manifest, fallback_name=folder_of(path))
     async with open_hands(_engine(settings)) as hands:
         gone = await down(project, reads=hands.reads, writes=hands.writes, progress=progress, volumes=volumes)
     kept = f" Kept: {', '.join(gone.kept)}." if gone.kept else ""
@@ -77,6 +77,11 @@ def register(settings: Settings, manifest: Manifest, path: Path) -> None:
         store.manifests.register(manifest.digest(), path=str(path.resolve()), name=name, body=body)
     finally:
         store.close()
+
+
+def folder_of(path: Path) -> str:
+    """The name of the folder a manifest lies in stands for a project without a name."""
+    return path.resolve().parent.name
 
 
 def _engine(settings: Settings) -> Endpoint:

@@ -6,9 +6,9 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from ergon_ops import manifest
 from ergon_ops.assistant.local import LocalAssistant
 from ergon_ops.assistant.room import House
-from ergon_ops import manifest
 from ergon_ops.changes import Changes, real_writers
 from ergon_ops.engine.connect import endpoints
 from ergon_ops.engine.hostfiles import HostFiles
@@ -27,8 +27,9 @@ def open_assistant(settings: Settings, *, clock: Callable[[], float] = time.time
     """The assistant over the real engines. The first counters are read at once, before anything slow is imported."""
     first = HostFiles().sweep()
     points = endpoints(settings.docker, settings.hosts)
+    places = {point.host: f"{point.host} {point.url}" for point in points}
     reads: dict[str, Reads] = {point.host: open_reads(point, clock=clock) for point in points}
-    return assemble(settings, reads, real_writers(points), first=first, clock=clock)
+    return assemble(settings, reads, real_writers(points), first=first, places=places, clock=clock)
 
 
 def assemble(
@@ -37,6 +38,7 @@ def assemble(
     writers: Callable[[str], Writes],
     *,
     first: Sequence[Counters] = (),
+    places: Mapping[str, str] | None = None,
     clock: Callable[[], float] = time.time,
 ) -> LocalAssistant:
     """The same house over any engines: the fake ones of a test, too."""
@@ -47,8 +49,9 @@ def assemble(
         for host, engine in reads.items()
     }
     changes = Changes(store, reads, writers, settings.policy, clock)
+    known_as = places or {host: host for host in reads}
     toolbox = Toolbox(load_tools(settings.tools))
-    house = House(reads, rates, store, toolbox, changes, lambda: registered(store), clock)
+    house = House(reads, rates, store, toolbox, changes, lambda: registered(store), known_as, clock)
     return LocalAssistant(house)
 
 
