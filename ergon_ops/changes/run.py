@@ -10,7 +10,7 @@ from typing import Any
 
 from ergon_ops.changes.binding import moved
 from ergon_ops.changes.snapshot import compare, condition, in_words, snapshot, snapshot_if_possible
-from ergon_ops.changes.watch import Look, Sleep, Watch
+from ergon_ops.changes.watch import SETTLE_S, Look, Sleep, Watch
 from ergon_ops.engine.protocols import Reads, World, Writes
 from ergon_ops.errors import EngineConflict, EngineError, ErgonError, NoSuchContainer, PolicyRefused, StoreError
 from ergon_ops.events import EventType, timestamp
@@ -49,7 +49,7 @@ class Run:
         yield self._tell(f"Preparing to restart {self.name}.")
         before, patience_s = await self._prepare()
         self._advance("applying", f"restarting {self.name}", {"before": before, "patience_s": patience_s})
-        yield self._tell(f"Restarting {self.name} ({condition(before)} until now).")
+        yield self._tell(f"Restarting {self.name}. Until now: {condition(before)}.")
         try:
             await self.writes().restart(self.row.container_id, timeout_s=self.timeout_s)
         except (EngineConflict, NoSuchContainer) as error:
@@ -65,7 +65,7 @@ class Run:
     async def verify(self) -> AsyncIterator[Told]:
         """Watch until it held or not, and write down which."""
         self._advance("verifying", f"waiting for {self.name}")
-        yield self._tell(f"Waiting until {self.name} runs and is healthy (at most {self._patience_s:.0f} s).")
+        yield self._tell(f"Waiting until {self.name} {self._goal} (at most {self._patience_s:.0f} s).")
         watch = Watch(self.reads, self.proposal.intent.target, self.then, self._patience_s, self.clock, self.sleep)
         last = Look("unknown", "was not looked at")
         async for look in watch.looks():
@@ -151,6 +151,11 @@ class Run:
     @property
     def name(self) -> str:
         return self.proposal.intent.target.short
+
+    @property
+    def _goal(self) -> str:
+        health = (self.row.facts.get("before") or {}).get("health")
+        return f"has run for {SETTLE_S:.0f} s, for it has no healthcheck" if health == "none" else "runs and is healthy"
 
     @property
     def _patience_s(self) -> float:
