@@ -88,8 +88,8 @@ class Sources:
         return found
 
     async def look_inside(self, row: Container) -> tuple[tuple[Process, ...], Sockets]:
-        """Processes and sockets of a container, read once a turn."""
-        if not row.running:
+        """Processes and sockets of a container, read once a turn. One that restarts has none."""
+        if not row.running or row.state == "restarting":
             return (), Sockets(visible=False)
         if row.ref not in self._inside:
             engine = self.reads[row.ref.host]
