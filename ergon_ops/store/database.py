@@ -5,6 +5,7 @@ SQLite's own words are turned into ours here and nowhere else.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
@@ -217,7 +218,7 @@ def _memory_from(source: sqlite3.Connection) -> sqlite3.Connection:
 
 def _copy_of(path: Path) -> sqlite3.Connection:
     """Memory with the content of a file that can be read but not written."""
-    if path.is_file():
+    if os.access(path, os.R_OK):
         for flags in ("mode=ro", "mode=ro&immutable=1"):
             source = sqlite3.connect(f"{path.absolute().as_uri()}?{flags}", uri=True)
             try:

@@ -30,7 +30,7 @@ def _check(folder: Path) -> None:
         raise StoreError(f"state folder {folder} belongs to uid {found.st_uid}", next="set ERGON_OPS_STATE to your own")
     if found.st_mode & 0o022:
         raise StoreError(f"state folder {folder} can be written by others", next=f"chmod 700 {folder}")
-    if stat.S_IMODE(found.st_mode) == 0o700:
+    if not found.st_mode & 0o077:
         return
     # Tightening a folder that is also used for something else (a home, /var/lib) would lock others out of it.
     if not (folder / FILE).exists() and any(folder.iterdir()):

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,30 @@ def test_a_read_only_home_still_remembers_what_was_said(tmp_path: Path) -> None:
     )
     lines = in_a_small_disk(tmp_path, prepare=copy, script=READ_ONLY)
     assert lines == ["False 0 True", "['then', 'now'] refused"]
+
+
+AS_NOBODY = """
+import ergon_ops.store.database, ergon_ops.store.upkeep
+os.setegid(65534)
+os.seteuid(65534)
+"""
+
+
+@pytest.mark.parametrize("mode", [0o500, 0o000])
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become an ordinary user")
+def test_a_folder_one_may_not_write_is_answered_from_memory(mode: int) -> None:
+    home = Path(tempfile.mkdtemp())  # not below pytest's own folder, which nobody else may enter
+    home.chmod(0o711)
+    folder = home / "s"
+    folder.mkdir()
+    os.chown(folder, 65534, 65534)
+    folder.chmod(mode)
+    script = TRIAL + AS_NOBODY + READ_ONLY.replace("read-only", "permission denied")
+    command = [sys.executable, "-W", "error", "-c", script, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stderr, done.stdout.splitlines()) == ("", ["False 0 True", "['now'] refused"])
+    assert folder.stat().st_mode & 0o777 == mode
+    shutil.rmtree(home)
 
 
 def test_a_disk_that_fills_later_moves_reads_to_memory_and_refuses_changes(tmp_path: Path) -> None:
