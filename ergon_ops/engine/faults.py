@@ -146,7 +146,7 @@ def _refusal(error: docker.errors.APIError, endpoint: Endpoint) -> ErgonError:
         return EngineTooOld(f"The engine of {endpoint.host} is too old: {said}", next="update it", details=details)
     if status == 404 and "no such container" in low:
         return NoSuchContainer(f"{said[:1].upper()}{said[1:]}", next="`ergon-ops list` shows them", details=details)
-    if status in (401, 403):
+    if status in (401, 403) and "active endpoints" not in low:  # 403 is also how it says that a network is in use
         return EnginePermission(f"The engine of {endpoint.host} forbids this: {said}", details=details)
     hint = next((step for part, step in HINTS if part in low), "")
     return EngineConflict(f"The engine refused: {said}", next=hint, details=details)

@@ -108,6 +108,7 @@ class Wires:
             wire.connect(address)
         except OSError:
             wire.close()
+            self._forget_closed()
             raise
         return wire
 
