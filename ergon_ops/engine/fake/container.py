@@ -15,10 +15,12 @@ from ergon_ops.engine.protocols import (
     PublishedPort,
     Socket,
 )
+from ergon_ops.redaction import safe_text
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
 PERIOD_S = 0.1
+LONGEST = 4_000
 ACTIVE = ("running", "paused", "restarting")
 
 
@@ -183,7 +185,7 @@ class FakeContainer:
         pid = 10_000 + zlib.crc32(self.name.encode()) % 20_000 * 100 + len(self.processes)
         if not parent and self.processes:
             parent = self.processes[0].pid
-        text = command or name
+        text = safe_text(command or name, 300)
         self.processes.append(Process(pid, parent, name, text, threads=threads, rss_bytes=rss, source="fake:processes"))
         self.listening += [Socket(address, port, "tcp", pid, name, "fake:sockets") for port in ports]
         return pid
@@ -196,8 +198,8 @@ class FakeContainer:
         return len(pids)
 
     def say(self, text: str, *, at: float | None = None, stream: str = "stdout") -> None:
-        """One more log line."""
-        self.logs.append(LogLine(at, "stderr" if stream == "stderr" else "stdout", text))
+        """One more log line, made safe as the real reader does."""
+        self.logs.append(LogLine(at, "stderr" if stream == "stderr" else "stdout", safe_text(text, LONGEST)))
 
     # -- time ----------------------------------------------------------------------------------------------------
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from urllib.parse import urlsplit
 
+from ergon_ops.engine import environment
 from ergon_ops.engine.fake.container import FakeContainer, Machine
 from ergon_ops.engine.protocols import COMPOSE, OURS
 from ergon_ops.facts import Group, Reading, Value, reading
+from ergon_ops.redaction import neutralise, redact_value, safe_text
 from ergon_ops.refs import Ref, host_ref
 
 Row = tuple[str, str, Value]
-DEFAULT_PORTS = {"redis": 6379, "postgres": 5432, "postgresql": 5432, "mysql": 3306, "amqp": 5672, "mongodb": 27017}
 
 
 def readings(
@@ -54,7 +54,7 @@ def _state(c: FakeContainer, machine: Machine, now: float) -> Iterator[Row]:
         yield "uptime", "", now - c.started_at
     if c.finished_at:
         yield "finished_at", "", c.finished_at
-    if not c.alive:
+    if not c.alive and (c.start_error or c.state != "created"):
         yield "exit_code", "", c.exit_code
     yield "oom_killed", "", c.oom_killed
     if c.start_error:
@@ -65,7 +65,7 @@ def _state(c: FakeContainer, machine: Machine, now: float) -> Iterator[Row]:
         yield "health_streak", "", c.health_streak
         if c.health_exit_code is not None:
             yield "health_exit_code", "", c.health_exit_code
-            yield "health_output", "", c.health_output
+            yield "health_output", "", safe_text(c.health_output, 1000)
 
 
 def _limits(c: FakeContainer, machine: Machine, now: float) -> Iterator[Row]:
@@ -77,21 +77,22 @@ def _limits(c: FakeContainer, machine: Machine, now: float) -> Iterator[Row]:
 
 
 def _config(c: FakeContainer, machine: Machine, now: float) -> Iterator[Row]:
-    yield "command", "", c.command
+    yield "command", "", safe_text(c.command, 500)
     yield "user", "", c.user or None
     for name in ("init", "privileged", "readonly_rootfs", "pid_mode", "log_driver"):
         yield name, "", getattr(c, name)
     yield "network_mode", "", c.network_mode or next(iter(c.networks), "none")
     yield from (("log_option", key, value) for key, value in c.log_options.items())
-    for key, value in c.environment.items():
-        yield "env_key", key, True
-        if host := host_in(value):
-            yield "env_host", key, host
-    yield from (("label", key, value) for key, value in c.labels.items())
+    yield from (("env_key", key, True) for key in c.environment)
+    yield from (("env_host", key, host) for key, host in environment.hosts(c.environment).items())
+    yield from (
+        ("label", neutralise(key, 200), redact_value(key, neutralise(text, 200))) for key, text in c.labels.items()
+    )
     yield from (("exposed_port", f"{port}/tcp", port) for port in c.exposed)
     yield "health_command", "", c.health_command or None
     if c.health_command:
         yield "health_interval", "", c.health_interval_s
+        yield from (("health_timeout", "", 30.0), ("health_start_period", "", 0.0), ("health_retries", "", 3))
 
 
 def _mounts(c: FakeContainer, machine: Machine, now: float) -> Iterator[Row]:
@@ -164,19 +165,6 @@ ROWS: dict[Group, Callable[[FakeContainer, Machine, float], Iterator[Row]]] = {
     "filesystem": _filesystem,
 }
 MOVING: frozenset[Group] = frozenset({"memory", "pids", "io", "cpu", "filesystem"})
-
-
-def host_in(value: str) -> str:
-    """`host:port` out of a URL or a plain `host:port`; empty for anything else. Never user or password."""
-    try:
-        parts = urlsplit(value if "://" in value else f"//{value}")
-        name, port = parts.hostname or "", parts.port
-    except ValueError:
-        return ""
-    if "://" in value and name:
-        port = port or DEFAULT_PORTS.get(parts.scheme.split("+")[0], 0)
-        return f"{name}:{port}" if port else name
-    return f"{name}:{port}" if name and port and "/" not in value and "@" not in value else ""
 
 
 def machine_readings(

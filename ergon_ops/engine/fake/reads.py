@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
@@ -74,10 +73,8 @@ class FakeReads(FakeWorld):
     async def sockets(self, ref: Ref) -> Sockets:
         await self.gate("sockets")
         container = self.at(ref)
-        if not self.machine.files_readable:
-            return Sockets(False, source="fake:sockets")
-        if not container.alive:
-            return Sockets(True, source="fake:sockets")
+        if not container.alive or not self.machine.files_readable:
+            return Sockets(visible=False, source="fake:sockets")
         return Sockets(True, tuple(container.listening), tuple(container.connections), "fake:sockets")
 
     async def logs(self, ref: Ref, query: LogQuery) -> Logs:
@@ -128,7 +125,10 @@ class FakeReads(FakeWorld):
     async def host_readings(self) -> tuple[Reading, ...]:
         with contextlib.suppress(EngineError):
             await self.gate("host_readings")
-        states = dict(Counter(container.state for container in self.inventory.values()))
+        states = {"running": 0, "paused": 0, "exited": 0}
+        for container in self.inventory.values():
+            state = container.state if container.state in ("running", "paused") else "exited"
+            states["running" if state == "running" or container.state == "restarting" else state] += 1
         return machine_readings(self.host, self.machine, condition=self.condition, containers=states, now=self.clock())
 
     async def close(self) -> None:

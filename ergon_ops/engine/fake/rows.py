@@ -7,6 +7,7 @@ from typing import Any
 
 from ergon_ops.engine.fake.container import FakeContainer
 from ergon_ops.engine.protocols import COMPOSE, OURS, Container
+from ergon_ops.redaction import neutralise, safe_text
 from ergon_ops.refs import Ref
 
 
@@ -25,7 +26,7 @@ def status(container: FakeContainer, now: float) -> str:
 
 def row(container: FakeContainer, host: str, now: float) -> Container:
     """Its row of the list."""
-    ours = {key: value for key, value in container.labels.items() if key.startswith((COMPOSE, OURS))}
+    ours = {key: neutralise(value, 300) for key, value in container.labels.items() if key.startswith((COMPOSE, OURS))}
     return Container(
         Ref(container.name, host),
         container.id,
@@ -33,13 +34,15 @@ def row(container: FakeContainer, host: str, now: float) -> Container:
         container.image_id,
         container.state,
         status(container, now),
-        container.health_at(now),
+        container.health_at(now) if container.alive else "none",
         container.created_at,
-        container.command,
+        safe_text(container.command, 300),
         exit_code=None if container.state in ("created", "running", "paused") else container.exit_code,
         labels=ours,
         ports=container.ports if container.active else (),
-        exposed=container.exposed,
+        exposed=tuple(sorted({*container.exposed, *(port.port for port in container.ports)}))
+        if container.alive
+        else (),
         networks=tuple(sorted(container.networks)),
     )
 

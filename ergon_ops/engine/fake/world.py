@@ -190,4 +190,7 @@ class FakeWorld:
     def at(self, ref: Ref) -> FakeContainer:
         if ref.host != self.host or ref.kind != "container":
             raise NoSuchContainer(f"no container {ref} on {self.host}", details={"nearest": []})
-        return self.find(ref.name)
+        container = self.find(ref.name)
+        if container.name != ref.name:
+            raise NoSuchContainer(f"no container {ref} on {self.host}", details={"nearest": [container.name]})
+        return container
