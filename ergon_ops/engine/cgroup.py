@@ -135,9 +135,14 @@ class Tree:
             known = self._known.get(container_id)
             if known is None:
                 names = ("unified",) if self.version == "2" else V1_CONTROLLERS
-                folders = {name: self.mounts[name].point + path for name in names if name in self.mounts}
-                folders = {name: folder for name, folder in folders.items() if self.files.inode(folder)}
-                known = self._known[container_id] = self._group(container_id, folders)
+                wanted = {name: self.mounts[name].point + path for name in names if name in self.mounts}
+                folders = {name: folder for name, folder in wanted.items() if self.files.inode(folder)}
+                if not folders:
+                    continue  # it went while we looked
+                known = self._group(container_id, folders)
+                # One that is just starting or ending has only some of its folders: that is not worth remembering.
+                if len(folders) == len(wanted):
+                    self._known[container_id] = known
             yield known
         for container_id in set(self._known) - seen:
             del self._known[container_id]
