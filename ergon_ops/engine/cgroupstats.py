@@ -6,7 +6,7 @@ usage minus inactive file, as kubelet and `docker stats` have it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ergon_ops.engine.cgroup import Cgroup
 from ergon_ops.engine.kernelfiles import KernelFiles, after, number
@@ -15,16 +15,14 @@ NO_LIMIT = 1 << 60
 NS, US = 1e9, 1e6
 
 
-@dataclass(frozen=True, slots=True)
-class Sourced:
+class Sourced(NamedTuple):
     """A number, and the file and field it stands in."""
 
     value: int | None
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(NamedTuple):
     """What is absent has no value (an older kernel, no swap accounting); a limit without value is none."""
 
     usage: Sourced
@@ -41,8 +39,7 @@ class Memory:
         return max(0, self.usage.value - self.inactive_file.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Cpu:
+class Cpu(NamedTuple):
     used_s: float | None
     periods: int | None
     throttled: int | None

@@ -18,6 +18,7 @@ from ergon_ops.facts import Reading, Value, reading
 from ergon_ops.refs import LOCAL, Ref, host_ref
 
 SOURCE = "cgroup:v"
+NETWORKS_REMEMBERED = 4_096
 
 
 class HostFiles:
@@ -31,6 +32,7 @@ class HostFiles:
         self._tree = Tree(self._files)
         self._clock = clock
         self._memory_of_host: int | None = None
+        self._own_network: dict[tuple[str, int], bool] = {}
 
     @property
     def cgroup_version(self) -> str:
@@ -67,7 +69,7 @@ class HostFiles:
         if cpu.used_s is None:
             return None
         read, written, _ = cgroupstats.block(files, group)
-        network = self._network(procfs.first_pid(files, group))
+        network = self._network(group.container_id, procfs.first_pid(files, group))
         return Counters(
             container_id=group.container_id,
             at=at,
@@ -85,11 +87,16 @@ class HostFiles:
             run=str(run) if run else "",
         )
 
-    def _network(self, pid: int) -> tuple[int, int, int] | None:
+    def _network(self, container_id: str, pid: int) -> tuple[int, int, int] | None:
         """None on the host's network: those numbers are the host's, not the container's."""
-        if not pid or procfs.on_host_network(self._files, pid):
+        if not pid:
             return None
-        return procfs.network_totals(self._files, pid)
+        own = self._own_network.get((container_id, pid))
+        if own is None:
+            if len(self._own_network) >= NETWORKS_REMEMBERED:
+                self._own_network.clear()
+            own = self._own_network[container_id, pid] = not procfs.on_host_network(self._files, pid)
+        return procfs.network_totals(self._files, pid) if own else None
 
     # -- readings
 
@@ -144,7 +151,7 @@ class HostFiles:
         at = self._clock()
         read, written, file = cgroupstats.block(self._files, group)
         of_pid = procfs.first_pid(self._files, group)
-        network = self._network(of_pid) or (None, None, None)
+        network = self._network(container_id, of_pid) or (None, None, None)
         values: dict[str, tuple[Value, str]] = {
             "block_read": (read, f"cgroup:{file}"),
             "block_write": (written, f"cgroup:{file}"),

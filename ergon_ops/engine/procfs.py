@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ergon_ops.engine.cgroup import Cgroup
 from ergon_ops.engine.kernelfiles import KernelFiles, number
@@ -24,8 +24,7 @@ MULTI_CALL = re.compile(r"busybox(\.static)?|toybox|coreutils|ld-.+|ld\d.*\.so.*
 PROGRAM = re.compile(r"[\w.+-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Stat:
+class Stat(NamedTuple):
     """`/proc/PID/stat`, the fields used here; `started` in clock ticks after boot."""
 
     comm: str
