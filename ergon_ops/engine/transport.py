@@ -7,6 +7,7 @@ gives way to REQUESTS_CA_BUNDLE. So the SDK's client speaks through an adapter o
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import ssl
 import subprocess
@@ -58,7 +59,9 @@ class Wires:
         self.cut()
         for pair in self._open:
             for wire in pair:
-                wire.close()
+                if wire.fileno() >= 0:
+                    # A mere close would wait for a reply that somebody still holds.
+                    os.close(wire.detach())
         self._open.clear()
         for process in self._ssh:
             process.wait()
