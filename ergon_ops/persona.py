@@ -37,8 +37,8 @@ KIND_OF_PROGRAM: dict[str, RoleKind] = {
     **dict.fromkeys("nginx apache apache2 httpd caddy lighttpd openresty angie".split(), "web"),
     **dict.fromkeys("haproxy traefik envoy squid kong pgbouncer proxysql nginx-proxy oauth2-proxy".split(), "proxy"),
     **dict.fromkeys(
-        """postgres postgresql postgis timescaledb pgvector mysql mysqld mariadb mariadbd percona mongo mongod mongodb mssql
-        cockroach cockroachdb clickhouse influxdb couchdb neo4j cassandra scylla elasticsearch opensearch
+        """postgres postgresql postgis timescaledb pgvector mysql mysqld mariadb mariadbd percona mongo mongod mongodb
+        mssql cockroach cockroachdb clickhouse influxdb couchdb neo4j cassandra scylla elasticsearch opensearch
         rethinkdb firebird questdb surrealdb victoria-metrics""".split(),
         "database",
     ),

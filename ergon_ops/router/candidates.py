@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ergon_ops.router import looks
-from ergon_ops.router.index import Index
-from ergon_ops.router.mentions import Mention
-from ergon_ops.router.question import Question, key_of
+from ergon_ops.router.index import Index, name_words
+from ergon_ops.router.mention import Mention
+from ergon_ops.router.question import Question
 from ergon_ops.router.words import KNOWN_PROGRAMS, RUN_VERBS, STATES, STOPS
 
 _ALL_OF = frozenset({"all", "both", "every", "each", "any", "two", "three", "four", "which", "other"})
@@ -68,7 +69,7 @@ def _narrowed(question: Question, mention: Mention, index: Index, places: Sequen
 
 
 def _all_running(question: Question, mention: Mention) -> list[int]:
-    if not _asks_who_runs(question, mention):
+    if not asks_who_runs(question, mention):
         return []
     return [number for sense in mention.others if sense.kind == "program" for number in sense.members]
 
@@ -103,6 +104,8 @@ def _single(
 ) -> Choice:
     """One candidate in the surest sense; a program's other runners make that a guess."""
     rivals = [n for sense in mention.others if sense.kind == "program" for n in sense.members if n != number]
+    if mention.kind == "program" and changes and index.members[number].main_program != mention.word:
+        return Choice([number], ask=True, why=f"{mention.key} is only a part of {index.label(number)}")
     if mention.kind != "image" or not rivals:
         return Choice(
             [number],
@@ -120,10 +123,10 @@ def _takes_all(question: Question, mention: Mention) -> bool:
     after = {question.word(mention.last + 1)}
     if after & {"replicas", "instances", "containers", "servers", "databases"}:
         return True
-    return question.all_hosts or _asks_who_runs(question, mention)
+    return question.all_hosts or asks_who_runs(question, mention)
 
 
-def _asks_who_runs(question: Question, mention: Mention) -> bool:
+def asks_who_runs(question: Question, mention: Mention) -> bool:
     """`who runs redis`, `which containers are running nginx`."""
     at = mention.first - 1
     while question.word(at) in ("a", "an", "the", "image", "on", "from"):
@@ -144,7 +147,7 @@ def _leader(
     projects = {(everyone[number].ref.host, everyone[number].project) for number in focused if everyone[number].project}
     if projects and (near := [n for n in members if (everyone[n].ref.host, everyone[n].project) in projects]):
         return near
-    talked_of = [word for number in focused for word in name_words(index, number)]
+    talked_of = [word for number in focused for word in name_words(index.members[number])]
     if described := best_described(index, members, talked_of):
         return described
     if mention.kind == "program" and (mainly := [n for n in members if everyone[n].main_program == mention.word]):
@@ -152,19 +155,15 @@ def _leader(
     return []
 
 
-def name_words(index: Index, number: int) -> list[str]:
-    return re.split(r"[-/:]", key_of(index.members[number].ref.name))
-
-
 def best_described(index: Index, members: Sequence[int], said: Iterable[str]) -> list[int]:
     """The candidates whose names hold most of the words said besides, unless all hold the same."""
-    words = set(said) - STOPS
-    scores = {
-        number: sum(w in words or (w[:-1] in words and w[-1] == "s") for w in name_words(index, number))
-        for number in members
-    }
-    best = max(scores.values())
-    found = [number for number, score in scores.items() if score == best]
+    among = set(members)
+    scores: Counter[int] = Counter()
+    for word in set(said) - STOPS:
+        holders = {*index.by_word.get(word, ()), *index.by_word.get(f"{word}s", ())}
+        scores.update(holders & among)
+    best = max(scores.values(), default=0)
+    found = [number for number in members if scores[number] == best]
     return found if best and len(found) < len(members) else []
 
 

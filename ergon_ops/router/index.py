@@ -42,6 +42,7 @@ class Index:
         self.reach: dict[str, int] = {}  # first word of a key → most words of a key that begins with it
         self.by_port: dict[int, list[int]] = defaultdict(list)
         self.by_published: dict[int, list[int]] = defaultdict(list)
+        self.by_word: dict[str, list[int]] = defaultdict(list)
         self.groups: dict[str, list[int]] = defaultdict(list)
         self.of_program: dict[str, list[int]] = defaultdict(list)
         self.of_role: dict[str, list[int]] = defaultdict(list)
@@ -118,7 +119,9 @@ class Index:
 
     def _add_parts(self, number: int, member: Member) -> None:
         """Runs of words of the name: `orders` for `orders-db`. Numbers alone and single letters mean nobody."""
-        words = [word for word in re.split(r"[-/:]", key_of(member.ref.name)) if word]
+        words = name_words(member)
+        for word in words:
+            self.by_word[word].append(number)
         for first in range(len(words)):
             for last in range(first + 1, min(len(words), first + 4) + 1):
                 run = words[first:last]
@@ -211,6 +214,10 @@ class Index:
             if FUZZY_FROM <= len(key) <= 40 and "/" not in key and ":" not in key:
                 near[_digits(key), len(key)].append(key)
         return near
+
+
+def name_words(member: Member) -> list[str]:
+    return [word for word in key_of(member.ref.name).split("-") if word]
 
 
 def _digits(text: str) -> str:

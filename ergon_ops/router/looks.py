@@ -8,21 +8,26 @@ from collections.abc import Iterable, Sequence
 from ergon_ops.refs import Ref
 from ergon_ops.router.index import Index
 from ergon_ops.router.member import Member
-from ergon_ops.router.mentions import Mention
+from ergon_ops.router.mention import Mention
 from ergon_ops.router.question import Question
 from ergon_ops.router.words import NUMBERS, ORDINALS, STATES
 
 _STATE = "|".join(sorted(STATES, key=len, reverse=True))
 _THING = r"(one|ones|container|containers|guy|guys|service|services|replica|replicas|instance|instances|thing|things)"
+_BEING = (
+    r"(that|which|who|thats)?\s?(is|are|has|have|was|were|just|keeps|keep|got|s)?\s?(just|being|been|currently|now)?"
+)
 _STATED = re.compile(
     rf"\b(?P<a>{_STATE}) {_THING}\b"
-    rf"|\b{_THING} (that|which|who|thats)?\s?(is|are|has|have|was|were|just|keeps|keep|got|s)?\s?(just|being|been|currently|now)?\s?(?P<b>{_STATE})\b"
+    rf"|\b{_THING} {_BEING}\s?(?P<b>{_STATE})\b"
     rf"|\b(whatever|whoever|what ever) (is |has |just |was |got )?(?P<c>{_STATE})\b"
 )
 _INDEFINITE = re.compile(r"\b(any|how many|which|no|what|some|are there|is there|a|an|every)\b")
-_FOUND = re.compile(
-    r"\b(the|that|this) (?P<cause>[a-z-]+) (one|container|service)\b|\b(?P<any>the (culprit|offender|problem|finding|one with the (problem|issue|finding|alert|warning)|problematic one|bad one|guilty one|worst one))\b"
+_CULPRIT = (
+    "culprit|offender|problem|finding|one with the (problem|issue|finding|alert|warning)|problematic one|bad one"
+    "|guilty one|worst one"
 )
+_FOUND = re.compile(rf"\b(the|that|this) (?P<cause>[a-z-]+) (one|container|service)\b|\b(?P<any>the ({_CULPRIT}))\b")
 
 
 def has_state(member: Member, state: str) -> bool:
@@ -92,7 +97,7 @@ def by_finding(question: Question, findings: Sequence[tuple[str, str, Ref]]) -> 
 
 
 def replica(question: Question, mention: Mention, members: Sequence[Member]) -> list[int]:
-    """Of a mention's candidates the one whose number stands beside it: `second web`, `replica 2 of web`, `web number 2`."""
+    """Of a mention's candidates the one whose number stands beside it: `second web`, `replica 2 of web`."""
     number, last = _number_before(question, mention.first), mention.last
     if number is None:
         following = [question.word(mention.last + 1), question.word(mention.last + 2)]

@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905 - a table of words reads best as words
 """Decisions where somebody is named: beside the question, in it, or in answer to a question asked back."""
 
 from __future__ import annotations
@@ -6,14 +7,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ergon_ops.router.candidates import best_described, choose
+from ergon_ops.router.candidates import asks_who_runs, best_described, choose
 from ergon_ops.router.case import Case
 from ergon_ops.router.explicit import find_named
 from ergon_ops.router.verdict import Route
 from ergon_ops.router.words import NUMBERS, ORDINALS
 
 _EVERYBODY = frozenset({"both", "all", "each", "every", "them", "everything"})
-_ASSENT = frozenset("yes yep y yeah sure right ok okay correct exactly please".split())  # noqa: SIM905
+_LOOKS = frozenset({"program", "image"})
+_ASSENT = frozenset("yes yep y yeah sure right ok okay correct exactly please".split())
 _WHOLE = re.compile(r"\b(all|others?|anything|rest|every|each|who|which|what|everything|everyone|containers)\b")
 _OF_THE_HOST = re.compile(r"\b(cpus|disks?|kernel|os|uptime|swap|load|inodes?|docker|daemon|engine|machine)\b")
 _WITH_IT = re.compile(
@@ -131,7 +133,7 @@ def subjects(case: Case) -> Route | None:
     guess = needs = False
     for mention in sides.subjects:
         choice = choose(question, mention, case.world.index, places, case.focused, changes=case.changes)
-        needs |= case.world.unseen and mention.kind in ("program", "image")
+        needs |= case.world.unseen and (mention.near or asks_who_runs(question, mention) or mention.kind in _LOOKS)
         if choice.ask:
             return case.ask(choice.members, choice.why, needs_services=needs)
         chosen += choice.members

@@ -1,4 +1,4 @@
-"""What a question's words ask for, before any name is looked up: tokens, and whether it changes, compares, follows up …"""
+"""What a question's words ask for, before any name is looked up: its tokens, and whom such a question is put to."""
 
 from __future__ import annotations
 
@@ -7,12 +7,27 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 
+from ergon_ops.router.patterns import (
+    ALL_HOSTS,
+    EVERYTHING,
+    HOST,
+    INSIDE,
+    NEEDS,
+    OUTSIDE,
+    PLACE,
+    PLURAL,
+    PORT,
+    PRONOUN,
+    STRONG_FLEET,
+    WEAK_FLEET,
+    WEAK_HOST,
+)
 from ergon_ops.router.words import ASKING, CHANGERS, POLITE
 
 HEAD, TAIL = 700, 300  # characters of a long text that are read
 MAX_TOKENS = 120
 
-# A word is anything but white space, ASCII punctuation and the usual typographic and full-width marks: names of any script.
+# A word is anything but white space, ASCII punctuation, typographic and full-width marks: names of any script.
 _WORD = re.compile(
     r"[^\s\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f\u0080-\u00bf\u2000-\u206f\u3000-\u303f\uff00-\uff0f\uff1a-\uff20]+"
 )
@@ -102,13 +117,11 @@ class Question:
 
     @cached_property
     def shell(self) -> bool:
-        return bool(
-            re.search(r"\b(host|localhost|outside|externally|published|exposed|external|from my|browser)\b", self.line)
-        )
+        return bool(OUTSIDE.search(self.line))
 
     @cached_property
     def inner(self) -> bool:
-        return bool(re.search(r"\b(inside|inner|internal|internally|container port)\b", self.line))
+        return bool(INSIDE.search(self.line))
 
     @cached_property
     def ports(self) -> tuple[int, ...]:
@@ -116,7 +129,7 @@ class Question:
         return tuple(
             dict.fromkeys(
                 int(a or b or c or d)
-                for a, b, c, d in _PORT.findall(self.text.lower())
+                for a, b, c, d in PORT.findall(self.text.lower())
                 if 0 < int(a or b or c or d) < 65536
             )
         )
@@ -124,32 +137,32 @@ class Question:
     @cached_property
     def fleet(self) -> str:
         """`strong` if it can only be about all containers, `weak` if it may be about all, else empty."""
-        if _STRONG_FLEET.search(self.line):
+        if STRONG_FLEET.search(self.line):
             return "strong"
-        return "weak" if _WEAK_FLEET.search(self.line) else ""
+        return "weak" if WEAK_FLEET.search(self.line) else ""
 
     @cached_property
     def everything(self) -> bool:
-        return bool(_EVERYTHING.search(self.line))
+        return bool(EVERYTHING.search(self.line))
 
     @cached_property
     def host(self) -> str:
-        if (match := _HOST.search(self.line)) or self.all_hosts:
-            place = match and _PLACE.search(self.line[: match.start()])
+        if (match := HOST.search(self.line)) or self.all_hosts:
+            place = match and PLACE.search(self.line[: match.start()])
             return "strong" if not place or self.fleet != "strong" else ""
-        return "weak" if _WEAK_HOST.search(self.line) else ""
+        return "weak" if WEAK_HOST.search(self.line) else ""
 
     @cached_property
     def all_hosts(self) -> bool:
-        return bool(re.search(r"\b(both|all|every|each|the two|our|my) hosts?\b", self.line))
+        return bool(ALL_HOSTS.search(self.line))
 
     @cached_property
     def pronoun(self) -> bool:
-        return bool(_PRONOUN.search(self.line))
+        return bool(PRONOUN.search(self.line))
 
     @cached_property
     def plural_pronoun(self) -> bool:
-        return bool(_PLURAL.search(self.line))
+        return bool(PLURAL.search(self.line))
 
     def changes_after(self, skip: frozenset[int]) -> bool:
         """Whether it orders a change: a verb of change leads it (or a part of it), names and politeness aside."""
@@ -169,7 +182,7 @@ class Question:
                 asking, leading = True, False
             elif word not in POLITE:
                 leading = False
-        return bool(_NEEDS.search(self.line))
+        return bool(NEEDS.search(self.line))
 
 
 # Words that make a noun of the verb before them.
@@ -189,44 +202,6 @@ _NOUN_AFTER: dict[str, frozenset[str]] = {
     "reset": frozenset({"count"}),
     "add": frozenset(),
 }
-_NEEDS = re.compile(
-    r"^(?!(?:why|does|do|did|which|who|what|is|has|should|how)\b).*\b(needs?|wants?) (a |to be |more |less |its )?(restart|restarted|restarting|recreated|rebuilt|stopped|more memory|memory raised|cpu)\b"
-)
-_PORT = re.compile(
-    r"\bports?\s*[:#=]?\s*(\d{1,5})\b"
-    r"|(?<![\w.\]]):(\d{2,5})\b"
-    r"|\b(?:localhost|0\.0\.0\.0|127\.0\.0\.1|host):(\d{1,5})\b"
-    r"|\b(?:on|serves|serving|listens on|listening on|listen on|answers on|bound to|behind)\s+(\d{2,5})(?![\w%.-]|\s*(?:%|mb\b|gb\b|mib\b|gib\b))"
-)
-_STRONG_FLEET = re.compile(
-    r"\b(which (container|containers|one|ones|service|services|of|app|apps|two|three|is|are|has|have|uses|use)\b"
-    r"|who(ever)? (is|s|are|has|uses|use|eats|talks|talk|restarted|crashed|died|takes|needs|depends|connects|calls|was|were|hogs|else|went|keeps|got|failed|logs|writes|consumes)\b|whos\b"
-    r"|(is|are|was|were|did|does|do|has|have) (anything|anyone|anybody|something|everything|everyone|everybody|all|any (containers?|services?|of (them|my|the)))\b"
-    r"|how many (containers|of|services|are|things)\b|(all|any|every|each|my|the|our|these|list|show|what|other) (of )?(my |the |our |these )?containers\b"
-    r"|what (is|s|are|else is)? ?(running|using|eating|hogging|taking|consuming|filling|crashed|restarted|talking|broken|down|unhealthy|up)\b|what depends on\b|what (uses|talks|connects|runs|eats|died|crashed|restarted|broke)\b"
-    r"|everything|everyone|everybody|fleet|overall|overview|the whole (stack|thing|lot)|whole (host|stack)|biggest|top (\d+ |three |five )?(consumer|consumers|memory|cpu|talkers|offenders|users|hogs)"
-    r"|each of|every (container|one|service)|rank|ranking|anyone|anybody|containers)\b"
-)
-_WEAK_FLEET = re.compile(
-    r"\b(anything|any|status|state|health|healthy|how (is|are) (it|things|you)|how goes|what is wrong|whats wrong|wrong|what happened|what changed|problem|problems|issues?|errors?"
-    r"|alerts?|findings?|warnings?|incidents?|diagnose|diagnosis|summary|summarize|summarise|report|recap|restarts|crashes|oom|events?|news|list|ps|top|memory|cpu|ram|network|usage|metrics|stats|resources|topology|connections|ports?|services|running|worst|most|least|highest|lowest|slowest|busiest|throttled|throttling"
-    r"|healthchecks?|images|hello|hi|hey|ok|okay|fine|good|attention|worried|worry|on fire|sup|up)\b"
-)
-_EVERYTHING = re.compile(
-    r"\b(everything|everyone|everybody|(every|each) (single )?(container|one|service)|all (of )?(my |the |our |these |those )?(containers|services|of them|of it)|all of (them|you|it)|(my|our) containers|the whole (fleet|stack|lot)|the fleet|fleet)\b"
-)
-_HOST = re.compile(
-    r"\b((this|the|my|our) (docker )?(host|machine|box|vm|vps|hypervisor|computer|laptop|hardware|engine|daemon|node)|the server itself|this server|(the|my) server$|the server (ok|okay|fine|healthy|overloaded|up|doing|load)|host (load|memory|cpu|disk|health|status|os|uptime|kernel|facts|ok|swap|pressure)|docker (daemon|engine|host|itself|data root)"
-    r"|load average|loadavg|kernel|data root|inodes|(is|s) (the )?(host|docker)\b|how (is|s) (the )?(host|docker)|of (the )?host$|^host$|machine)\b"
-)
-_PLACE = re.compile(r"\b(on|in|of|across)( all)?( of)?\s*$")
-_WEAK_HOST = re.compile(
-    r"\b((disk|free|drive|storage) space|disks?|load|swap|inodes?|space left|free memory|uptime of the|memory pressure|room left)\b"
-)
-_PRONOUN = re.compile(
-    r"\b(it|its|itself|that|this|he|him|his|she|her|you|your|yours|yourself|me|that one|this one|same)\b"
-)
-_PLURAL = re.compile(r"\b(they|them|their|theirs|those|these|both)\b")
 
 
 def hear(text: str) -> Question:

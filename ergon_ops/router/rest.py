@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ergon_ops.router.mentions import Mention
+from ergon_ops.router.mention import Mention
 from ergon_ops.router.question import Question
 from ergon_ops.router.verdict import Focus
 from ergon_ops.router.words import ARTICLES, FILLERS, METRICS

@@ -10,8 +10,8 @@ from ergon_ops.router import asking, named, unnamed
 from ergon_ops.router.case import Case, World
 from ergon_ops.router.index import Index
 from ergon_ops.router.member import Member
-from ergon_ops.router.mentions import mentions
 from ergon_ops.router.question import Question, hear
+from ergon_ops.router.spotting import mentions
 from ergon_ops.router.subjects import parties
 from ergon_ops.router.verdict import Focus, Route
 

@@ -1,68 +1,24 @@
+# ruff: noqa: SIM905 - a table of words reads best as words
 """Of all who are named: whom the question is put to, who is only spoken of, who is left out."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from ergon_ops.router.mentions import Mention
+from ergon_ops.router.mention import Mention
 from ergon_ops.router.question import Question
 from ergon_ops.router.words import ARTICLES
 
-_RELATING = frozenset(  # ruff: noqa: SIM905
-    [
-        "reach",
-        "reaches",
-        "reaching",
-        "talk",
-        "talks",
-        "talking",
-        "connect",
-        "connects",
-        "connected",
-        "connecting",
-        "connection",
-        "depend",
-        "depends",
-        "depending",
-        "use",
-        "uses",
-        "using",
-        "call",
-        "calls",
-        "calling",
-        "access",
-        "accesses",
-        "see",
-        "resolve",
-        "resolves",
-        "ping",
-        "contact",
-        "contacts",
-        "query",
-        "queries",
-        "need",
-        "needs",
-        "find",
-        "because",
-        "after",
-        "before",
-        "when",
-        "while",
-        "since",
-        "affect",
-        "affects",
-        "cause",
-        "causes",
-        "require",
-        "requires",
-        "reachable",
-        "visible",
-        "connections",
-        "blame",
-        "due",
-    ]
+_RELATING = frozenset(
+    """
+    reach reaches reaching talk talks talking connect connects connected connecting connection connections depend
+    depends depending use uses using call calls calling access accesses see resolve resolves ping contact contacts
+    query queries need needs find because after before when while since if affect affects cause causes require
+    requires reachable visible blame due
+    """.split()
 )
+_LEADING_VERBS = frozenset({"query", "see", "find", "ping", "because", "when", "while", "after", "before"})
 _STEPS = frozenset({"to", "on", "with", "of", "into", "by", "at", "against"}) | ARTICLES
 _LEAVING_OUT = frozenset({"except", "excluding", "excluded", "besides", "without", "not", "excepting", "minus"})
 _JOINERS = frozenset({"and", "or", "vs", "versus", "than", "&", "plus", "nor", "with"})
@@ -89,6 +45,12 @@ def parties(question: Question, found: list[Mention]) -> Parties:
             sides.hosts.append(mention)
         elif previous is not None and _joined(question, previous, mention):
             side = next((side for side in (sides.left_out, sides.about) if previous in side), sides.subjects)
+            if (
+                side is sides.left_out
+                and question.word(previous.first - 1) == "not"
+                and "," in mention_gap(question, mention)
+            ):
+                side = sides.subjects  # "not that one, this one"
             side.append(mention)
         elif _left_out(question, mention):
             sides.left_out.append(mention)
@@ -100,11 +62,16 @@ def parties(question: Question, found: list[Mention]) -> Parties:
     return sides
 
 
+def mention_gap(question: Question, mention: Mention) -> str:
+    return question.tokens[mention.first].gap
+
+
 def _settle(question: Question, sides: Parties) -> None:
     """Who asks about somebody without a subject asks all; `reachable from X` puts the question to X."""
     if sides.about and not sides.subjects:
         if re.match(
-            r"(and |so |but |ok )?(who|what|which|whoever|anything|anyone|how many|list|show|is (anything|anyone|anybody))\b",
+            r"(and |so |but |ok )?(who|which|whoever|anything|anyone|how many|list|show|is (anything|anyone|anybody)"
+            r"|what (else )?(depends|talks|uses|connects|calls|needs|reaches|is connected|is using|is calling))\b",
             question.line,
         ):
             sides.asked_of_all = True
@@ -153,19 +120,7 @@ def _spoken_of(question: Question, mention: Mention, previous: Mention | None) -
         steps += 1
     if at <= floor or question.word(at) not in _RELATING:
         return False
-    if previous is None and question.word(at) in (
-        "query",
-        "see",
-        "find",
-        "ping",
-        "because",
-        "when",
-        "while",
-        "after",
-        "before",
-    ):
-        return False
-    return True
+    return previous is not None or question.word(at) not in _LEADING_VERBS
 
 
 def _joined(question: Question, first: Mention, second: Mention) -> bool:
@@ -181,32 +136,24 @@ def _merged(question: Question, subjects: list[Mention]) -> list[Mention]:
     kept: list[Mention] = []
     for mention in subjects:
         previous = kept[-1] if kept else None
-        if (
-            previous is None
-            or _joined(question, previous, mention)
-            or mention.kind == "unknown"
-            or previous.kind == "unknown"
-        ):
+        one = _as_one(question, previous, mention) if previous else None
+        if one is None:
             kept.append(mention)
-            continue
-        both = sorted(set(previous.members) & set(mention.members))
-        if both and (previous.kind in _LOOSE or mention.kind in _LOOSE):
-            surer = previous if len(previous.members) <= len(mention.members) else mention
-            kept[-1] = Mention(
-                previous.first,
-                mention.last,
-                surer.kind,
-                both,
-                surer.key,
-                surer.word,
-                previous.slip or mention.slip,
-                previous.plural or mention.plural,
-                True,
-            )
-        elif (
-            question.tokens[previous.last].possessive and mention.kind in _LOOSE and mention.first == previous.last + 1
-        ):
-            kept[-1] = mention
         else:
-            kept.append(mention)
+            kept[-1] = one
     return kept
+
+
+def _as_one(question: Question, first: Mention, second: Mention) -> Mention | None:
+    """Both as one mention, or None if they are two."""
+    if _joined(question, first, second) or "unknown" in (first.kind, second.kind):
+        return None
+    both = sorted(set(first.members) & set(second.members))
+    if both and (first.kind in _LOOSE or second.kind in _LOOSE):
+        surer = first if len(first.members) <= len(second.members) else second
+        slip, plural = first.slip or second.slip, first.plural or second.plural
+        return replace(surer, first=first.first, last=second.last, members=both, slip=slip, plural=plural, strong=True)
+    if question.tokens[first.last].possessive and second.kind in _LOOSE and second.first == first.last + 1:
+        return second
+    between = {question.word(at) for at in range(first.last + 1, second.first)} - ARTICLES
+    return first if between == {"of"} and first.kind in ("role", "program") else None

@@ -1,4 +1,4 @@
-"""Decisions where nobody is named: by port, state or finding, the one talked about, the host, all, or a question back."""
+"""Decisions where nobody is named: by port, state, finding, the one talked about, the host, all, or a question back."""
 
 from __future__ import annotations
 

@@ -1,0 +1,114 @@
+"""Who is named in a question: the longest spellings first, then misspelt and unknown names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ergon_ops.router.index import FUZZY_FROM, Index
+from ergon_ops.router.mention import Mention
+from ergon_ops.router.question import Question
+from ergon_ops.router.strange import misspelt_or_unknown, ordinary
+from ergon_ops.router.usage import fits, marked
+from ergon_ops.router.words import ENGLISH, HYPHENATED
+
+_TIGHT = ("-", "_", ".")
+MAX_FOREIGN = 2_000  # keys in scripts without spaces that are searched for
+
+
+def mentions(question: Question, index: Index) -> list[Mention]:
+    """In the order of the text, not overlapping."""
+    found = list(_spelled(question, index))
+    taken = {position for mention in found for position in range(mention.first, mention.last + 1)}
+    found += _foreign(question, index, taken)
+    found += misspelt_or_unknown(question, index, taken)
+    return sorted(found, key=lambda mention: mention.first)
+
+
+def _spelled(question: Question, index: Index) -> Iterator[Mention]:
+    position, count = 0, len(question.tokens)
+    while position < count:
+        mention = _longest(question, index, position)
+        if mention is None:
+            position += 1
+            continue
+        yield mention
+        position = mention.last + 1
+
+
+def _longest(question: Question, index: Index, first: int) -> Mention | None:
+    spelled: Mention | None = None
+    for last, key in reversed(_spellings(question, index, first)):
+        if not _torn(question, first, last) and (spelled := _meant(question, index, first, last, key)):
+            break
+    if spelled is None or spelled.last == first or spelled.kind in ("role", "program", "part"):
+        return _squeezed(question, index, first) or spelled
+    return spelled
+
+
+def _squeezed(question: Question, index: Index, first: int) -> Mention | None:
+    """Two words that make one name: `home assistant` for `homeassistant`."""
+    word = f"{question.word(first)}{question.word(first + 1)}"
+    if len(word) <= FUZZY_FROM or first + 1 >= len(question.tokens) or question.tokens[first + 1].gap != " ":
+        return None
+    sense = next(iter(index.senses.get(word, ())), None)
+    if sense is None or sense.kind not in ("name", "alias"):
+        return None
+    return Mention(first, first + 1, sense.kind, sense.members, word)
+
+
+def _torn(question: Question, first: int, last: int) -> bool:
+    """Whether this is only a part of a longer hyphenated word that is no English: `db` of `ordres-db`."""
+    tokens = question.tokens
+    before = first > 0 and tokens[first].gap in _TIGHT and not _apart(question.word(first - 1), tokens[first].gap)
+    goes_on = last + 1 < len(tokens) and tokens[last + 1].gap in _TIGHT
+    return before or (goes_on and not _apart(question.word(last + 1), tokens[last + 1].gap))
+
+
+def _apart(word: str, gap: str) -> bool:
+    """Whether this neighbour over a hyphen is no part of a name: `redis-like`, `webapp.Please`."""
+    return word in HYPHENATED if gap != "." else ordinary(word) and not word.isdecimal()
+
+
+def _spellings(question: Question, index: Index, first: int) -> list[tuple[int, str]]:
+    """Every run of words from here that could be a key, the shortest first."""
+    head = question.word(first)
+    reach = max(index.reach.get(head, 1), index.reach.get(head[:-1], 1) if head.endswith("s") else 1)
+    key, runs = head, [(first, head)]
+    for last in range(first + 1, min(first + reach, len(question.tokens))):
+        token = question.tokens[last]
+        if not token.joint or question.tokens[last - 1].possessive:
+            break
+        key = f"{key}{token.joint}{token.text}"
+        runs.append((last, key))
+    return runs
+
+
+def _meant(question: Question, index: Index, first: int, last: int, key: str) -> Mention | None:
+    plural = False
+    senses = index.senses.get(key)
+    if senses is None and key.endswith("s") and len(key) > 2 and key[-2] != "s":
+        plural = True
+        key, plain = (key[:-1] if key[:-1] in index.senses else key[:-2]), key in ENGLISH
+        senses = [s for s in index.senses.get(key, ()) if not (plain and s.kind in ("name", "alias"))]
+    if not senses:
+        return None
+    strong = marked(question, first, last)
+    allowed = [sense for sense in senses if strong or fits(question, first, last, key, sense, plural)]
+    if not allowed:
+        return None
+    best = allowed[0]
+    return Mention(first, last, best.kind, best.members, key, best.word, "", plural, strong, best.near, allowed[1:])
+
+
+def _foreign(question: Question, index: Index, taken: set[int]) -> list[Mention]:
+    """Names in scripts that write without spaces, found inside longer words."""
+    if question.line.isascii():
+        return []
+    found: list[Mention] = []
+    for key in sorted(index.foreign, key=len, reverse=True)[:MAX_FOREIGN]:
+        for position, token in enumerate(question.tokens):
+            if position not in taken and key != token.text and key in token.text and not key.isascii():
+                best = index.senses[key][0]
+                found.append(Mention(position, position, best.kind, best.members, key, others=index.senses[key][1:]))
+                taken.add(position)
+    return found

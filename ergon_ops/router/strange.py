@@ -1,0 +1,173 @@
+# ruff: noqa: SIM905 - a table of words reads best as words
+"""Words that are no English and mean nobody: a misspelt name, or one that nobody here has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from ergon_ops.router.index import ORDER, Index
+from ergon_ops.router.mention import Mention
+from ergon_ops.router.question import Question
+from ergon_ops.router.usage import ends, marked
+from ergon_ops.router.words import (
+    ARTICLES,
+    AUXILIARIES,
+    CHANGERS,
+    DIRECT,
+    ENGLISH,
+    FOLLOWERS,
+    HARD,
+    HYPHENATED,
+    INDEFINITE,
+    LOOKERS,
+    METRICS,
+    NUMBERS,
+    ORDINALS,
+    PREPOSITIONS,
+    STATES,
+    STOPS,
+)
+
+MAX_STRANGE = 12  # strange words of one question that are looked at
+MAX_MISSPELT = 4  # of them those compared with all names
+_THINGS = frozenset({"container", "containers", "service", "server", "instance", "replica", "node", "box", "ci"})
+_ORDINARY = ENGLISH | HARD | METRICS | set(NUMBERS) | set(ORDINALS) | set(STATES) | LOOKERS | CHANGERS | _THINGS
+_BEFORE_A_NAME = frozenset("of for from about called named and or vs versus than with like to".split())
+
+
+def misspelt_or_unknown(question: Question, index: Index, taken: set[int]) -> Iterator[Mention]:
+    tried = 0
+    for first, last in islice(_strange(question, index, taken), MAX_STRANGE):
+        text = question.text[question.tokens[first].start : question.tokens[last].end].casefold()
+        named = _names_someone(question, first, last)
+        if tried < MAX_MISSPELT:
+            tried += 1
+            mention = _respelled_around(question, index, first, last, taken)
+            if mention is not None:
+                taken.update(range(mention.first, mention.last + 1))
+                yield mention
+                continue
+        if named:
+            yield Mention(first, last, "unknown", [], text, strong=True)
+
+
+def _respelled_around(question: Question, index: Index, first: int, last: int, taken: set[int]) -> Mention | None:
+    """The misspelt word with a neighbour first (`user servise`), then alone."""
+    for start, stop in ((first - 1, last), (first, last + 1)):
+        other = start if start < first else stop
+        joint = question.tokens[stop if start == first else first].gap if 0 <= other < len(question.tokens) else ""
+        if joint == " " and other not in taken and question.word(other) not in STOPS:
+            mention = _respelled(question, index, start, stop)
+            if mention is not None and mention.kind in ("name", "alias", "service"):
+                return mention
+    return _respelled(question, index, first, last)
+
+
+def _respelled(question: Question, index: Index, first: int, last: int) -> Mention | None:
+    key = "-".join(token.text for token in question.tokens[first : last + 1])
+    if going_on := index.beginning(key):
+        return Mention(first, last, "part", going_on, key)
+    keys = index.misspelt(key)
+    plural = False
+    if not keys and key.endswith("s"):
+        keys, plural = index.misspelt(key[:-1]), True
+    if any(other in CHANGERS for other in keys):
+        return Mention(first, last, "verb", [], keys[0], slip=key)
+    choices = [
+        (sense, other)
+        for other in keys
+        for sense in index.senses.get(other, ())
+        if sense.members and not sense.near and (sense.kind in ("name", "alias") or other not in ENGLISH)
+    ]
+    if not choices:
+        return None
+    best = min(ORDER[sense.kind] for sense, _ in choices)
+    chosen = [(sense, other) for sense, other in choices if ORDER[sense.kind] == best]
+    members = sorted({number for sense, _ in chosen for number in sense.members})
+    return Mention(first, last, chosen[0][0].kind, members, chosen[0][1], chosen[0][0].word, key, plural)
+
+
+def _strange(question: Question, index: Index, taken: set[int]) -> Iterator[tuple[int, int]]:
+    """Runs of words that are no English and mean nobody: joined by hyphens they are one."""
+    position, count = 0, len(question.tokens)
+    while position < count:
+        first = position
+        position += 1
+        while position < count and question.tokens[position].gap in ("-", "_", ".", "/"):
+            position += 1
+        run = range(first, position)
+        if any(at in taken for at in run):
+            continue
+        plain = _plain(question, run)
+        if not plain or (
+            len(run) == 1 and question.quoted(first, first) and question.text[question.tokens[first].start - 1] == "@"
+        ):
+            yield first, position - 1
+
+
+def ordinary(word: str) -> bool:
+    return word in _ORDINARY or word[:1].isdecimal() or len(word) < 2
+
+
+def _plain(question: Question, run: range) -> bool:
+    """Ordinary English: each word is, and a hyphenated whole is one of those that mean no name."""
+    words = [question.word(at) for at in run]
+    if len(run) == 1:
+        return ordinary(words[0]) or _inflected(words[0])
+    if not all(map(ordinary, words)):
+        return False
+    hyphens = any(question.tokens[at].gap in ("-", "_") for at in run[1:])
+    return not hyphens or bool({words[0], words[-1]} & HYPHENATED) or words[0][:1].isdecimal()
+
+
+def _inflected(word: str) -> bool:
+    """An ordinary verb in another form: `backed`, `logging`."""
+    stem = next((word[: -len(ending)] for ending in ("ed", "ing", "ly") if word.endswith(ending)), "")
+    return len(stem) > 2 and (
+        stem in ENGLISH or f"{stem}e" in ENGLISH or (stem[-1] == stem[-2] and stem[:-1] in ENGLISH)
+    )
+
+
+# English the list above lacks mostly ends so, and container names mostly do not.
+_ENGLISH_ENDINGS = re.compile(
+    r"(ing|tion|tions|sion|ness|ment|ments|ly|ity|ous|ful|ism|able|ible|ically|ised|ized|ies|ance|ence)$"
+)
+
+
+def _names_someone(question: Question, first: int, last: int) -> bool:
+    """Whether an unknown word stands where only a name can."""
+    tokens = question.tokens
+    shaped = first != last or any(c.isdecimal() for c in tokens[first].text)
+    before, after = question.word(first - 1), question.word(last + 1)
+    if marked(question, first, last) and (first == last or shaped):
+        return True
+    if before in DIRECT and not after:
+        return True
+    if first == last and ((_ENGLISH_ENDINGS.search(tokens[first].text) and not shaped) or len(tokens[first].text) < 3):
+        return False
+    if tokens[last].possessive:
+        return True
+    if question.word(first - 1) in ARTICLES:
+        before = question.word(first - 2)
+    if before in INDEFINITE:
+        return False
+    if not (ends(question, last) or after in FOLLOWERS):
+        return shaped and (before in PREPOSITIONS or before in CHANGERS)
+    if before in _BEFORE_A_NAME:
+        return shaped or _operational(question)
+    if before in CHANGERS or before in LOOKERS:
+        return True
+    if before in AUXILIARIES or (first == 0 and after in FOLLOWERS):
+        return True
+    return len(tokens) == 1
+
+
+def _operational(question: Question) -> bool:
+    """The rest of the question speaks of running things, so a strange word in it is more likely a name."""
+    words = question.line.split()
+    return any(
+        word in METRICS or word in STATES or word in CHANGERS or word in LOOKERS or word in ("what", "how", "same")
+        for word in words
+    )

@@ -1,0 +1,118 @@
+"""Whether a word is used as a name where it stands: `memory` seldom is, `app` often, `orders-db` always."""
+
+from __future__ import annotations
+
+import re
+
+from ergon_ops.router.index import Sense
+from ergon_ops.router.question import Question
+from ergon_ops.router.words import (
+    ARTICLES,
+    AUXILIARIES,
+    CHANGERS,
+    DIRECT,
+    ENGLISH,
+    FOLLOWERS,
+    HARD,
+    INDEFINITE,
+    LIFE,
+    LOOKERS,
+    METRICS,
+    NOT_A_ROLE_AFTER,
+    NOUNS_OF,
+    PLAIN_PROGRAMS,
+    PREPOSITIONS,
+    RUN_VERBS,
+    STATES,
+    TROUBLE,
+)
+
+_SEPARATORS = re.compile(r"[,;:!?…]|\.(\s|$)|—|–")
+_NEVER_OBJECTS = frozenset({"all", "everything", "it", "this", "that", "them", "me"})
+_NOT_A_CONTAINERS = frozenset({"my", "the", "your", "our", "all", "one", *STATES})
+
+
+def ends(question: Question, last: int) -> bool:
+    """Whether a sentence or clause ends after this token."""
+    return last + 1 >= len(question.tokens) or bool(_SEPARATORS.search(question.gap_after(last)))
+
+
+def marked(question: Question, first: int, last: int) -> bool:
+    """Quoted, behind an @, `container X`, `X container`, `X:` at the start, with a hyphen or a host of its own."""
+    tokens = question.tokens
+    if question.quoted(first, last) or any(token.gap in ("/", "_", "-") for token in tokens[first + 1 : last + 1]):
+        return True
+    if first == 0 and question.gap_after(last).lstrip()[:1] in (":", ",") and last + 1 < len(tokens):
+        return question.gap_after(last)[-1:] == " " or question.gap_after(last) == ","
+    before, after = question.word(first - 1), question.word(last + 1)
+    if before == "container" and question.word(first - 2) in AUXILIARIES and not after:
+        return True
+    if before in ("container", "called", "named") or (before == "service" and question.word(first - 2) in ARTICLES):
+        return question.tokens[first].gap.strip() in ("", "'", '"') and question.tokens[last].text not in FOLLOWERS
+    if after == "container" and before not in INDEFINITE:
+        return question.word(last) not in _NOT_A_CONTAINERS
+    return False
+
+
+def fits(question: Question, first: int, last: int, key: str, sense: Sense, plural: bool) -> bool:
+    """Whether this spelling, not marked as a name, is used in this sense here."""
+    before = question.word(first - 1)
+    if sense.kind == "role":
+        return before not in NOT_A_ROLE_AFTER or plural
+    if sense.kind == "program":
+        if before in ("a", "an") and not sense.members:
+            return False
+        if key in ENGLISH and not (before in RUN_VERBS and sense.members):
+            return bool(sense.members) and _used_as_name(question, first, last, key, hard=key in HARD)
+        return key not in PLAIN_PROGRAMS or bool(sense.members)
+    if sense.kind == "image" and key in ENGLISH:
+        return False
+    if sense.kind == "host":
+        here = before in ("on", "host", "at", "from") or question.word(last + 1) == "host"
+        return here or (key not in HARD and key not in ("local", "default", "remote"))
+    if sense.kind == "part":
+        return _fits_part(question, first, last, key)
+    if first != last or (key not in ENGLISH and key not in HARD):
+        return True
+    if sense.kind == "project" and (before == "project" or question.word(last + 1) in ("project", "stack")):
+        return True
+    return _used_as_name(question, first, last, key, hard=key in HARD or key in METRICS)
+
+
+def _fits_part(question: Question, first: int, last: int, key: str) -> bool:
+    if key in HARD or (key in METRICS and first == last):
+        return False
+    if first != last or key not in ENGLISH:
+        return True
+    return _used_as_name(question, first, last, key, hard=False)
+
+
+def _used_as_name(question: Question, first: int, last: int, key: str, *, hard: bool) -> bool:
+    tokens = question.tokens
+    if tokens[last].possessive and (key not in HARD or key in METRICS):
+        return True
+    article = question.word(first - 1) in ARTICLES
+    anchor = first - 2 if article else first - 1
+    before, after = question.word(anchor), question.word(last + 1)
+    if question.word(first - 1) in INDEFINITE - {"how"}:
+        return not hard and question.word(first - 1) in ("any", "no", "some") and after in TROUBLE
+    ending = ends(question, last)
+    pure = key in HARD and key not in METRICS
+    if before in DIRECT and (ending or after in FOLLOWERS) and key not in _NEVER_OBJECTS:
+        return not pure
+    if after in LIFE and not pure:
+        return before in AUXILIARIES or first == 0 or article or not hard
+    if hard:
+        return _noun_of(question, anchor) and (ending or after in PREPOSITIONS) and key in METRICS
+    if not (ending or after in FOLLOWERS):
+        return False
+    if len(tokens) == 1:
+        return True
+    if first == 0 or (article and first == 1):
+        return not (ending and len(tokens) > 1 and not article) or after in ("and", "or")
+    return before in PREPOSITIONS or before in AUXILIARIES or before in LOOKERS or before in CHANGERS or article
+
+
+def _noun_of(question: Question, at: int) -> bool:
+    """`status of X`, `logs for X`: what only a container has, and a preposition, stand before."""
+    return question.word(at) in ("of", "for", "from") and question.word(at - 1) in NOUNS_OF
