@@ -10,7 +10,9 @@ import socket
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from threading import Thread
+from typing import Any
 
 from ergon_ops.engine.kernelfiles import KernelFiles
 
@@ -61,11 +63,19 @@ def by_kernel(files: KernelFiles, pid: int, *, connections: bool) -> tuple[Raw, 
 
 
 def _enter(handle: int) -> None:
+    """Python has `os.setns` from 3.12 on."""
+    libc = _libc()
+    if libc.setns(handle, CLONE_NEWNET) != 0:
+        import ctypes
+
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+@cache
+def _libc() -> Any:
     import ctypes
 
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.setns(handle, CLONE_NEWNET) != 0:
-        raise OSError(ctypes.get_errno(), "setns")
+    return ctypes.CDLL(None, use_errno=True)
 
 
 def _ask(connections: bool) -> Iterator[Raw]:

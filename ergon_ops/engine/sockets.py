@@ -29,15 +29,15 @@ def of_container(files: KernelFiles, group: Cgroup, *, connections: bool, declar
     listening = [item for item in raw if _listens(item, declared)]
     established = [item for item in raw if item.state == netns.ESTABLISHED and item.protocol == "tcp"]
     pids = sorted(procfs.pids(files, group))
+    holders, all_seen = netns.owners(files, pids, [item.inode for item in listening])
     on_host = procfs.on_host_network(files, pid)
-    asked = [*listening, *established] if on_host else listening
-    holders, all_seen = netns.owners(files, pids, [item.inode for item in asked])
     if on_host and not all_seen:
         return Sockets(visible=False, source=source)
-    if all_seen:
-        listening = [item for item in listening if item.inode in holders]
-    if on_host:
-        established = [item for item in established if item.inode in holders]
+    own = [item for item in listening if item.inode in holders] if all_seen else listening
+    if on_host or len(own) < len(listening):
+        holding, _ = netns.owners(files, pids, [item.inode for item in established])
+        established = [item for item in established if item.inode in holding]
+    listening = own
     return Sockets(
         visible=True,
         listening=_sockets(files, listening, holders, source),

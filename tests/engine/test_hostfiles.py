@@ -257,6 +257,16 @@ def test_on_the_hosts_network_only_the_containers_own_ports_are_its_ports(lab: L
         assert "network_rx" not in values(files.io(REF, *container))
 
 
+def test_containers_that_share_a_network_do_not_claim_each_others_ports(lab: Lab, files: HostFiles) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root sees who holds a socket")
+    web = lab.run("httpd", "-f", "-p", "8080")
+    side = lab.run("sh", "-c", "httpd -p 9090; exec sleep 600", network_mode=f"container:{web[0]}")
+    eventually(lambda: files.sockets(*side).listening)
+    assert [item.port for item in files.sockets(*web).listening] == [8080]
+    assert [item.port for item in files.sockets(*side).listening] == [9090]
+
+
 def test_a_full_tmpfs_and_shm_are_seen_at_their_mounts(lab: Lab, files: HostFiles) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root may look through /proc/PID/root")
