@@ -127,6 +127,7 @@ FACTS: dict[str, FactSpec] = {
     "connection": FactSpec("count", "sockets", "established to a peer; key = 'address:port'", 1.0),
     "serving": FactSpec("state", "services", "key = 'nginx:80' or 'cron'; listening running declared down"),
     "link": FactSpec("", "topology", "key = 'uses db' or 'used by api', value = how we know"),
+    "events_reach": FactSpec("time", "events", "oldest event the engine still remembers; it keeps few"),
     "event": FactSpec("", "events", "key = time, value = what happened"),
     "log_template": FactSpec("count", "logs", "key = the line with its variable parts masked, value = how often", 1.0),
     "log_errors": FactSpec("count", "logs", "lines at level error or above in what was read", 1.0),

@@ -65,8 +65,8 @@ def names_said(room: Room, question: Question, refs: Sequence[Ref]) -> tuple[str
 
 async def _work(turn: Turn, route: Route, ask: Ask) -> AsyncIterator[Event]:
     """Looks, composes and tells: tool events as they happen, then the sentences, then the answer."""
-    turn.ask, turn.refs = ask, route.refs
     refs = _whom(turn.room, route, ask)
+    turn.ask, turn.refs = ask, route.refs if ask.fleet else refs
 
     async def look() -> None:
         turn.views, turn.reply = await _look(turn, route, ask, refs)
@@ -85,6 +85,8 @@ async def _work(turn: Turn, route: Route, ask: Ask) -> AsyncIterator[Event]:
 
 def _whom(room: Room, route: Route, ask: Ask) -> tuple[Ref, ...]:
     """Superlatives and lists need everyone, even if one name (or none) was said; comparing two needs the two."""
+    if route.about and "dependencies" in ask.intents:
+        return route.about  # "who talks to the database?" is answered by the database
     if len(route.refs) > 1 or not ask.fleet:
         return route.refs
     return tuple(row.ref for row in room.inventory.containers) or route.refs
@@ -95,7 +97,7 @@ async def _look(turn: Turn, route: Route, ask: Ask, refs: tuple[Ref, ...]) -> tu
     views: Sequence[View] = await desk.views(refs, offline.plan(ask), lambda view: offline.dig(ask, view))
     if turn.question.context:
         views = recall.with_piped(views, turn.question.context, turn.room, ask)
-    one = len(refs) == 1 and route.kind == "one" and not ask.fleet
+    one = len(refs) == 1 and (route.kind == "one" or bool(route.about)) and not ask.fleet
     if one and "host" not in ask.intents:
         return views, offline.compose(ask, views[0])
     host = refs[0].host if refs else next(iter(turn.room.house.reads))

@@ -105,6 +105,9 @@ class LocalAssistant:
     async def approve(self, id: str, *, actor: Actor) -> AsyncIterator[Event]:
         stream = Stream(f"t-{id}", self.house.clock)
         try:
+            if not id.startswith("c-"):
+                async for kind, data in self.house.changes.recover(actor=actor):
+                    yield stream.event("notice" if kind == "answer" else kind, **data)
             async for kind, data in self.house.changes.approve(id, actor=actor):
                 yield stream.event(kind, **data)
         except ErgonError as error:

@@ -74,11 +74,18 @@ def see(room: Room) -> None:
             for item in (known.readings if known else ())
             if item.about in there and (item.about, item.name) not in looked
         ]
-        kept = [item for item in [*old, *fresh.values()] if item.name not in NOT_KEPT]
+        kept = [item for item in [*old, *fresh.values()] if item.name in KEPT]
         store.sightings.record(place, rows, kept)
 
 
-NOT_KEPT: frozenset[str] = frozenset({"process", "listener", "connection", "event", "log_template", "label", "env_key"})
+# What is worth saying of a container when its engine is gone.
+KEPT: frozenset[str] = frozenset(
+    {
+        *("state", "health", "health_output", "started_at", "finished_at", "exit_code", "restart_count", "serving"),
+        *("memory_working_set", "memory_limit", "memory_ratio", "cpu_usage", "cpu_limit", "image", "created_at"),
+        *("host_disk_used_ratio", "host_memory", "engine_version"),
+    }
+)
 
 
 async def answer_from_memory(turn: Turn) -> AsyncIterator[Event]:

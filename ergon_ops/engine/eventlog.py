@@ -47,6 +47,18 @@ def past(api: Client, *, since: float, until: float, name: str = "") -> list[Doc
     return list(found)
 
 
+def reach(api: Client) -> float | None:
+    """When the oldest event that is still there happened. The engine keeps few, and every healthcheck makes three."""
+    with api.open("/events", since="0", until=f"{time.time():.6f}") as reply:
+        first = next(documents(iter(lambda: reply.raw.read1(65_536), b"")), None)
+    return None if first is None else happened_at(first)
+
+
+def happened_at(document: Document) -> float:
+    nanoseconds = integer(document, "timeNano")
+    return nanoseconds / 1e9 if nanoseconds else float(integer(document, "time") or 0)
+
+
 def live(since: float | None) -> Producer[Document]:
     def produce(api: Client) -> Generator[Document, None, None]:
         start = None if since is None else f"{since:.9f}"
@@ -89,9 +101,7 @@ def event(document: Document, host: str) -> EngineEvent | None:
     }
     if action == "health_status":
         attributes["health"] = detail
-    nanoseconds = integer(document, "timeNano")
-    at = nanoseconds / 1e9 if nanoseconds else float(integer(document, "time") or 0)
-    return EngineEvent(at, action, Ref(name, host), text(document, "Actor.ID"), attributes)
+    return EngineEvent(happened_at(document), action, Ref(name, host), text(document, "Actor.ID"), attributes)
 
 
 async def follow(

@@ -132,6 +132,9 @@ class DockerReads:
         told = (eventlog.event(document, self.host) for document in found)
         return tuple(event for event in told if event and ref in (None, event.ref))
 
+    async def events_reach(self) -> float | None:
+        return await self._call("give its events", lambda api: eventlog.reach(api))
+
     async def follow_events(self) -> AsyncIterator[EngineEvent]:
         async for event in eventlog.follow(self._caller, self._clock):
             yield event

@@ -116,8 +116,13 @@ class Sources:
 
     async def _events(self, ref: Ref, window_s: float) -> Iterable[Reading]:
         now = self.clock()
-        rows = await self.reads[ref.host].events(since=now - window_s, until=now, ref=ref)
-        return [event_reading(ref, row, at=now, window_s=window_s) for row in rows[-EVENTS_SHOWN:]]
+        engine = self.reads[ref.host]
+        rows, oldest = await asyncio.gather(
+            engine.events(since=now - window_s, until=now, ref=ref), engine.events_reach()
+        )
+        found = [event_reading(ref, row, at=now, window_s=window_s) for row in rows[-EVENTS_SHOWN:]]
+        reach = now if oldest is None else oldest
+        return [reading(ref, "events_reach", timestamp(reach), at=now, source="api:events"), *found]
 
     async def _links(self, ref: Ref) -> Iterable[Reading]:
         return await topology.read_links(ref, self.inventory.containers, self.reads[ref.host], needs=self.needs)

@@ -106,6 +106,10 @@ class FakeReads(FakeWorld):
         found = (event for event in self.journal if since <= event.at <= until)
         return tuple(sorted((event for event in found if ref in (None, event.ref)), key=lambda event: event.at))
 
+    async def events_reach(self) -> float | None:
+        await self.gate("events")
+        return min((event.at for event in self.journal), default=None)
+
     async def follow_events(self) -> AsyncIterator[EngineEvent]:
         await self.gate("follow_events")
         queue: asyncio.Queue[EngineEvent] = asyncio.Queue()
