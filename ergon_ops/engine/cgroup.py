@@ -136,10 +136,8 @@ class Tree:
             known = self._known.get(container_id)
             if known is None:
                 names = ("unified",) if self.version == "2" else V1_CONTROLLERS
-                wanted = {name: self.mounts[name].point + path for name in names if name in self.mounts}
-                folders = {name: folder for name, folder in wanted.items() if self.files.inode(folder)}
-                if not folders:
-                    continue  # it went while we looked
+                # v1: the same path in every hierarchy; what is not there, or went while we looked, reads as nothing.
+                folders = {name: self.mounts[name].point + path for name in names if name in self.mounts}
                 known = self._group(container_id, folders)
                 # One that is just starting or ending has only some of its folders: that is not worth remembering.
                 if len(folders) == len(wanted):
