@@ -31,7 +31,8 @@ def _bytes(value: Any) -> Any:
 def _words(value: Any) -> Any:
     """A command as one text is split as a shell would."""
     try:
-        return shlex.split(value) if isinstance(value, str) else value
+        words = shlex.split(value) if isinstance(value, str) else value
+        return tuple(words) if isinstance(words, list) else words
     except ValueError as error:
         raise ValueError(f"the command cannot be split into words: {str(error).lower()}; write it as a list") from error
 

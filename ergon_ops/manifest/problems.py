@@ -41,11 +41,11 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def failure(problems: Sequence[Problem], origin: str) -> ManifestError:
     """One error for all of them, in the order of their pointers."""
     found = sorted(set(problems))
+    details = {"problems": [problem.to_json() for problem in found]}
+    if len(found) == 1:
+        only = found[0]
+        where = f"{only.pointer}: " if only.pointer else ""
+        return ManifestError(f"{origin}: {where}{only.message}", next=only.next or "correct it", details=details)
     listed = "; ".join(str(problem) for problem in found[:SHOWN])
     more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    count = "1 problem" if len(found) == 1 else f"{len(found)} problems"
-    return ManifestError(
-        f"{origin}: {count}: {listed}{more}",
-        next="correct the manifest" if len(found) > 1 or not found[0].next else found[0].next,
-        details={"problems": [problem.to_json() for problem in found]},
-    )
+    return ManifestError(f"{origin}: {len(found)} problems: {listed}{more}", next="correct them", details=details)
