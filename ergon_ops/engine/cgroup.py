@@ -138,10 +138,7 @@ class Tree:
                 names = ("unified",) if self.version == "2" else V1_CONTROLLERS
                 # v1: the same path in every hierarchy; what is not there, or went while we looked, reads as nothing.
                 folders = {name: self.mounts[name].point + path for name in names if name in self.mounts}
-                known = self._group(container_id, folders)
-                # One that is just starting or ending has only some of its folders: that is not worth remembering.
-                if len(folders) == len(wanted):
-                    self._known[container_id] = known
+                known = self._known[container_id] = self._group(container_id, folders)
             yield known
         for container_id in set(self._known) - seen:
             del self._known[container_id]
