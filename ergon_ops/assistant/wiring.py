@@ -11,7 +11,6 @@ from ergon_ops.assistant.local import LocalAssistant
 from ergon_ops.assistant.room import House
 from ergon_ops.changes import Changes, real_writers
 from ergon_ops.engine.connect import endpoints
-from ergon_ops.engine.hostfiles import HostFiles
 from ergon_ops.engine.protocols import Counters, Reads, Writes
 from ergon_ops.engine.reads import open_reads
 from ergon_ops.folders import load_tools
@@ -23,9 +22,10 @@ from ergon_ops.store import Registered, Store
 from ergon_ops.toolbox.calls import Toolbox
 
 
-def open_assistant(settings: Settings, *, clock: Callable[[], float] = time.time) -> LocalAssistant:
-    """The assistant over the real engines. The first counters are read at once, before anything slow is imported."""
-    first = HostFiles().sweep()
+def open_assistant(
+    settings: Settings, *, first: Sequence[Counters] = (), clock: Callable[[], float] = time.time
+) -> LocalAssistant:
+    """The assistant over the real engines. `first` are counters read when the process started."""
     points = endpoints(settings.docker, settings.hosts)
     places = {point.host: f"{point.host} {point.url}" for point in points}
     reads: dict[str, Reads] = {point.host: open_reads(point, clock=clock) for point in points}

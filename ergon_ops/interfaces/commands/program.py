@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import json
 import sys
-from collections.abc import AsyncIterator
+from argparse import Namespace
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,16 +16,24 @@ from ergon_ops.messages import Actor
 from ergon_ops.settings import Settings, load
 
 if TYPE_CHECKING:
-    from ergon_ops.assistant.local import LocalAssistant
+    from ergon_ops.assistant import Assistant
+
+Opener = Callable[[Settings], "Assistant"]
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
+    """`opener` makes the assistant from the settings: the real one unless a test brings its own."""
+
     settings: Settings
+    as_json: bool = False
+    opener: Opener | None = None
 
     @classmethod
-    def open(cls) -> Program:
-        return cls(load())
+    def of(cls, arguments: Namespace, opener: Opener | None = None) -> Program:
+        """Raises UsageError for settings that make no sense."""
+        flags = {key: getattr(arguments, key, None) for key in ("mode", "model")}
+        return cls(load({key: value for key, value in flags.items() if value}), arguments.json, opener)
 
     @property
     def terminal(self) -> bool:
@@ -36,15 +46,20 @@ class Program:
         return Actor(kind, username(), "balanced" if self.terminal else "restricted", may_approve=True)
 
     @asynccontextmanager
-    async def assistant(self) -> AsyncIterator[LocalAssistant]:
+    async def assistant(self) -> AsyncIterator[Assistant]:
         """The assistant of this process; closed, with its threads and connections, on the way out."""
-        from ergon_ops.assistant.wiring import open_assistant
-
-        assistant = open_assistant(self.settings)
+        assistant = self._open()
         try:
             yield assistant
         finally:
             await assistant.close()
+
+    def _open(self) -> Assistant:
+        if self.opener is not None:
+            return self.opener(self.settings)
+        from ergon_ops.assistant.wiring import open_assistant
+
+        return open_assistant(self.settings)
 
 
 def username() -> str:
@@ -55,9 +70,27 @@ def username() -> str:
 
 
 def print_json(document: Any) -> None:
-    print(json.dumps(document, ensure_ascii=False))
+    """One document on one line, and out: whoever reads line by line sees it now."""
+    print(json.dumps(document, ensure_ascii=False), flush=True)
 
 
 def notice(text: str) -> None:
-    """One line for a person beside the answer: stderr, so that pipes stay clean."""
-    print(text, file=sys.stderr)
+    """One line for a person beside the answer: stderr, so that pipes stay clean. Nobody there is no failure."""
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
+
+
+def conclude(document: dict[str, Any]) -> int:
+    """The exit status a document carries, taken out of it; where no engine answered its error is put in."""
+    status = int(document.pop("exit", 0))
+    failures = document.get("failures") or {}
+    if status == 3 and failures:
+        document["error"] = next(iter(failures.values()))
+    return status
+
+
+def notice_failures(document: dict[str, Any]) -> None:
+    """Hosts that did not answer, one line each."""
+    for host, failure in (document.get("failures") or {}).items():
+        step = f" — {failure['next']}" if failure.get("next") else ""
+        notice(f"ergon-ops: {host}: {failure['message']}{step}")
