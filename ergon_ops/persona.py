@@ -239,7 +239,7 @@ def role_kind(one: Container, programs: Sequence[str] = ()) -> RoleKind:
     program = image_program(one.image)
     if program in KIND_OF_PROGRAM:
         return KIND_OF_PROGRAM[program]
-    for part in re.split(r"[^a-z0-9]+", program):
+    for part in reversed(re.split(r"[^a-z0-9]+", program)):
         if part in KIND_OF_WORD:
             return KIND_OF_WORD[part]
     return next((KIND_OF_PROGRAM[name] for name in programs if name in KIND_OF_PROGRAM), "app")

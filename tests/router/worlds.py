@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def container(row: Mapping[str, Any]) -> Container:
     state = row.get("state", "running")
     return Container(
         ref=Ref(row["name"], row.get("host", LOCAL)),
-        id=format(abs(hash((row["name"], row.get("host")))), "064x")[:64],
+        id=format(int(sha256(f"{row.get('host')}{row['name']}".encode()).hexdigest(), 16), "064x"),
         image=row["image"],
         image_id="sha256:0",
         state=state,

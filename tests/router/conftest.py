@@ -1,8 +1,0 @@
-"""The worlds of the labelled questions are imported by name from this folder."""
-
-from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
