@@ -103,8 +103,13 @@ class Tree:
         known = self._known.get(container_id)
         if known is None or self.files.inode(known.any_folder):
             return known
-        del self._known[container_id]
+        self._forget(container_id)
         return None
+
+    def _forget(self, container_id: str) -> None:
+        gone = self._known.pop(container_id, None)
+        if gone is not None:
+            self.files.close(below=tuple(f"{folder}/" for folder in gone.folders.values()))
 
     def _of_pid(self, container_id: str, pid: int) -> Cgroup | None:
         paths = parse_membership(self.files.text(f"/proc/{pid}/cgroup") or "")
@@ -141,7 +146,7 @@ class Tree:
                 known = self._known[container_id] = self._group(container_id, folders)
             yield known
         for container_id in set(self._known) - seen:
-            del self._known[container_id]
+            self._forget(container_id)
 
     def _walk(self, point: str, path: str, depth: int) -> Iterator[tuple[str, str]]:
         for name in self.files.folders(point + path):

@@ -104,11 +104,11 @@ class KernelFiles:
         except OSError:
             return 0
 
-    def close(self) -> None:
+    def close(self, *, below: tuple[str, ...] = ("",)) -> None:
+        """The files kept open, or those of some folders."""
         with self._lock:
-            for handle in self._kept.values():
-                os.close(handle)
-            self._kept.clear()
+            for path in [path for path in self._kept if path.startswith(below)]:
+                os.close(self._kept.pop(path))
 
 
 def _whole(handle: int) -> bytes:

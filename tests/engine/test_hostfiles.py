@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -226,11 +227,22 @@ def test_kept_open_files_follow_a_restart_and_an_end(lab: Lab) -> None:
     files = HostFiles(keep_open=True)
     container = lab.run("sh", "-c", "exec sleep 600")
     before = sample(files, container)
+    assert kept_of(container)
     lab.client.restart(container[0], timeout=0)
     assert sample(files, container).run != before.run, "found again by its id: the pid given is of the former run"
     lab.client.stop(container[0], timeout=0)
     assert files.counters(*container) is None
+    assert not kept_of(container), "what is gone is not kept open"
     files.close()
+
+
+def kept_of(container: Started) -> list[str]:
+    """Which of the container's files this process has open."""
+    found = []
+    for handle in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            found.append(os.readlink(f"/proc/self/fd/{handle}"))
+    return [path for path in found if container[0] in path]
 
 
 def test_sweep_finds_running_containers_without_the_engine(lab: Lab, files: HostFiles) -> None:
