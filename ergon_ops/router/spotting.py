@@ -9,7 +9,7 @@ from ergon_ops.router.mention import Mention
 from ergon_ops.router.question import Question
 from ergon_ops.router.strange import misspelt_or_unknown, ordinary
 from ergon_ops.router.usage import fits, marked
-from ergon_ops.router.words import ENGLISH, HYPHENATED
+from ergon_ops.router.words import AFT, ENGLISH, FORE
 
 _TIGHT = ("-", "_", ".")
 MAX_FOREIGN = 2_000  # keys in scripts without spaces that are searched for
@@ -59,14 +59,14 @@ def _squeezed(question: Question, index: Index, first: int) -> Mention | None:
 def _torn(question: Question, first: int, last: int) -> bool:
     """Whether this is only a part of a longer hyphenated word that is no English: `db` of `ordres-db`."""
     tokens = question.tokens
-    before = first > 0 and tokens[first].gap in _TIGHT and not _apart(question.word(first - 1), tokens[first].gap)
+    before = first > 0 and tokens[first].gap in _TIGHT and not _apart(question.word(first - 1), FORE, tokens[first].gap)
     goes_on = last + 1 < len(tokens) and tokens[last + 1].gap in _TIGHT
-    return before or (goes_on and not _apart(question.word(last + 1), tokens[last + 1].gap))
+    return before or (goes_on and not _apart(question.word(last + 1), AFT, tokens[last + 1].gap))
 
 
-def _apart(word: str, gap: str) -> bool:
+def _apart(word: str, english: frozenset[str], gap: str) -> bool:
     """Whether this neighbour over a hyphen is no part of a name: `redis-like`, `webapp.Please`."""
-    return word in HYPHENATED if gap != "." else ordinary(word) and not word.isdecimal()
+    return word in english if gap != "." else ordinary(word) and not word.isdecimal()
 
 
 def _spellings(question: Question, index: Index, first: int) -> list[tuple[int, str]]:

@@ -12,14 +12,15 @@ from ergon_ops.router.mention import Mention
 from ergon_ops.router.question import Question
 from ergon_ops.router.usage import ends, marked
 from ergon_ops.router.words import (
+    AFT_OF_ENGLISH,
     ARTICLES,
     AUXILIARIES,
     CHANGERS,
     DIRECT,
     ENGLISH,
     FOLLOWERS,
+    FORE_OF_ENGLISH,
     HARD,
-    HYPHENATED,
     INDEFINITE,
     LOOKERS,
     METRICS,
@@ -119,7 +120,7 @@ def _plain(question: Question, run: range) -> bool:
     if not all(map(ordinary, words)):
         return False
     hyphens = any(question.tokens[at].gap in ("-", "_") for at in run[1:])
-    return not hyphens or bool({words[0], words[-1]} & HYPHENATED) or words[0][:1].isdecimal()
+    return not hyphens or words[0] in FORE_OF_ENGLISH or words[-1] in AFT_OF_ENGLISH or words[0][:1].isdecimal()
 
 
 def _inflected(word: str) -> bool:

@@ -331,15 +331,11 @@ NEIGHBOUR_ROLES: dict[str, tuple[str, ...]] = {
     "job": ("worker",),
     "worker": ("job",),
 }
-# A hyphenated word that begins or ends so is English, not a name: `read-only`, `crash-looping`, `out-of-memory`.
-HYPHENATED = frozenset(
-    """
-    re non pre un self over under most least best well high low long short out up down mid multi cross so per real
-    end day built read write only only looping loop running up-to-date date time level based like related side wide
-    free proof ready safe check in off on out one two three half full all double single cpu memory disk network io
-    log crash start shut follow roll back hot cold warm top bottom container docker
-    """.split()
-)
+# A hyphenated word that begins or ends so is English, not a name: `self-hosted`, `redis-like`, `crash-looping`.
+FORE = frozenset("re non pre un self over under most least best well mid multi cross so per".split())
+AFT = frozenset("only looping loop based like related side wide free proof ready safe backed level".split())
+FORE_OF_ENGLISH = FORE | frozenset("out up long short high low real end built read write day crash".split())
+AFT_OF_ENGLISH = AFT | frozenset("running time in off on out up down".split())
 # What a container is *of*, *for* or *from*: after these even a word like "memory" is a name.
 NOUNS_OF = frozenset("status logs log health state uptime restarts ports image config environment events".split())
 TROUBLE = frozenset(
