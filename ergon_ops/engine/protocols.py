@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from ergon_ops.engine.spec import ContainerSpec as ContainerSpec
+from ergon_ops.engine.spec import PublishedPort as PublishedPort
 from ergon_ops.facts import Group, Reading
 from ergon_ops.refs import Ref
 
@@ -34,14 +36,6 @@ class EngineInfo:
     memory_bytes: int
     cgroup_version: Literal["1", "2"]
     files_readable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedPort:
-    host_ip: str
-    host_port: int
-    port: int
-    protocol: str = "tcp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,28 +234,6 @@ class Reads(Protocol):
         ...
 
     async def close(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class ContainerSpec:
-    """What `stack/` starts. `environment` values stay inside the engine layer once created."""
-
-    name: str
-    image: str
-    command: tuple[str, ...] | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
-    labels: Mapping[str, str] = field(default_factory=dict)
-    ports: tuple[PublishedPort, ...] = ()
-    volumes: tuple[str, ...] = ()
-    tmpfs: Mapping[str, str] = field(default_factory=dict)
-    networks: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
-    memory_bytes: int | None = None
-    cpus: float | None = None
-    pids: int | None = None
-    restart: str = "no"
-    health: Mapping[str, Any] | None = None
-    init: bool = False
 
 
 class Writes(Protocol):
