@@ -69,7 +69,10 @@ async def _work(turn: Turn, route: Route, ask: Ask) -> AsyncIterator[Event]:
     turn.ask, turn.refs = ask, route.refs if ask.fleet else refs
 
     async def look() -> None:
-        turn.views, turn.reply = await _look(turn, route, ask, refs)
+        if turn.question.context and len(refs) == 1 and recall.about_piped(ask):
+            turn.views, turn.reply = await recall.read_piped(turn, refs[0], ask)
+        else:
+            turn.views, turn.reply = await _look(turn, route, ask, refs)
 
     async for kind, data in while_running(turn.room.desk, look()):
         yield turn.stream.event(kind, **data)
@@ -94,9 +97,7 @@ def _whom(room: Room, route: Route, ask: Ask) -> tuple[Ref, ...]:
 
 async def _look(turn: Turn, route: Route, ask: Ask, refs: tuple[Ref, ...]) -> tuple[Sequence[View], Reply]:
     desk = turn.room.desk
-    views: Sequence[View] = await desk.views(refs, offline.plan(ask), lambda view: offline.dig(ask, view))
-    if turn.question.context:
-        views = recall.with_piped(views, turn.question.context, turn.room, ask)
+    views = await desk.views(refs, offline.plan(ask), lambda view: offline.dig(ask, view))
     one = len(refs) == 1 and (route.kind == "one" or bool(route.about)) and not ask.fleet
     if one and "host" not in ask.intents:
         return views, offline.compose(ask, views[0])

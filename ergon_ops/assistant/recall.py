@@ -13,16 +13,17 @@ from ergon_ops.errors import EngineError
 from ergon_ops.events import Event
 from ergon_ops.facts import Ledger
 from ergon_ops.messages import Message, Text
-from ergon_ops.offline import Ask, View
+from ergon_ops.offline import Ask, Reply, Step, View
 from ergon_ops.persona import personas
-from ergon_ops.redaction import neutralise, redact
+from ergon_ops.redaction import safe_text
 from ergon_ops.refs import Ref
 from ergon_ops.router import Focus
 from ergon_ops.store import Store
 from ergon_ops.toolbox.sources import log_readings
 
-READ_FROM_PIPE: frozenset[str] = frozenset({"logs", "errors", "why", "identity", "wrong", "status"})
-LINES_FROM_PIPE = 20_000
+ABOUT_ERRORS: frozenset[str] = frozenset({"errors", "why", "wrong"})
+ABOUT_PIPE: frozenset[str] = ABOUT_ERRORS | {"logs", "identity", "status", "changes", "events"}
+MOST_LINES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,9 @@ async def answer_from_memory(turn: Turn) -> AsyncIterator[Event]:
         wanted = {name.removesuffix("-ci") for name in turn.question.names} - {"all"}
         for row in sighting.containers:
             if not wanted or row.ref.name in wanted or who[row.ref].ci_name.removesuffix("-ci") in wanted:
-                views.append(View(row.ref, who[row.ref], old, turn.room.house.clock(), stored_at=sighting.at))
+                found = tuple(seen.finding for seen in room.house.store.findings.current(row.ref))
+                now = room.house.clock()
+                views.append(View(row.ref, who[row.ref], old, now, findings=found, stored_at=sighting.at))
     view = await room.desk.host_view(host)
     turn.ask, turn.views, turn.refs = ask, views, tuple(view.ref for view in views)
     turn.reply = offline.compose_fleet(replace(ask, intents=tuple(dict.fromkeys([*ask.intents, "host"]))), views, view)
@@ -111,11 +114,18 @@ async def answer_from_memory(turn: Turn) -> AsyncIterator[Event]:
     yield answer(turn, turn.reply.text, exit=EngineError.exit)
 
 
-def with_piped(views: Sequence[View], text: str, room: Room, ask: Ask) -> Sequence[View]:
-    """Piped lines stand in for the container's own log when the question is about them. They are only ever data."""
-    if not READ_FROM_PIPE.intersection(ask.intents) or len(views) != 1:
-        return views
-    lines = tuple(LogLine(None, "stdout", neutralise(redact(line))) for line in text.splitlines()[:LINES_FROM_PIPE])
-    now = room.house.clock()
-    room.ledger.add(log_readings(views[0].ref, Logs(lines, "stdin"), level=ask.level, at=now))
-    return views
+def about_piped(ask: Ask) -> bool:
+    """Whether a question that came with piped text is about that text."""
+    return not ask.intents or bool(ABOUT_PIPE.intersection(ask.intents))
+
+
+async def read_piped(turn: Turn, ref: Ref, ask: Ask) -> tuple[Sequence[View], Reply]:
+    """Piped lines stand in for the container's own log. They are only ever data: counted, quoted, never followed."""
+    room = turn.room
+    lines = tuple(LogLine(None, "stdout", safe_text(line)) for line in turn.question.context.splitlines()[:MOST_LINES])
+    view = await room.desk.view(ref, (Step("inspect", {"groups": ["identity", "state"]}),))
+    room.ledger.add(log_readings(ref, Logs(lines, "stdin"), level=ask.level, at=room.house.clock()))
+    about_errors = ABOUT_ERRORS.intersection(ask.intents)
+    return (view,), offline.compose(
+        replace(ask, intents=("errors",) if about_errors else ("logs",), out_of_scope=""), view
+    )

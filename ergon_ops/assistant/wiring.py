@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from ergon_ops import manifest
 from ergon_ops.assistant.local import LocalAssistant
@@ -40,15 +41,16 @@ def assemble(
     first: Sequence[Counters] = (),
     places: Mapping[str, str] | None = None,
     clock: Callable[[], float] = time.time,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> LocalAssistant:
     """The same house over any engines: the fake ones of a test, too."""
     store = Store.open(settings.state_dir, clock=clock)
     owner = f"{os.getpid()}"
     rates = {
-        host: RateReader(host, engine, store.samples, owner=owner, seed=first if host == LOCAL else ())
+        host: RateReader(host, engine, store.samples, owner=owner, seed=first if host == LOCAL else (), sleep=sleep)
         for host, engine in reads.items()
     }
-    changes = Changes(store, reads, writers, settings.policy, clock)
+    changes = Changes(store, reads, writers, settings.policy, clock, sleep=sleep)
     known_as = places or {host: host for host in reads}
     toolbox = Toolbox(load_tools(settings.tools))
     house = House(reads, rates, store, toolbox, changes, lambda: registered(store), known_as, clock)

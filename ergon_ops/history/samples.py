@@ -9,8 +9,8 @@ from ergon_ops.engine.protocols import Counters
 
 # A sample older than this says nothing about "now".
 OLDEST_S = 120.0
-# Shorter windows are noise: the scheduler's period is 0.1 s.
-SHORTEST_S = 0.25
+# Shorter windows are noise: the scheduler's period is 0.1 s, and fewer than three of them prove nothing.
+SHORTEST_S = 0.35
 
 
 class CountersSource(Protocol):
