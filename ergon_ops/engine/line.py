@@ -57,6 +57,7 @@ class Line:
     def _open(self, timeout_s: float) -> Client:
         from ergon_ops.engine import client, transport
 
+        self.close()  # what is left of an attempt that failed
         self._wires = transport.Wires(self.endpoint)
         if self._cut:
             self._wires.cut()

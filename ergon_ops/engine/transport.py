@@ -146,12 +146,18 @@ def ssh_command(url: str) -> list[str]:
 
 
 def tls_context(tls: Tls) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(tls.ca) if tls.ca else None)
-    if not tls.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    if tls.cert and tls.key:
-        context.load_cert_chain(str(tls.cert), str(tls.key))
+    """Raises SSLError, also for a file that cannot be read: that is not the engine's absence."""
+    try:
+        context = ssl.create_default_context(cafile=str(tls.ca) if tls.ca else None)
+        if not tls.verify:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        if tls.cert and tls.key:
+            context.load_cert_chain(str(tls.cert), str(tls.key))
+    except ssl.SSLError:
+        raise
+    except OSError as error:
+        raise ssl.SSLError(f"a certificate file cannot be read: {error.strerror}") from None
     return context
 
 
