@@ -113,17 +113,18 @@ class Tree:
 
     def _of_pid(self, container_id: str, pid: int) -> Cgroup | None:
         paths = parse_membership(self.files.text(f"/proc/{pid}/cgroup") or "")
-        wanted = {name: _cut(path, container_id) for name, path in paths.items()}
+        # In the order that `find` has: the first folder's inode tells one run from the next.
         folders = {
             name: self.mounts[name].folder(path)
-            for name, path in wanted.items()
-            if path and name in self.mounts and self._used(name)
+            for name in self._names()
+            if (path := _cut(paths.get(name, ""), container_id))
         }
         folders = {name: folder for name, folder in folders.items() if self.files.inode(folder)}
         return self._group(container_id, folders) if folders else None
 
-    def _used(self, name: str) -> bool:
-        return (name == "unified") == (self.version == "2")
+    def _names(self) -> tuple[str, ...]:
+        names = ("unified",) if self.version == "2" else V1_CONTROLLERS
+        return tuple(name for name in names if name in self.mounts)
 
     def _group(self, container_id: str, folders: dict[str, str]) -> Cgroup:
         top = self.mounts["unified"].point if self.version == "2" else ""
@@ -131,18 +132,17 @@ class Tree:
 
     def find(self) -> Iterator[Cgroup]:
         """Every container's cgroup, without knowing any pid."""
-        if not self.version:
+        names = self._names()
+        if not names:
             return
-        lead = "unified" if self.version == "2" else next(name for name in V1_CONTROLLERS if name in self.mounts)
-        point = self.mounts[lead].point
+        point = self.mounts[names[0]].point
         seen = set()
         for container_id, path in self._walk(point, "", 0):
             seen.add(container_id)
             known = self._known.get(container_id)
             if known is None:
-                names = ("unified",) if self.version == "2" else V1_CONTROLLERS
                 # v1: the same path in every hierarchy; what is not there, or went while we looked, reads as nothing.
-                folders = {name: self.mounts[name].point + path for name in names if name in self.mounts}
+                folders = {name: self.mounts[name].point + path for name in names}
                 known = self._known[container_id] = self._group(container_id, folders)
             yield known
         for container_id in set(self._known) - seen:

@@ -249,8 +249,8 @@ def test_sweep_finds_running_containers_without_the_engine(lab: Lab, files: Host
     running = lab.run("sleep", "600")
     ended = lab.run("true")
     eventually(lambda: not lab.client.inspect_container(ended[0])["State"]["Running"])
-    found = {item.container_id for item in files.sweep()}
-    assert running[0] in found
+    found = {item.container_id: item for item in files.sweep()}
+    assert found[running[0]].run == sample(HostFiles(), running).run, "one name for a run, however it was found"
     assert ended[0] not in found
 
 

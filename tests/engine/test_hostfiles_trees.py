@@ -223,6 +223,16 @@ def test_sweep_of_v1_needs_no_pid(tmp_path: Path) -> None:
     assert found.cpu_s == 6.750999788
 
 
+def test_a_run_has_one_name_however_its_cgroup_was_found(tmp_path: Path) -> None:
+    for tree, container, pid in (("cgroup-v1.txt", V1, 2317), ("cgroup-v2.txt", SYSTEMD, 102)):
+        root = tmp_path / tree
+        unpack((TREES / tree).read_text(), root)
+        by_pid = HostFiles(str(root)).counters(container, pid)
+        by_walk = next(item for item in HostFiles(str(root)).sweep() if item.container_id == container)
+        assert by_pid is not None
+        assert by_pid.run == by_walk.run != ""
+
+
 def test_a_reused_pid_is_not_mistaken_for_the_container(v2: HostFiles) -> None:
     memory = values(v2.memory(REF, CGROUPFS, 102))
     assert memory["memory_usage"] == 21_483_520, "found by its id, although pid 102 now is another container's"

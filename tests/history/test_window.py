@@ -10,6 +10,7 @@ import pytest
 from ergon_ops.engine.protocols import Counters
 from ergon_ops.facts import Reading
 from ergon_ops.history import RateReader, Sampler
+from ergon_ops.history.samples import SHORTEST_S
 from ergon_ops.refs import Ref
 
 WEB, DB = Ref("web"), Ref("db")
@@ -104,7 +105,7 @@ async def test_a_sample_too_old_or_from_the_future_is_not_used(world: World, age
     kept = Kept()
     kept.save_counters("local", [world.sample("w", world.now - age)])
     found = await ask(reader(world, kept))
-    assert window(found) == 0.25
+    assert window(found) == SHORTEST_S
 
 
 async def test_a_sample_of_a_former_run_is_not_used(world: World) -> None:
@@ -112,7 +113,7 @@ async def test_a_sample_of_a_former_run_is_not_used(world: World) -> None:
     kept.save_counters("local", [world.sample("w", world.now - 60)])
     world.restart("w")
     found = await ask(reader(world, kept))
-    assert world.slept == [0.25]
+    assert world.slept == [SHORTEST_S]
     assert found[WEB, "cpu_usage"].value == pytest.approx(0.1)
 
 
@@ -124,15 +125,15 @@ async def test_the_sweep_at_process_start_saves_the_wait(world: World) -> None:
 
 async def test_a_seed_too_young_is_waited_for_only_as_long_as_it_lacks(world: World) -> None:
     found = await ask(reader(world, seed=[world.sample("w", world.now - 0.2)]))
-    assert world.slept == [pytest.approx(0.05)]
-    assert window(found) == pytest.approx(0.25)
+    assert world.slept == [pytest.approx(SHORTEST_S - 0.2)]
+    assert window(found) == pytest.approx(SHORTEST_S)
 
 
 async def test_with_nothing_to_start_from_two_samples_are_taken(world: World) -> None:
     found = await ask(reader(world), WEB, DB)
-    assert world.slept == [0.25]
+    assert world.slept == [SHORTEST_S]
     assert world.asked == [("w", "d"), ("w", "d")]
-    assert window(found, DB) == 0.25
+    assert window(found, DB) == SHORTEST_S
 
 
 async def test_one_container_without_an_earlier_sample_costs_the_others_no_second_read(world: World) -> None:
@@ -140,7 +141,7 @@ async def test_one_container_without_an_earlier_sample_costs_the_others_no_secon
     kept.save_counters("local", [world.sample("w", world.now - 30)])
     found = await ask(reader(world, kept), WEB, DB)
     assert world.asked == [("w", "d"), ("d",)]
-    assert (window(found, WEB), window(found, DB)) == (30.0, 0.25)
+    assert (window(found, WEB), window(found, DB)) == (30.0, SHORTEST_S)
 
 
 async def test_a_window_asked_for_is_waited_for(world: World) -> None:
@@ -198,8 +199,8 @@ async def test_a_burst_of_questions_keeps_a_window_worth_having(world: World) ->
     for _ in range(8):
         windows.append(window(await ask(reader(world, kept))))
         world.now += 0.5
-    assert world.slept == [0.25], "only the first one waits"
-    assert min(item or 0 for item in windows) >= 0.25
+    assert world.slept == [SHORTEST_S], "only the first one waits"
+    assert min(item or 0 for item in windows) >= SHORTEST_S
     assert kept.writes == 1
 
 
