@@ -52,6 +52,9 @@ def _sentences(ask: Ask, views: Sequence[View], host_view: HostView) -> Iterator
 
 
 def _several(intent: str, ask: Ask, views: Sequence[View]) -> Iterator[Sentence]:
+    if len(views) == 1 and intent not in ("biggest", "compare", "list"):
+        yield from answers(replace(ask, intents=(intent,)), views[0])
+        return
     match intent:
         case "biggest":
             yield from _biggest(ask, views)
@@ -86,7 +89,7 @@ NOTHING = Ask("", ())
 def line(view: View, sentences: Iterable[Sentence]) -> Sentence:
     """What one container says, as a line that begins with its name."""
     said = list(sentences)
-    text = " ".join(sentence.text.rstrip(":") if sentence.text.endswith(":") else sentence.text for sentence in said)
+    text = Reply(tuple(said)).text.replace(":\n- ", ": ").replace("\n- ", "; ").replace("\n", " ")
     facts = tuple(dict.fromkeys(id for sentence in said for id in sentence.fact_ids))
     findings = tuple(dict.fromkeys(id for sentence in said for id in sentence.finding_ids))
     return Sentence(f"{plain(view.ref.short)}: {text}", facts, findings, item=True)

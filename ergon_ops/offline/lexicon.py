@@ -44,9 +44,10 @@ WORDS: dict[str, str] = {
     "memory": "memory mem memories ram rss heap footprint oom ooming oomed memleak swap swapping leak leaking leaks",
     "cpu": "cpu cpus processor processors core cores busy burning pegged vcpu vcpus cycles compute spinning",
     "throttle": "throttle throttled throttling throttles",
-    "disk": "disk disks storage space filesystem filesystems fs df du inode inodes iops blkio enospc",
+    "disk": "disk disks diskspace storage space filesystem filesystems fs df du inode inodes iops blkio enospc",
     "write": "writing writes written reads reading",
-    "netio": "traffic bandwidth throughput received receive receiving sent sending bytes rx tx packets",
+    "netio": "traffic bandwidth throughput received receive receives receiving sent send sends sending bytes rx tx "
+    "packets",
     "io": "io i/o",
     "network": "network networks networking "
     "ip ips ipv4 ipv6 address addresses subnet addr net hostname alias aliases dns",
@@ -79,15 +80,16 @@ WORDS: dict[str, str] = {
     "limits": "limit limits limited quota quotas cap caps capped constraint constraints constrained allowed allowance "
     "max maximum restricted ceiling ulimit ulimits",
     "uptime": "uptime booted boot launched age",
-    "host": "host hosts machine box server node vm engine kernel hardware docker dockerd",
+    "host": "host hosts machine box server node vm engine kernel hardware dockerd",
     "load": "load loadavg overloaded pressure",
     "containers": "container containers",
-    "identity": "role purpose job introduce bot robot human chatgpt gpt claude llm model ai capabilities capability "
-    "help persona",
-    "wrong": "wrong broken problem problems issue issues trouble troubles fire fires burning-down findings finding "
+    "identity": "role purpose job introduce bot robot human person chatgpt gpt claude llm model ai "
+    "capabilities capability help persona",
+    "wrong": "wrong broken problem problems issue issues trouble troubles fire fires findings finding "
     "diagnose diagnosis worry worried complain complaints complaint suspicious odd weird alarming concern concerns "
     "concerning alert alerts bad ailing hurting hurts suffering fishy amiss off",
-    "slow": "slow slower slowness sluggish lag lags lagging laggy latency forever hanging hangs hung stuck "
+    "slow": "slow slows slowing slower slowness sluggish lag lags lagging laggy latency forever hanging hangs hung "
+    "stuck "
     "unresponsive crawling timeouts",
     # states
     "alive": "alive up running run working works online responding available reachable operational live awake",
@@ -104,14 +106,16 @@ WORDS: dict[str, str] = {
     "consume": "use uses using eat eats eating burn burns burning consume consumes consuming hog hogs "
     "hogging take takes "
     "taking gobbling draining crash crashes restarts restarted",
+    "than": "than",
+    "age": "oldest youngest newest longest shortest",
     "more": "more bigger larger less smaller higher lower busier heavier faster",
     "superlative": "most biggest largest highest heaviest top worst hog hogs hogging busiest greediest "
-    "oldest max least "
+    "oldest longest shortest least "
     "smallest lowest lightest fewest youngest newest fattest hungriest chattiest slowest",
-    "least": "least smallest lowest lightest fewest youngest newest",
+    "least": "least shortest smallest lowest lightest fewest youngest newest",
     "comparing": "compare compared comparison compares vs vs. versus difference differences diff",
     "talk": "talk talks talking speak speaks speaking call calls calling connect connects connected rely depend need "
-    "needs use uses",
+    "needs use uses using",
     # how it is asked
     "why": "why reason reasons cause causes causing",
     "when": "when",
@@ -159,7 +163,8 @@ PHRASES: dict[str, tuple[str, ...]] = {
               "which ports", "reach you", "reach it", "connect to you", "get to you", "access you"),
     "restarts": ("restart count", "restart loop", "crash loop", "boot loop", "restart counter", "number of restarts",
                  "restarting all the time", "back off", "reboot loop", "restart history"),
-    "restart": ("turn it off and on again", "turn off and on", "off and on again", "kick it", "kick yourself",
+    "restart": ("off and on", "mind restarting", "consider restarting", "try restarting", "mind rebooting",
+             "turn it off and on again", "turn off and on", "off and on again", "kick it", "kick yourself",
                 "have you tried turning it off and on again", "power cycle", "start over", "stop and start"),
     "policy": ("restart policy", "come back after a reboot", "come back after reboot", "come back by yourself",
                "restart automatically", "restart on failure", "restart when the host", "start on boot",
@@ -181,24 +186,29 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "wrong": ("what is wrong", "anything wrong", "on fire", "anything broken", "something off", "need to worry",
               "should i worry", "out of the ordinary", "look at first", "needs attention", "need attention",
               "what hurts", "not right", "not ok", "not okay", "not working", "what is going on", "acting up",
-              "misbehaving", "in trouble", "what should i fix", "anything off", "pay attention to"),
+              "misbehaving", "in trouble", "what should i fix", "anything off", "pay attention to", "should look at",
+             "should know", "be worried", "should see"),
     "slow": ("taking forever", "takes forever", "so long", "not responding", "response time", "response times",
              "taking so long", "too long", "times out", "timing out", "bad performance", "poor performance"),
     "dead": ("not running", "not up", "not alive", "not start", "not starting", "never started", "never came up",
              "not come up", "fell over", "went down", "go down", "gone down", "not started", "never come up",
              "knocked over", "blew up", "blow up", "bit the dust"),
-    "status": ("exit code", "exit status", "return code", "up or down", "dead or alive", "what is up",
+    "status": ("the deal with", "how you are", "how it is", "how things are", "how it goes", "how they are",
+               "exit code", "exit status", "return code", "up or down", "dead or alive", "what is up",
                "how is it going", "how are things", "how are you", "how do you do", "how do you feel",
                "how is life", "holding up", "how goes it", "still there", "you there", "anybody home",
                "quick look", "are you there", "what is your deal", "still with us", "you feeling", "how you doing"),
-    "host": ("docker version", "engine version", "version of docker", "docker engine", "docker daemon", "the docker",
+    "host": ("docker version", "engine version", "version of docker", "docker engine", "docker daemon",
+             "the docker", "is docker", "docker ok", "docker alive",
              "host machine", "the os", "operating system"),
     "load": ("load average", "load avg"),
     "identity": ("who are you", "what are you", "what can you do", "what can you tell", "what do you know",
                  "what can i ask", "what are you for", "what do you do", "what is your job", "what is your name",
                  "your name", "who am i talking to", "who is this", "who am i speaking to", "introduce yourself",
                  "what are you allowed to do", "what are you able to do", "tell me about yourself",
-                 "what should i ask", "what is your role", "about yourself", "are you real", "are you a human",
+                 "what should i ask", "what is your role", "about yourself", "explain yourself", "talk to a human",
+             "speak to a human", "talk to a person", "talk to someone", "are you real",
+             "are you a human",
                  "what is this", "how do you work", "how can you help", "what are your abilities",
                  "what may you do", "your capabilities", "your permissions", "are you an ai", "what kind of container"),
     "image": ("made from", "built from", "based on", "base image", "when were you created", "when was it created",
@@ -210,7 +220,8 @@ PHRASES: dict[str, tuple[str, ...]] = {
                      "relies on you", "rely on you", "depends on you", "depend on you", "who do you call",
                      "containers do you use", "blast radius", "do you use to", "do you connect to",
                      "other containers", "which containers do you", "what else do you use", "who is using you"),
-    "mounts": ("data stored", "store your data", "stored on disk", "keep your data", "data live", "data kept",
+    "mounts": ("your data", "data stored", "store your data", "stored on disk", "keep your data", "data live",
+             "data kept",
                "bind mount", "bind mounts", "docker volume", "docker volumes", "data volume", "data volumes"),
     "services": ("what is running inside", "running inside", "runs inside", "what do you run", "what do you serve",
                  "what are you running", "what runs in", "what is listening", "web server", "running in there",
@@ -222,7 +233,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "uptime": ("since when", "up since", "been up", "what time did you",
                "last start", "last boot", "last started", "when were you last started", "when was your last",
                "when were you started", "start time", "down since"),
-    "roster": ("docker ps", "who is there", "who else is there", "what do we have", "what have we got",
+    "roster": ("docker ps", "who is there", "who is here", "who else is there", "what do we have", "what have we got",
              "list everything",
              "what is running on this host", "what runs here", "who all is there",
              "running on this host", "running on this machine", "running on the host", "running on this box",
@@ -234,7 +245,8 @@ PHRASES: dict[str, tuple[str, ...]] = {
                 "who changed", "was it changed", "new with you", "new since"),
     "oftenq": ("how often", "how many times", "how frequently"),
     "zombie": ("zombie processes",),
-    "capable": ("may you use", "can you use", "are you allowed", "are you permitted"),
+    "capable": ("may you use", "can you use", "may you have", "can you have", "could you use", "are you allowed",
+             "are you permitted"),
     "here": ("how is", "how are", "how was", "how were"),
     "follow": ("what about", "how about", "same for", "and what about", "and how about", "same question for",
                "same with", "ditto for", "now for", "and for"),
@@ -315,7 +327,8 @@ FOREIGN: frozenset[str] = words(
     translation spanish french german italian chinese japanese language flight flights hotel ticket tickets
     travel tesla car cars market bitcoin crypto price prices salary money buy sell girlfriend boyfriend wife
     husband marry sad lonely bored birthday horoscope zodiac religion god politics elephant dog dogs cat cats
-    animal animals dinosaur titanic math maths calculus algebra equation integral derivative life quantum
+    animal animals dinosaur titanic math maths calculus algebra equation integral derivative life creator homework "
+    "sandwich quantum
     physics chemistry biology philosophy meaning photosynthesis gravity github gitlab slack aws azure gcp jira
     cloudflare netflix google facebook twitter instagram youtube amazon apple microsoft macbook iphone android
     laptop phone pc whatsapp email gmail outlook calendar meeting salesforce stripe kubernetes kubectl terraform
@@ -383,8 +396,8 @@ REFUSED_PHRASES: dict[str, tuple[str, ...]] = {
         "what is a", "what is an", "what are containers", "what is docker", "what is kubernetes", "what does docker",
         "how do i", "how does one", "how can i", "how to", "what time is it", "meaning of life", "the meaning of",
         "do you love", "do you like", "explain docker", "explain how", "explain what", "define", "who won",
-        "who is the",
-        "who was", "how tall", "how far", "how old am", "where is the", "when was the first", "difference between tcp",
+
+        "how tall", "how far", "how old am", "where is the", "when was the first", "difference between tcp",
         "tell me a story", "tell me something", "do you dream", "are you sad", "your favourite", "your favorite",
         "do you have feelings", "good night", "see you", "bye", "i am sad", "i am tired", "i am bored", "i love",
         "what should i eat", "what should i have", "what should i do with my", "what day is", "which year",
@@ -442,7 +455,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "biggest",
-        "superlative memory|cpu|disk|netio|restarts",
+        "superlative memory|cpu|disk|netio|restarts|uptime|howlong",
         unless="processes comparing two near logs errors events self limits",
         drops="memory cpu disk network restarts status services host list limits",
     ),
@@ -466,7 +479,8 @@ RULES: tuple[Rule, ...] = (
         drops="status services host identity",
     ),
     Rule("list", "containers bare", unless="wrong dead health"),
-    Rule("list", "list nothing", unless="name"),
+    Rule("status", "check name|self"),
+    Rule("list", "list nothing", unless="name self how"),
     Rule("status", "list nothing name"),
     Rule(
         "list",
@@ -474,6 +488,19 @@ RULES: tuple[Rule, ...] = (
         unless="wrong ports env logs errors events processes services mounts network image limits "
         "config comparing memory cpu disk",
     ),
+    Rule(
+        "biggest",
+        "which consume memory|cpu|disk|netio",
+        unless="comparing two self near processes",
+        drops="memory cpu disk network restarts status services host list dependencies restart",
+    ),
+    Rule(
+        "compare",
+        "more than",
+        unless="since",
+        drops="biggest status services memory cpu disk network uptime restarts limits",
+    ),
+    Rule("compare", "more two", drops="biggest status services memory cpu disk network uptime restarts limits"),
     # causes
     Rule(
         "why",
@@ -489,6 +516,7 @@ RULES: tuple[Rule, ...] = (
         unless="why when since programs services uptime howlong self name",
         drops="status health list services",
     ),
+    Rule("wrong", "any dead", unless="why when since who name self restarts oftenq logs", drops="status"),
     # a change that we propose
     Rule(
         "restart",
@@ -521,6 +549,7 @@ RULES: tuple[Rule, ...] = (
     ),
     # what is written
     Rule("errors", "errors", unless="policy", drops="logs wrong status services"),
+    Rule("errors", "wrong logs", drops="wrong logs status"),
     Rule("logs", "logs", unless="logdriver env", drops="status events services list"),
     Rule("events", "events", unless="wrong why", drops="status list"),
     Rule("changes", "touched", drops="status events services image dependencies"),
@@ -534,12 +563,12 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("host", "load", unless="cpu memory disk self", drops="cpu status"),
     # numbers
-    Rule("limits", "limits", unless="near identity slow", drops="memory cpu processes disk status network"),
+    Rule("limits", "limits", unless="near slow", drops="memory cpu processes disk status network"),
     Rule("limits", "capable memory|cpu|disk|processes", drops="memory cpu processes disk status"),
     Rule("memory", "memory", unless="errors"),
     Rule("cpu", "cpu|throttle"),
     Rule("cpu", "load", unless="host memory"),
-    Rule("disk", "disk|diskio", drops="mounts"),
+    Rule("disk", "disk|diskio"),
     Rule(
         "disk",
         "full",
@@ -560,14 +589,14 @@ RULES: tuple[Rule, ...] = (
     # what it is
     Rule("processes", "processes|zombie", unless="limits", drops="status services list"),
     Rule("env", "env", unless="status health", drops="config services image status restart dependencies logs list"),
-    Rule("mounts", "mounts", drops="host services config status"),
-    Rule("dependencies", "dependencies", drops="services status list network identity ports"),
+    Rule("mounts", "mounts", unless="full near", drops="host services config status"),
+    Rule("dependencies", "dependencies", unless="network logs", drops="services status list network identity ports"),
     Rule("dependencies", "programs talk", unless="alive ok health memory cpu disk", drops="services status"),
     Rule("image", "image", unless="host env", drops="status services uptime"),
     Rule(
         "config",
         "config|policy|logdriver|readonly|command|user",
-        unless="wrong env",
+        unless="wrong env superlative",
         drops="status restart restarts logs services uptime image disk host",
     ),
     Rule("identity", "identity", unless="services roster", drops="status list services"),

@@ -62,12 +62,16 @@ def cpu(t: Teller) -> Said:
     if not t.running:
         yield not_using(t, "CPU")
         return
-    used, ratio, limit = t.fact("cpu_usage"), t.fact("cpu_ratio"), t.fact("cpu_limit")
+    yield from cpu_use(t)
+    yield from throttling(t)
+
+
+def cpu_use(t: Teller) -> Said:
+    used, ratio, limit = t.rate("cpu_usage"), t.rate("cpu_ratio"), t.fact("cpu_limit")
     if used is None and ratio is None:
         yield t.cannot_see("my CPU use", "metrics")
     else:
         yield _cpu_use(t, used, ratio, limit)
-    yield from throttling(t)
 
 
 def _cpu_use(t: Teller, used: Fact | None, ratio: Fact | None, limit: Fact | None) -> Sentence:
@@ -82,14 +86,15 @@ def _cpu_use(t: Teller, used: Fact | None, ratio: Fact | None, limit: Fact | Non
 
 def throttling(t: Teller) -> Said:
     """In the window if there is one, else since the start."""
-    ratio, life = t.fact("cpu_throttled_ratio"), t.fact("cpu_throttled_lifetime")
+    ratio, life = t.rate("cpu_throttled_ratio"), t.fact("cpu_throttled_lifetime")
     fact = ratio or life
     if fact is None or isinstance(fact.value, str):
         if "throttle" in t.ask.topics and t.known("cpu_limit") and not t.number("cpu_limit"):
             yield say("I have no CPU limit, so nothing throttles me.", t.view.ledger.get(t.view.ref, "cpu_limit"))
         return
     value = num(fact)
-    when = "" if fact is ratio else " since my start"
+    window = fact.reading.window_s
+    when = " since my start" if fact is life else f" over the last {duration(window)}" if window and window >= 1 else ""
     if value > 0:
         yield say(f"I was throttled in {percent(value)} of the scheduler periods{when}.", fact, t.fact("cpu_limit"))
     elif "throttle" in t.ask.topics:
@@ -98,7 +103,7 @@ def throttling(t: Teller) -> Said:
 
 def not_using(t: Teller, what: str) -> Sentence:
     state = t.fact("state")
-    return say(f"I am {plain(t.state)}, not running, so I use no {what}.", state)
+    return say(f"I am not running ({plain(t.state)}), so I use no {what}.", state)
 
 
 def disk(t: Teller) -> Said:
@@ -169,7 +174,8 @@ def processes(t: Teller) -> Said:
     if pids is not None:
         limit = t.fact("pids_limit")
         of = f" of at most {limit.value}" if limit is not None else ""
-        yield say(f"{plural(num(pids), 'process or thread', 'processes and threads')} are counted{of}.", pids, limit)
+        counted = plural(num(pids), "process or thread", "processes and threads")
+        yield say(f"The kernel counts {counted}{of}.", pids, limit)
     if "zombie" in t.ask.topics or "zombies" in t.ask.text.lower():
         yield say("Zombies among them I cannot tell apart here.")
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from ergon_ops.offline.words import Ask, Step, View
 
-HOUR = 3600.0
 DAY = 86400.0
 STATE = ("identity", "state")
 # intent → groups of `inspect`
@@ -88,7 +87,7 @@ def arguments(tool: str, ask: Ask) -> dict[str, object]:
     if tool == "logs":
         return _log_arguments(ask)
     if tool == "events":
-        return {"since_s": ask.window_s or (DAY if {"changes", "why", "restarts"} & set(ask.intents) else HOUR)}
+        return {"since_s": ask.window_s or DAY}
     return {}
 
 

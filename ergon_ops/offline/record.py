@@ -91,7 +91,7 @@ def events(t: Teller) -> Said:
 
 def _span(t: Teller) -> float:
     window = next((row.reading.window_s for row in t.rows("event") if row.reading.window_s), None)
-    return window or t.ask.window_s or 3600.0
+    return window or t.ask.window_s or 86400.0
 
 
 def _event(t: Teller, row: Fact) -> Sentence:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ergon_ops.offline.lexicon import CHAT, DEEDS, FOREIGN, GENERAL_BUT, REFUSED_PHRASES, SECRET_WORDS, words
+from ergon_ops.offline.lexicon import CHAT, DEEDS, FOREIGN, GENERAL_BUT, PROGRAMS, REFUSED_PHRASES, SECRET_WORDS, words
 from ergon_ops.offline.tokens import NAME, Tokens
 
 # Skipped at the head of a sentence on the way to its verb: "could you please just …".
@@ -37,9 +37,7 @@ def refused(found: Tokens) -> str:
             return kind
     if _asks_secret(found, text):
         return "secret"
-    if "restart" in found.topics and "restart" not in found.unknown.values() and _is_phrase(found, "restart"):
-        return ""
-    deed = _deed(found.words)
+    deed = _deed(found)
     if deed or _has(text, "change"):
         return deed or "change"
     if _has(text, "general") and not any(f" {phrase} " in text for phrase in GENERAL_BUT):
@@ -58,28 +56,31 @@ def _has(text: str, kind: str) -> bool:
     return any(f" {phrase} " in text for phrase in REFUSED_PHRASES[kind])
 
 
-def _is_phrase(found: Tokens, topic: str) -> bool:
-    return found.topics[topic] in found.covered
-
-
 def _asks_secret(found: Tokens, text: str) -> bool:
     said = set(found.words)
     if said & ASKS_IF_SET and (found.env_names or "env" in found.topics):
         return False
+    if {"env", "value"} <= found.topics.keys():
+        return True
     if any(word.startswith("$") and len(word) > 2 for word in found.words):
         return True
     if said & SECRET_WORDS or _has(text, "secret"):
         return not said & {"log", "logs", "error", "errors"}
     secretive = any(part in name for name in found.env_names for part in ("PASS", "SECRET", "TOKEN", "KEY", "PWD"))
-    return secretive and "be" not in found.topics
+    return secretive and ("be" not in found.topics or "what" in found.topics)
 
 
-def _deed(words: tuple[str, ...]) -> str:
-    """The kind of the verb that heads one of the sentence's clauses, if it asks us to do something."""
+def _deed(found: Tokens) -> str:
+    """The kind of the verb that heads one of the sentence's clauses, if it asks us to do something.
+
+    Words of a phrase are no verbs: `turn it off and on again` is a restart."""
+    words = tuple("" if at in found.covered else word for at, word in enumerate(found.words))
     for clause in _clauses(words):
         at = 0
         while at < len(clause) and clause[at] in POLITE:
             at += 1
+        if at < len(clause) and "restart" in found.topics and clause[at] in ("turn", "switch", "power"):
+            return ""
         if at < len(clause) and (kind := _kind(clause, at)):
             return kind
     return ""
@@ -93,11 +94,13 @@ def _clauses(words: tuple[str, ...]) -> list[tuple[str, ...]]:
 
 def _kind(clause: tuple[str, ...], at: int) -> str:
     verb, following = clause[at], clause[at + 1 :]
+    if verb in ("give", "get") and "more" in following and {"memory", "ram", "cpu", "cpus", "cores"} & set(following):
+        return "change"
     kind = DEEDS.get(verb, "")
     if not kind:
         return ""
     if verb in NOUNISH:
         if not following:
             return kind if verb in ALONE_IS_DEED else ""
-        return kind if following[0] in OBJECTS else ""
+        return kind if following[0] in OBJECTS or following[0] in PROGRAMS else ""
     return kind

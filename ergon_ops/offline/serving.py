@@ -48,9 +48,9 @@ def bare(t: Teller) -> str:
 
 
 def services(t: Teller) -> Said:
-    asked = _asked_for(t)
-    if asked:
-        yield from _asked_services(t, asked)
+    about = list(asked_services(t))
+    if about:
+        yield from about
         return
     up, declared, down = by_state(t)
     if up:
@@ -66,13 +66,15 @@ def services(t: Teller) -> Said:
 
 
 def _asked_for(t: Teller) -> tuple[str, ...]:
-    """Programs, ports and words that are nobody's, as asked about: `is redis up?`"""
+    """Programs and ports asked about by name: `is redis up?`"""
     known = {name_and_port(row.key)[0] for row in t.rows("serving")}
-    return tuple(word for word in t.ask.about if word in PROGRAMS or word in known or word.isdigit())
+    ports = "ports" in t.ask.topics
+    return tuple(word for word in t.ask.about if word in PROGRAMS or word in known or (ports and word.isdigit()))
 
 
-def _asked_services(t: Teller, asked: tuple[str, ...]) -> Said:
-    for word in asked:
+def asked_services(t: Teller) -> Said:
+    """A sentence for each service asked about by name; nothing if none was."""
+    for word in _asked_for(t):
         rows = tuple(row for row in t.rows("serving") if _stands_for(word, row))
         if not rows:
             others = t.rows("serving")

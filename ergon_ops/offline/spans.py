@@ -34,7 +34,7 @@ _CLOCK = re.compile(r"\b(?:since|after|from|until|around|at)\s+(\d{1,2})[:h.](\d
 _TAIL = re.compile(r"\b(?:last|tail|latest|first|recent)\s+(?:-n\s*)?(\d{1,5})\b(?!\s*(?:%s)\b)" % _UNITS)  # noqa: UP031
 _LINES = re.compile(r"\b(\d{1,5})\s+(?:log\s+)?(?:lines|entries|messages)\b")
 _GREP = re.compile(
-    r"\b(?:grep|contain(?:s|ing)?|mention(?:s|ing)?|match(?:ing)?|that says?|saying|filter for)"
+    r"\b(?:grep|logs?(?: lines)? with|contain(?:s|ing)?|mention(?:s|ing)?|match(?:ing)?|that says?|saying|filter for)"
     r"\s+(?:for\s+|the word\s+)?([\w./:@-]{2,60})"
 )
 

@@ -10,7 +10,7 @@ from ergon_ops.offline import serving
 from ergon_ops.offline.numbers import memory_clause
 from ergon_ops.offline.serving import bare, by_state, declared_only, spoken
 from ergon_ops.offline.teller import Said, Teller, num, own_words, say
-from ergon_ops.offline.units import duration, moment, plain, plural, quoted
+from ergon_ops.offline.units import duration, moment, plain, plural, quoted, times
 from ergon_ops.offline.words import Sentence
 
 
@@ -245,11 +245,9 @@ def restarts(t: Teller) -> Said:
     if count is None:
         yield t.cannot_see("my restart count", "inspect")
         return
-    number = num(count)
-    text = "My restart policy has not restarted me once" if not number else f"I was restarted {plural(number, 'time')}"
-    text += " since I was created" if not number else " by my restart policy since I was created"
-    named = f" (policy: {plain(policy.value)})" if policy is not None else ""
-    yield say(f"{text}{named}.", count, policy)
+    named = f" ({plain(policy.value)})" if policy is not None else ""
+    said = f"restarted me {times(num(count))}" if num(count) else "has not restarted me"
+    yield say(f"My restart policy{named} {said} since I was created.", count, policy)
     if t.state in ("running", "paused") and started is not None:
         at = num(started)
         yield say(f"My last start was {duration(t.ago(at))} ago ({moment(at)}).", started)

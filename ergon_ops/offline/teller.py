@@ -25,6 +25,12 @@ class Teller:
         found = self.view.ledger.get(self.view.ref, name, key)
         return found if found is not None and found.value is not None else None
 
+    def rate(self, name: str) -> Fact | None:
+        """The fact with the longest window: a rule may have looked longer than a glance did."""
+        found = [fact for fact in self.view.ledger if fact.name == name and fact.about == self.view.ref]
+        known = [fact for fact in found if fact.value is not None]
+        return max(known, key=lambda fact: (fact.reading.window_s or 0.0, fact.reading.at), default=None)
+
     def rows(self, name: str) -> tuple[Fact, ...]:
         return self.view.ledger.all(self.view.ref, name)
 

@@ -21,6 +21,7 @@ from ergon_ops.offline.lexicon import (
     WORDS,
 )
 from ergon_ops.offline.lexicon import words as word_set
+from ergon_ops.refs import RESERVED_CI_NAMES
 
 LONGEST_TEXT = 600
 LONGEST_PHRASE = 8
@@ -104,13 +105,14 @@ def tokens(text: str, names: Iterable[str] = ()) -> Tokens:
 
 def _mask(lowered: str, names: Iterable[str]) -> str:
     for name in sorted(names, key=len, reverse=True):
-        if name:
+        if name and name not in RESERVED_CI_NAMES and name.lower() in lowered:
             lowered = re.sub(rf"(?<![\w-]){re.escape(name.lower())}(?:'s|s')?(?![\w-])", f" {NAME} ", lowered)
     return lowered
 
 
 def _spell_out(raw: str) -> Sequence[str]:
     word = raw.strip(".:'+-") if raw not in ("+", "...") else raw
+    word = word[:-1] if word.endswith("%") and word[:-1].isalpha() else word
     if raw.startswith("--") or not word:
         return ()
     spelled = SHORTHAND.get(word)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ergon_ops.facts import Fact
-from ergon_ops.offline.numbers import cpu, memory_clause, throttling
+from ergon_ops.offline import serving
+from ergon_ops.offline.numbers import cpu, cpu_use, memory_clause
 from ergon_ops.offline.serving import by_state, spoken
 from ergon_ops.offline.state import health_output, named_findings, not_running, status
 from ergon_ops.offline.teller import Said, Teller, num, say
-from ergon_ops.offline.units import percent, plain, plural
+from ergon_ops.offline.units import percent, plain, plural, times
 from ergon_ops.offline.words import Sentence
 
 FULL = 0.9
@@ -51,8 +52,10 @@ def why(t: Teller) -> Said:
     found = list(symptoms(t))
     yield from named_findings(t)
     yield from found
-    if any(finding.cause.startswith("cpu") for finding in t.faults) or ("slow" in t.ask.topics and t.running):
-        yield from (cpu(t) if "slow" in t.ask.topics else throttling(t))
+    if t.running and not found:
+        yield from serving.asked_services(t)
+    if "slow" in t.ask.topics and not found and not t.faults:
+        yield _premise(t)
     if "slow" in t.ask.topics and t.running:
         yield from _load(t)
     if t.state in ("exited", "dead", "restarting"):
@@ -68,6 +71,8 @@ def why(t: Teller) -> Said:
 
 
 def _load(t: Teller) -> Said:
+    throttled = any(finding.cause.startswith("cpu") for finding in t.faults)
+    yield from (cpu_use(t) if throttled else cpu(t))
     clause, facts = memory_clause(t)
     if clause:
         yield say(f"{clause[0].upper()}{clause[1:]}.", *facts)
@@ -81,12 +86,15 @@ def _ending(t: Teller) -> Said:
         yield say(f"The engine saw: {'; '.join(plain(row.value) for row in last)}.", *last)
     count: Fact | None = t.fact("restart_count")
     if count is not None and num(count) and t.state != "restarting":
-        yield say(f"My restart policy had restarted me {plural(num(count), 'time')}.", count)
+        yield say(f"My restart policy had restarted me {times(num(count))}.", count)
 
 
 def _nothing_wrong(t: Teller) -> Said:
+    if "slow" in t.ask.topics:
+        return
     yield _premise(t)
-    yield from status(t)
+    if len(t.ask.intents) == 1:
+        yield from status(t)
 
 
 def _premise(t: Teller) -> Sentence:
@@ -98,8 +106,7 @@ def _premise(t: Teller) -> Sentence:
     if "restarts" in topics or "restart" in topics:
         count, started = t.fact("restart_count"), t.fact("started_at")
         if count is not None:
-            times = plural(num(count), "time")
-            return say(f"My restart policy restarted me {times}; I see no cause for more.", count, started)
+            return say(f"My restart policy restarted me {times(num(count))}; I see no cause for more.", count, started)
     if "dead" in topics and t.running:
         return say("I am not down.", state)
     if "health" in topics and t.text("health") == "healthy":

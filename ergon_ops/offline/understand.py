@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -11,6 +12,7 @@ from ergon_ops.offline.scope import refused
 from ergon_ops.offline.tokens import NAME, Tokens, tokens
 from ergon_ops.offline.words import Ask
 
+_CLAUSES = re.compile(r"[,;?!]+|\band\b|\balso\b|\bplus\b|&")
 # Topics that say how something is asked, not what about.
 ASKING: frozenset[str] = words(
     """why when what who which where how many much long since be did any not or all list set self inside value
@@ -26,11 +28,12 @@ FOLLOWERS: frozenset[str] = words("and or what how about same ditto also then no
 
 def understand(text: str, previous: Ask | None = None, *, names: Iterable[str] = (), now: float | None = None) -> Ask:
     """What `text` asks for. `names` are words that name containers; `previous` the last question of the session."""
-    found = tokens(text, names)
     lowered = text[:600].lower()
+    wanted = spans.grep(lowered, ())
+    found = tokens(lowered.replace(wanted, " ") if wanted and "log" in lowered else text, names)
     reason = refused(found)
     topics = _topics(found)
-    intents = () if reason else _intents(topics)
+    intents = () if reason else _by_clause(lowered, names) or _intents(topics)
     if not reason and not _within_reach(found, topics, intents):
         reason, intents = "unknown", ()
     followed = False
@@ -43,7 +46,7 @@ def understand(text: str, previous: Ask | None = None, *, names: Iterable[str] =
         intents=intents,
         window_s=back if back is not None or not followed or previous is None else previous.window_s,
         since=since,
-        grep=spans.grep(lowered, found.quoted) if {"logs", "errors"} & set(intents) else "",
+        grep=(wanted or spans.grep(lowered, found.quoted)) if {"logs", "errors"} & set(intents) else "",
         level=spans.level(topics, found.words),
         tail=spans.tail(lowered),
         metric=_metric(topics) or (previous.metric if followed and previous else ""),
@@ -55,6 +58,24 @@ def understand(text: str, previous: Ask | None = None, *, names: Iterable[str] =
         everyone=_everyone(found, topics, intents),
         follow_up=followed,
     )
+
+
+def _by_clause(lowered: str, names: Iterable[str]) -> tuple[str, ...]:
+    """What each half of "how old are you and who are you?" asks, if each is a question by itself."""
+    parts = [part for part in _CLAUSES.split(lowered) if part and part.strip()]
+    if len(parts) < 2:
+        return ()
+    asked: list[str] = []
+    for part in parts:
+        found = tokens(part, names)
+        intents = _intents(_topics(found))
+        if not intents or intents in (("list",), ("restart",)) or refused(found):
+            return ()
+        asked += intents
+    if {"compare", "biggest"} & set(asked):
+        return ()
+    moot = WEAK | {"wrong", "health"} if "why" in asked else frozenset[str]()
+    return tuple(intent for intent in dict.fromkeys(asked) if intent not in moot)
 
 
 def _topics(found: Tokens) -> dict[str, int]:
@@ -137,6 +158,8 @@ def _direction(topics: dict[str, int]) -> str:
 def _everyone(found: Tokens, topics: dict[str, int], intents: tuple[str, ...]) -> bool:
     asked = {word for at, word in enumerate(found.words)} & EVERYONE
     plural = {"who", "containers", "everyone", "everybody", "anyone", "anybody", "nobody", "ones", "anywhere"}
+    if "identity" in intents:
+        return False
     return bool(asked & plural) and bool({"wrong", "health", "status", "restarts", "uptime"} & set(intents))
 
 

@@ -64,6 +64,11 @@ def plural(count: float, word: str, words: str = "") -> str:
     return f"{count:g} {word if count == 1 else words or word + 's'}"
 
 
+def times(count: float) -> str:
+    """`once`, `twice`, `3 times`."""
+    return {1: "once", 2: "twice"}.get(int(count), f"{count:g} times")
+
+
 def listed(parts: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
