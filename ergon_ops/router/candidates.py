@@ -13,7 +13,8 @@ from ergon_ops.router.mention import Mention
 from ergon_ops.router.question import Question
 from ergon_ops.router.words import KNOWN_PROGRAMS, RUN_VERBS, STATES, STOPS
 
-_ALL_OF = frozenset({"all", "both", "every", "each", "any", "two", "three", "four", "which", "other"})
+_ALL_OF = frozenset({"all", "both", "every", "each"})
+_ANY_OF = _ALL_OF | {"any", "two", "three", "four", "which", "other"}
 _WHO = re.compile(
     r"\b(who|whoever|what|whatever|which|containers|anyone|anything|anybody|everyone|everything|those|ones|all)\b"
 )
@@ -80,7 +81,7 @@ def _pick(
     everyone = index.members
     if len(members) == 1:
         return _single(question, mention, index, members[0], focused, changes=changes)
-    if mention.kind == "project" or _takes_all(question, mention):
+    if mention.kind == "project" or _takes_all(question, mention, changes=changes):
         return Choice(members, why=f"all of {mention.key}")
     group = everyone[members[0]].group
     same_group = bool(group) and all(everyone[number].group == group for number in members)
@@ -89,13 +90,6 @@ def _pick(
     leader = [] if changes else _leader(question, mention, index, members, focused)
     if len(leader) == 1 or (leader and _one_group(index, leader)):
         return Choice(leader, guess=True, why=f"{mention.key} could be {len(members)}; {index.label(leader[0])} leads")
-    if (
-        changes
-        and (in_focus := [number for number in members if number in focused])
-        and len(in_focus) == 1
-        and mention.kind != "name"
-    ):
-        return Choice(in_focus, why="the one talked about")
     return Choice(members, ask=True, why=f"{mention.key} means {len(members)}")
 
 
@@ -116,14 +110,14 @@ def _single(
     return Choice([number], guess=True, why=f"{index.label(number)} is mainly {mention.key}; {len(rivals)} more run it")
 
 
-def _takes_all(question: Question, mention: Mention) -> bool:
+def _takes_all(question: Question, mention: Mention, *, changes: bool) -> bool:
     before = {question.word(mention.first - 1), question.word(mention.first - 2)}
-    if mention.plural or before & _ALL_OF:
+    if mention.plural or before & (_ALL_OF if changes else _ANY_OF):
         return True
     after = {question.word(mention.last + 1)}
     if after & {"replicas", "instances", "containers", "servers", "databases"}:
         return True
-    return question.all_hosts or asks_who_runs(question, mention)
+    return question.all_hosts or (asks_who_runs(question, mention) and (question.everything or not changes))
 
 
 def asks_who_runs(question: Question, mention: Mention) -> bool:
@@ -141,7 +135,7 @@ def _leader(
     everyone = index.members
     if talked := [number for number in members if number in focused]:
         return talked
-    said = [token.text for at, token in enumerate(question.tokens) if not mention.first <= at <= mention.last]
+    said = [token.text for token in question.tokens]
     if described := best_described(index, members, said):
         return described
     projects = {(everyone[number].ref.host, everyone[number].project) for number in focused if everyone[number].project}
@@ -162,6 +156,7 @@ def best_described(index: Index, members: Sequence[int], said: Iterable[str]) ->
     for word in set(said) - STOPS:
         holders = {*index.by_word.get(word, ()), *index.by_word.get(f"{word}s", ())}
         scores.update(holders & among)
+    scores.update(n for n in list(scores) if set(name_words(index.members[n])) <= set(said))
     best = max(scores.values(), default=0)
     found = [number for number in members if scores[number] == best]
     return found if best and len(found) < len(members) else []

@@ -30,13 +30,17 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`changes` if the question orders a change: then nothing is guessed."""
+    """`orders` are the tokens that order a change: if there are any, nothing is guessed."""
 
     world: World
     question: Question
     focus: Focus
     sides: Parties
-    changes: bool
+    orders: tuple[range, ...]
+
+    @property
+    def changes(self) -> bool:
+        return bool(self.orders)
 
     @property
     def focused(self) -> list[int]:

@@ -99,6 +99,8 @@ def by_finding(question: Question, findings: Sequence[tuple[str, str, Ref]]) -> 
 def replica(question: Question, mention: Mention, members: Sequence[Member]) -> list[int]:
     """Of a mention's candidates the one whose number stands beside it: `second web`, `replica 2 of web`."""
     number, last = _number_before(question, mention.first), mention.last
+    if question.word(mention.first - 1) == "last":
+        number = max(members[one].number for one in mention.members)
     if number is None:
         following = [question.word(mention.last + 1), question.word(mention.last + 2)]
         if following[0] in ("number", "replica", "instance", "nr", "no", "node") and _as_number(following[1]):
@@ -108,7 +110,7 @@ def replica(question: Question, mention: Mention, members: Sequence[Member]) -> 
     found = [one for one in mention.members if members[one].number == number]
     if found:
         mention.last = last
-        mention.first -= question.word(mention.first - 1) in ORDINALS
+        mention.first -= question.word(mention.first - 1) in ORDINALS or question.word(mention.first - 1) == "last"
     return found
 
 

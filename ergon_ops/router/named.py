@@ -7,11 +7,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ergon_ops.router.candidates import asks_who_runs, best_described, choose
+from ergon_ops.router.candidates import Choice, asks_who_runs, best_described, choose
 from ergon_ops.router.case import Case
 from ergon_ops.router.explicit import find_named
 from ergon_ops.router.verdict import Route
-from ergon_ops.router.words import NUMBERS, ORDINALS
+from ergon_ops.router.words import FILLERS, NUMBERS, ORDINALS
 
 _EVERYBODY = frozenset({"both", "all", "each", "every", "them", "everything"})
 _LOOKS = frozenset({"program", "image"})
@@ -130,13 +130,18 @@ def subjects(case: Case) -> Route | None:
     places = [{n for mention in side for n in mention.members} for side in (sides.hosts, sides.projects) if side]
     chosen = case.focused if _WITH_IT.search(question.line) else []
     whys: list[str] = []
+    ordered: list[int] = []
     guess = needs = False
     for mention in sides.subjects:
         choice = choose(question, mention, case.world.index, places, case.focused, changes=case.changes)
+        if choice.ask and len({one.key for one in sides.hosts}) > 1:  # "api on prod with api on local"
+            choice = Choice(choice.members, why=f"{mention.key} on each host named")
         needs |= case.world.unseen and (mention.near or asks_who_runs(question, mention) or mention.kind in _LOOKS)
         if choice.ask:
             return case.ask(choice.members, choice.why, needs_services=needs)
         chosen += choice.members
+        if any(mention.first in part for part in case.orders):
+            ordered += choice.members
         whys.append(choice.why)
         guess |= choice.guess
     out = {number for mention in sides.left_out for number in mention.members}
@@ -144,7 +149,8 @@ def subjects(case: Case) -> Route | None:
     if not chosen:
         return None
     also = [n for m in (*sides.about, *sides.left_out) for n in m.members[:MENTIONED] if n not in chosen]
-    return replace(case.to(chosen, "; ".join(filter(None, whys)), guess=guess, about=also), needs_services=needs)
+    route = case.to(chosen, "; ".join(filter(None, whys)), guess=guess, about=also)
+    return replace(route, needs_services=needs, targets=case.refs(n for n in dict.fromkeys(ordered) if n in chosen))
 
 
 def on_host(case: Case) -> Route | None:
@@ -153,6 +159,16 @@ def on_host(case: Case) -> Route | None:
         return None
     members = case.world.members
     named = list(dict.fromkeys(members[mention.members[0]].ref.host for mention in case.sides.hosts))
-    if case.question.host or _OF_THE_HOST.search(case.question.line):
+    if _called_host(case) or case.question.host or _OF_THE_HOST.search(case.question.line):
         return case.hosts(f"asked about host {', '.join(named)}", named)
+    alike = {members[number].ref.name for number in case.focused}
+    there = [number for number in case.here if members[number].ref.name in alike]
+    only_a_place = not {token.text for token in case.question.tokens} - FILLERS - set(named)
+    if only_a_place and alike and len(there) == len(alike):
+        return replace(case.to(there, "the same on that host"), rest=case.focus.text or case.question.text)
     return None
+
+
+def _called_host(case: Case) -> bool:
+    beside = (case.question.word(at) for m in case.sides.hosts for at in (m.first - 1, m.last + 1))
+    return any(word in ("host", "machine", "box", "server", "engine") for word in beside)

@@ -32,7 +32,10 @@ _DOES = (
 _ANYBODY = (
     "anything|anyone|anybody|something|everything|everyone|everybody|all|any (containers?|services?|of (them|my|the))"
 )
-_HAPPENS = "running|using|eating|hogging|taking|consuming|filling|crashed|restarted|talking|broken|down|unhealthy|up"
+_HAPPENS = (
+    "running|using|eating|hogging|taking|consuming|filling|crashed|restarted|talking|broken|down|unhealthy|up"
+    "|published|listening|exposed|mapped"
+)
 STRONG_FLEET = _any(
     "which (container|containers|one|ones|service|services|of|app|apps|two|three|is|are|has|have|uses|use)",
     rf"who(ever)? ({_DOES})",

@@ -12,7 +12,6 @@ from ergon_ops.router.patterns import (
     EVERYTHING,
     HOST,
     INSIDE,
-    NEEDS,
     OUTSIDE,
     PLACE,
     PLURAL,
@@ -22,7 +21,7 @@ from ergon_ops.router.patterns import (
     WEAK_FLEET,
     WEAK_HOST,
 )
-from ergon_ops.router.words import ASKING, CHANGERS, POLITE
+from ergon_ops.router.words import ASKING
 
 HEAD, TAIL = 700, 300  # characters of a long text that are read
 MAX_TOKENS = 120
@@ -163,45 +162,6 @@ class Question:
     @cached_property
     def plural_pronoun(self) -> bool:
         return bool(PLURAL.search(self.line))
-
-    def changes_after(self, skip: frozenset[int]) -> bool:
-        """Whether it orders a change: a verb of change leads it (or a part of it), names and politeness aside."""
-        leading = True
-        asking = False
-        for index, token in enumerate(self.tokens):
-            word = token.text
-            if index and (word in ("and", "then") or (any(mark in token.gap for mark in ",;.!?—") and not token.joint)):
-                leading = not asking or word in ("and", "then") or any(mark in token.gap for mark in ".!?;")
-                if any(mark in token.gap for mark in ".!?;"):
-                    asking = False
-            if index in skip or word in ("and", "then"):
-                continue
-            if leading and word in CHANGERS and not _NOUN_AFTER.get(word, frozenset()) & {self.word(index + 1)}:
-                return True
-            if word in ASKING and leading:
-                asking, leading = True, False
-            elif word not in POLITE:
-                leading = False
-        return bool(NEEDS.search(self.line))
-
-
-# Words that make a noun of the verb before them.
-_NOUN_AFTER: dict[str, frozenset[str]] = {
-    "restart": frozenset({"count", "counts", "policy", "history", "reason", "loop", "loops", "times"}),
-    "limit": frozenset({"of", "for", "is", "reached"}),
-    "start": frozenset({"time", "with", "by"}),
-    "change": frozenset({"log", "history"}),
-    "cpu": frozenset(),
-    "kill": frozenset({"count"}),
-    "give": frozenset({"me", "us"}),
-    "cap": frozenset({"of"}),
-    "load": frozenset(),
-    "stop": frozenset({"reason"}),
-    "set": frozenset(),
-    "update": frozenset({"me", "us", "on"}),
-    "reset": frozenset({"count"}),
-    "add": frozenset(),
-}
 
 
 def hear(text: str) -> Question:

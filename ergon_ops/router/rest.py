@@ -16,7 +16,7 @@ def rest_of(question: Question, named: list[Mention], focus: Focus, *, one: bool
     inside = {at for mention in named for at in range(mention.first, mention.last + 1)}
     left = [token.text for at, token in enumerate(question.tokens) if at not in inside]
     empty = not [word for word in left if word not in FILLERS]
-    if empty and focus.text and (named or left):
+    if empty and focus.text and (named or {"same", "again"} & set(left)):
         return focus.text
     named = [mention for mention in named if mention.kind not in _TOPICS]
     if not named or empty:
@@ -29,7 +29,7 @@ def rest_of(question: Question, named: list[Mention], focus: Focus, *, one: bool
         pieces.append(_instead(question, mention, first, last, one=one and len(named) == 1))
         end = question.tokens[last].end
     tail = question.text[end:].lstrip("\"'`”’")
-    return " ".join("".join([*pieces, tail]).split()).lstrip(":, ") or question.text
+    return " ".join("".join([*pieces, tail]).split()).strip(":, ") or question.text
 
 
 def _span(question: Question, mention: Mention) -> tuple[int, int]:
@@ -44,7 +44,8 @@ def _span(question: Question, mention: Mention) -> tuple[int, int]:
 
 
 def _instead(question: Question, mention: Mention, first: int, last: int, *, one: bool) -> str:
-    if not one or (first == 0 and question.gap_after(last).lstrip()[:1] in (":", ",")):
+    called = first == 0 and question.gap_after(last).lstrip()[:1] in (":", ",")
+    if not one or called or (first > 0 and "," in question.tokens[first].gap):
         return ""
     noun = question.word(last + 1) in METRICS or question.tokens[mention.last].possessive
     return "its" if noun else "it"

@@ -10,6 +10,7 @@ from ergon_ops.router import asking, named, unnamed
 from ergon_ops.router.case import Case, World
 from ergon_ops.router.index import Index
 from ergon_ops.router.member import Member
+from ergon_ops.router.orders import ordered
 from ergon_ops.router.question import Question, hear
 from ergon_ops.router.spotting import mentions
 from ergon_ops.router.subjects import parties
@@ -17,6 +18,7 @@ from ergon_ops.router.verdict import Focus, Route
 
 NO_FOCUS = Focus()
 _LEADING = 3  # a misspelt verb of change counts among the first words only
+_ANSWERING = ("one", "several", "all")
 _STEPS = (named.answered, named.unknown, named.left_out, named.asked_of_all, named.subjects, named.on_host)
 
 
@@ -44,14 +46,16 @@ class Router:
             return self._without_containers(question)
         case = self._case(question, focus or NO_FOCUS)
         route = named.beside(case, names) if names else self._decide(case)
-        return replace(route, changes=case.changes, rest=route.rest or text)
+        targets = (route.targets or route.refs) if case.changes and route.kind in _ANSWERING else ()
+        return replace(route, changes=case.changes, targets=targets, rest=route.rest or text)
 
     def _case(self, question: Question, focus: Focus) -> Case:
         found = mentions(question, self._world.index)
         spots = frozenset(at for m in found if m.kind != "verb" for at in range(m.first, m.last + 1))
-        misspelt = any(m.kind == "verb" and m.first <= _LEADING for m in found)
-        changes = misspelt or question.changes_after(spots)
-        return Case(self._world, question, focus, parties(question, found), changes)
+        orders = ordered(question, spots)
+        if not orders and any(m.kind == "verb" and m.first <= _LEADING for m in found):
+            orders = (range(len(question.tokens)),)
+        return Case(self._world, question, focus, parties(question, found), orders)
 
     def _decide(self, case: Case) -> Route:
         for step in _STEPS:

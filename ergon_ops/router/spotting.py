@@ -89,7 +89,7 @@ def _meant(question: Question, index: Index, first: int, last: int, key: str) ->
     if senses is None and key.endswith("s") and len(key) > 2 and key[-2] != "s":
         plural = True
         key, plain = (key[:-1] if key[:-1] in index.senses else key[:-2]), key in ENGLISH
-        senses = [s for s in index.senses.get(key, ()) if not (plain and s.kind in ("name", "alias"))]
+        senses = [s for s in index.senses.get(key, ()) if not (plain and s.kind in ("name", "alias", "part"))]
     if not senses:
         return None
     strong = marked(question, first, last)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ergon_ops.router.mention import Mention
 from ergon_ops.router.question import Question
-from ergon_ops.router.words import ARTICLES
+from ergon_ops.router.words import ARTICLES, CHANGERS
 
 _RELATING = frozenset(
     """
@@ -30,6 +30,7 @@ class Parties:
     subjects: list[Mention] = field(default_factory=list)
     about: list[Mention] = field(default_factory=list)
     left_out: list[Mention] = field(default_factory=list)
+    spared: list[Mention] = field(default_factory=list)  # "do not touch X"
     hosts: list[Mention] = field(default_factory=list)
     projects: list[Mention] = field(default_factory=list)
     asked_of_all: bool = False
@@ -52,6 +53,8 @@ def parties(question: Question, found: list[Mention]) -> Parties:
             ):
                 side = sides.subjects  # "not that one, this one"
             side.append(mention)
+        elif _spared(question, mention):
+            sides.spared.append(mention)
         elif _left_out(question, mention):
             sides.left_out.append(mention)
         elif _spoken_of(question, mention, previous):
@@ -62,12 +65,22 @@ def parties(question: Question, found: list[Mention]) -> Parties:
     return sides
 
 
+def _spared(question: Question, mention: Mention) -> bool:
+    at = mention.first - 1 - (question.word(mention.first - 1) in ARTICLES)
+    verb = question.word(at) in CHANGERS or question.word(at) == "touch"
+    return verb and question.word(at - 1) in ("not", "don", "dont", "never")
+
+
 def mention_gap(question: Question, mention: Mention) -> str:
     return question.tokens[mention.first].gap
 
 
 def _settle(question: Question, sides: Parties) -> None:
     """Who asks about somebody without a subject asks all; `reachable from X` puts the question to X."""
+    if sides.subjects:
+        sides.left_out += sides.spared
+    else:
+        sides.subjects = sides.spared
     if sides.about and not sides.subjects:
         if re.match(
             r"(and |so |but |ok )?(who|which|whoever|anything|anyone|how many|list|show|is (anything|anyone|anybody)"
@@ -151,7 +164,7 @@ def _as_one(question: Question, first: Mention, second: Mention) -> Mention | No
     both = sorted(set(first.members) & set(second.members))
     if both and (first.kind in _LOOSE or second.kind in _LOOSE):
         surer = first if len(first.members) <= len(second.members) else second
-        slip, plural = first.slip or second.slip, first.plural or second.plural
+        slip, plural = first.slip or second.slip, second.plural
         return replace(surer, first=first.first, last=second.last, members=both, slip=slip, plural=plural, strong=True)
     if question.tokens[first.last].possessive and second.kind in _LOOSE and second.first == first.last + 1:
         return second

@@ -11,9 +11,11 @@ from ergon_ops.router.verdict import Route
 
 _OTHER = re.compile(r"\bother (one|ones|replica|replicas|two|container)\b")
 _ALL = re.compile(r"\b(all|everything)\b")
+_THE_REST = re.compile(r"\b(the (others|rest|other ones|other containers)|all others|everyone else|everybody else)\b")
 _OF_THEM = re.compile(r"\bwhich (one )?of (the|these|those|them|both|you)( two| three)?\b|\b(either|both|neither) of\b")
 _OF_ONE = re.compile(
-    r"\b(logs?|it|its|itself|yourself|he|she|him|her|that one|this one|this container|the container|them)\b"
+    r"\b(logs?|it|its|itself|yourself|he|she|him|her|that one|this one|this container|the container|them"
+    r"|why (are|do|did|is|were|was|have) (you|your))\b"
 )
 _GENERAL = re.compile(
     r"\b(how is it going|what is it like|is it (ok|okay|fine|all|on fire|down)$|anything|any|every)\b"
@@ -74,6 +76,8 @@ def by_fleet(case: Case) -> Route | None:
         return case.to(case.here, "everything on that host", everyone=True)
     if len(case.focused) > 1 and _OF_THEM.search(question.line):
         return case.to(case.focused, "of those talked about")
+    if case.focused and _THE_REST.search(question.line) and (rest := [n for n in case.here if n not in case.focused]):
+        return case.to(rest, "all but the one talked about")
     if question.everything or (case.changes and _ALL.search(question.line) and not question.pronoun):
         return case.all("asked of all")
     return case.all("can only be meant for all") if question.fleet == "strong" and not case.changes else None

@@ -68,7 +68,9 @@ def fits(question: Question, first: int, last: int, key: str, sense: Sense, plur
     if sense.kind == "image" and key in ENGLISH:
         return False
     if sense.kind == "host":
-        here = before in ("on", "host", "at", "from") or question.word(last + 1) == "host"
+        after = question.word(last + 1)
+        here = before in ("on", "host", "at", "from", "and", "with", "vs", "than") or after == "host"
+        here = here or bool(after and after not in ENGLISH and after not in METRICS)
         return here or (key not in HARD and key not in ("local", "default", "remote"))
     if sense.kind == "part":
         return _fits_part(question, first, last, key)

@@ -25,6 +25,7 @@ class Focus:
 class Route:
     """`refs` are who answers (of `ask_back`: the candidates), `about` containers the question only mentions.
     `rest` is the question with the name taken out, or the last question when only a name was given.
+    `changes`: a change is ordered, for `targets` (of `tell me about a and restart b` only b).
     `needs_services`: reading processes and sockets first could change this answer."""
 
     kind: RouteKind
@@ -37,3 +38,4 @@ class Route:
     needs_services: bool = False
     about: tuple[Ref, ...] = ()
     changes: bool = False
+    targets: tuple[Ref, ...] = ()

@@ -251,8 +251,8 @@ ASKING = frozenset(
 # Words a follow-up may consist of without asking anything of its own: "and what about …", "same for …".
 FILLERS = frozenset(
     """
-    and what about how the same for also too now then no not i meant mean sorry question thing ok okay with in on of
-    please but or one ones container containers service services it its both them all again do that this there so is
+    and what about how the same for also too now then no not i meant mean sorry question thing with in on of
+    please but or one ones container containers service services it its both them all again do that this there so
     a an my our instead rather actually yes yeah only just hmm um well as to
     """.split()
 )

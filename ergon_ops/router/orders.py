@@ -1,0 +1,51 @@
+"""Which part of a question orders a change: `check api and restart it`, but not `why did it restart`."""
+
+from __future__ import annotations
+
+from ergon_ops.router.patterns import NEEDS
+from ergon_ops.router.question import Question
+from ergon_ops.router.words import ASKING, CHANGERS, LOOKERS, POLITE
+
+# Words that make a noun, or another verb, of the verb before them: `restart count`, `give me the logs`.
+_OTHERWISE: dict[str, frozenset[str]] = {
+    "restart": frozenset({"count", "counts", "policy", "history", "reason", "loop", "loops", "times"}),
+    "limit": frozenset({"of", "for", "is", "reached"}),
+    "start": frozenset({"time", "with", "by"}),
+    "change": frozenset({"log", "history"}),
+    "kill": frozenset({"count"}),
+    "give": frozenset({"me", "us"}),
+    "cap": frozenset({"of"}),
+    "stop": frozenset({"reason"}),
+    "update": frozenset({"me", "us", "on"}),
+    "reset": frozenset({"count"}),
+}
+
+
+def ordered(question: Question, names: frozenset[int]) -> tuple[range, ...]:
+    """The token ranges that order a change: a verb of change leads the sentence or a part of it, names (at these
+    positions) and politeness aside; each goes on until another kind of verb leads."""
+    found: list[range] = []
+    start: int | None = None
+    leading, asking = True, False
+    for index, token in enumerate(question.tokens):
+        word = token.text
+        joiner = word in ("and", "then")
+        sentence = index > 0 and any(mark in token.gap for mark in ".!?;") and not token.joint
+        if joiner or sentence or (index and "," in token.gap) or "—" in token.gap:
+            asking = asking and not sentence
+            leading = joiner or not asking
+        if index in names or joiner:
+            continue
+        if leading and word in CHANGERS and not _OTHERWISE.get(word, frozenset()) & {question.word(index + 1)}:
+            start, leading = (index if start is None else start), False
+            continue
+        if leading and start is not None and (word in LOOKERS or word in ASKING):
+            found.append(range(start, index))
+            start = None
+        if word in ASKING and leading and question.word(index + 1) != "not":
+            asking, leading = True, False
+        elif word not in POLITE:
+            leading = False
+    if start is not None:
+        found.append(range(start, len(question.tokens)))
+    return tuple(found) or ((range(len(question.tokens)),) if NEEDS.search(question.line) else ())
