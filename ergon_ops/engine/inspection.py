@@ -204,7 +204,7 @@ def _networks(doc: Document, at: float) -> Iterator[Row]:
     for name, network in part(doc, "NetworkSettings.Networks").items():
         path = f"NetworkSettings.Networks.{name}"
         yield "network", name, text(network, "IPAddress") or text(network, "GlobalIPv6Address"), f"{path}.IPAddress"
-        for alias in dict.fromkeys([*words(network, "Aliases"), *words(network, "DNSNames")]):
+        for alias in words(network, "Aliases"):
             if alias != own:
                 yield "alias", f"{name}/{alias}", alias, f"{path}.Aliases"
 

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from ergon_ops.engine.hostfiles import HostFiles
 from ergon_ops.engine.protocols import Container, ContainerSpec, EngineEvent, LogLine, LogQuery, PublishedPort
+from ergon_ops.engine.reads import DockerReads
 from ergon_ops.errors import EngineConflict, NoSuchContainer
 from ergon_ops.facts import FACTS, Group
 from ergon_ops.refs import Ref
@@ -118,6 +120,19 @@ async def test_files_and_api_tell_the_same(engine: RealEngine) -> None:
     assert not (await engine.remote.sockets(ref)).visible
     assert await engine.value(ref, "fs_size", "/t") == MIB
     assert all(item.unit == FACTS[item.name].unit for item in near.values())
+
+
+async def test_a_local_socket_into_another_machine_is_read_by_api(engine: RealEngine, tmp_path: Path) -> None:
+    ref = await engine.run()
+    desktop = DockerReads(engine.endpoint, HostFiles(str(tmp_path)), clock=time.time)
+    assert not (await desktop.info()).files_readable
+    found = await desktop.read(ref, ["memory", "filesystem"])
+    assert {item.source.split(":")[0] for item in found} <= {"api", "derived"}
+    assert "memory_working_set" in {item.name for item in found}
+    assert not (await desktop.sockets(ref)).visible
+    assert [process.name for process in await desktop.processes(ref)] == ["sleep"]
+    assert [row.source for row in await desktop.counters([await engine.id_of(ref)])] == ["api:stats"]
+    await desktop.close()
 
 
 async def test_counters_by_api_are_taken_in_parallel(engine: RealEngine) -> None:
