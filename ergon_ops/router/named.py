@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +12,7 @@ from ergon_ops.router.candidates import Choice, asks_who_runs, best_described, c
 from ergon_ops.router.case import Case
 from ergon_ops.router.explicit import find_named
 from ergon_ops.router.verdict import Route
-from ergon_ops.router.words import FILLERS, NUMBERS, ORDINALS
+from ergon_ops.router.words import CHANGERS, FILLERS, LOOKERS, NUMBERS, ORDINALS
 
 _EVERYBODY = frozenset({"both", "all", "each", "every", "them", "everything"})
 _LOOKS = frozenset({"program", "image"})
@@ -128,9 +129,10 @@ def subjects(case: Case) -> Route | None:
     if not sides.subjects:
         return None
     places = [{n for mention in side for n in mention.members} for side in (sides.hosts, sides.projects) if side]
-    chosen = case.focused if _WITH_IT.search(question.line) else []
+    with_it = _WITH_IT.search(question.line) or _it_comes_first(case)
+    chosen = case.focused if with_it else []
     whys: list[str] = []
-    ordered: list[int] = []
+    ordered: list[int] = list(chosen) if case.orders and case.orders[0].start < sides.subjects[0].first else []
     guess = needs = False
     for mention in sides.subjects:
         choice = choose(question, mention, case.world.index, places, case.focused, changes=case.changes)
@@ -151,6 +153,14 @@ def subjects(case: Case) -> Route | None:
     also = [n for m in (*sides.about, *sides.left_out) for n in m.members[:MENTIONED] if n not in chosen]
     route = case.to(chosen, "; ".join(filter(None, whys)), guess=guess, about=also)
     return replace(route, needs_services=needs, targets=case.refs(n for n in dict.fromkeys(ordered) if n in chosen))
+
+
+def _it_comes_first(case: Case) -> bool:
+    """`stop it and start X`: it is the one talked about, X another."""
+    first = case.sides.subjects[0].first
+    words = [case.question.word(at) for at in range(first)]
+    verb_it = any(a in CHANGERS | LOOKERS and b in ("it", "them", "that") for a, b in itertools.pairwise(words))
+    return verb_it and bool({"and", "then"} & set(words))
 
 
 def on_host(case: Case) -> Route | None:

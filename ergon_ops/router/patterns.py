@@ -58,6 +58,12 @@ WEAK_FLEET = _any(
     "lowest|slowest|busiest|throttled|throttling|healthchecks?|images|hello|hi|hey|ok|okay|fine|good|attention",
     "worried|worry|on fire|sup|up",
 )
+# Before a verb that relates: `who talks to X`, `does anything depend on X`.
+ASKS_OF_ALL = re.compile(
+    r"(and |so |but |ok )?(who|which|whoever|anything|anyone|how many|list|show"
+    r"|(is|are|does|do|did|has|have|was) (anything|anyone|anybody|something|any \w+)"
+    r"|what (else )?(depends|talks|uses|connects|calls|needs|reaches|is connected|is using|is calling))\b"
+)
 EVERYTHING = _any(
     "everything|everyone|everybody|(every|each) (single )?(container|one|service)",
     "all (of )?(my |the |our |these |those )?(containers|services|of them|of it)|all of (them|you|it)",

@@ -8,6 +8,7 @@ from ergon_ops.router.verdict import Focus
 from ergon_ops.router.words import ARTICLES, FILLERS, METRICS
 
 _NOUNS = frozenset({"container", "containers", "service", "server", "instance", "replica", "one"})
+_OPENERS = frozenset({"ok", "okay", "hmm", "hm", "well", "alright", "right", "yes", "so"})
 _TOPICS = frozenset({"program", "image"})  # these stay: what is asked about a program inside a container
 
 
@@ -15,7 +16,8 @@ def rest_of(question: Question, named: list[Mention], focus: Focus, *, one: bool
     """The text without names (`it` in their place if there is one); the last question if nothing else was said."""
     inside = {at for mention in named for at in range(mention.first, mention.last + 1)}
     left = [token.text for at, token in enumerate(question.tokens) if at not in inside]
-    empty = not [word for word in left if word not in FILLERS]
+    before = min(inside, default=0)
+    empty = all(word in FILLERS or (at < before and word in _OPENERS) for at, word in enumerate(left))
     if empty and focus.text and (named or {"same", "again"} & set(left)):
         return focus.text
     named = [mention for mention in named if mention.kind not in _TOPICS]

@@ -90,6 +90,9 @@ def _meant(question: Question, index: Index, first: int, last: int, key: str) ->
         plural = True
         key, plain = (key[:-1] if key[:-1] in index.senses else key[:-2]), key in ENGLISH
         senses = [s for s in index.senses.get(key, ()) if not (plain and s.kind in ("name", "alias", "part"))]
+    slip = ""
+    if not senses and (singular := _singular_first(key)) in index.senses:
+        slip, key, senses, plural = key, singular, index.senses[singular], False
     if not senses:
         return None
     strong = marked(question, first, last)
@@ -97,7 +100,13 @@ def _meant(question: Question, index: Index, first: int, last: int, key: str) ->
     if not allowed:
         return None
     best = allowed[0]
-    return Mention(first, last, best.kind, best.members, key, best.word, "", plural, strong, best.near, allowed[1:])
+    return Mention(first, last, best.kind, best.members, key, best.word, slip, plural, strong, best.near, allowed[1:])
+
+
+def _singular_first(key: str) -> str:
+    """`orders-service` → `order-service`, which is nearly said."""
+    head, dash, tail = key.partition("-")
+    return f"{head[:-1]}-{tail}" if dash and len(head) > 3 and head.endswith("s") else ""
 
 
 def _foreign(question: Question, index: Index, taken: set[int]) -> list[Mention]:

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 
 from ergon_ops.router.mention import Mention
+from ergon_ops.router.patterns import ASKS_OF_ALL
 from ergon_ops.router.question import Question
 from ergon_ops.router.words import ARTICLES, CHANGERS
 
@@ -82,11 +82,7 @@ def _settle(question: Question, sides: Parties) -> None:
     else:
         sides.subjects = sides.spared
     if sides.about and not sides.subjects:
-        if re.match(
-            r"(and |so |but |ok )?(who|which|whoever|anything|anyone|how many|list|show|is (anything|anyone|anybody)"
-            r"|what (else )?(depends|talks|uses|connects|calls|needs|reaches|is connected|is using|is calling))\b",
-            question.line,
-        ):
+        if ASKS_OF_ALL.match(question.line):
             sides.asked_of_all = True
         else:
             sides.subjects, sides.about = sides.about, []
