@@ -15,7 +15,7 @@ from ergon_ops.engine.cgroup import Cgroup
 from ergon_ops.engine.kernelfiles import KernelFiles, number
 from ergon_ops.engine.protocols import Process
 
-SHOWN, READ = 300, 4_000
+SHOWN, TAIL, READ = 300, 120, 32_000
 COMM_LENGTH = 15
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -126,8 +126,12 @@ def _words(raw: bytes | None) -> list[str]:
 def _shown(words: list[str]) -> str:
     from ergon_ops.redaction import redact
 
-    text = redact(" ".join(words))
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    return both_ends(redact(" ".join(words)))
+
+
+def both_ends(text: str) -> str:
+    """Bounded from the middle: what a long java command runs stands at its end. Only ever after redaction."""
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - TAIL - 3]} … {text[-TAIL:]}"
 
 
 def parse_stat(raw: bytes | None) -> Stat | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ergon_ops.engine.documents import Document, words
+from ergon_ops.engine.procfs import both_ends
 from ergon_ops.engine.protocols import Process
 from ergon_ops.redaction import safe_text
 
 WANTED = "-eo pid,ppid,stat,nlwp,rss,etimes,args"
 SOURCE = "api:top"
-LONGEST = 300
+LONGEST = 32_000
 TITLES = {
     "PID": "pid", "PPID": "parent", "STAT": "state", "S": "state", "NLWP": "threads", "THCNT": "threads", "RSS": "rss",
     "ELAPSED": "age", "CMD": "command", "COMMAND": "command", "ARGS": "command",
@@ -38,7 +39,7 @@ def _process(titles: Sequence[str], row: Sequence[object], at: float) -> Process
         pid,
         _number(given.get("parent")),
         program(command),
-        safe_text(command, LONGEST),
+        both_ends(safe_text(command, LONGEST)),
         state=(given.get("state") or "S")[:1],
         threads=_number(given.get("threads")) or 1,
         rss_bytes=_number(given.get("rss")) * 1024,
