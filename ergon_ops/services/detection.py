@@ -12,7 +12,7 @@ from typing import Literal
 
 from ergon_ops.engine.protocols import Container, Process, PublishedPort, Socket, Sockets
 from ergon_ops.services.families import Family, families
-from ergon_ops.services.identity import Identity, ports_in
+from ergon_ops.services.identity import Identity
 from ergon_ops.services.programs import (
     BACKGROUND,
     BY_NAME,
@@ -127,7 +127,7 @@ def _named(groups: Sequence[Family], socket: Socket) -> Family | None:
 def _likely(groups: Sequence[Family], port: int) -> Family | None:
     """Who says so on its command line, else whose usual port it is."""
     for family in groups:
-        if port in family.ports or port in ports_in(family.head.command):
+        if port in family.ports or port in family.said:
             return family
     return next(
         (family for family in groups if family.identity.program and port in family.identity.program.ports), None
@@ -200,7 +200,7 @@ def _declared(groups: Sequence[Family], known: Sequence[int], image: str) -> lis
 
 
 def _claim(family: Family, known: Sequence[int]) -> tuple[int, ...]:
-    said = ports_in(family.head.command)
+    said = family.said
     if said:
         return said[:4]
     program = family.identity.program
@@ -208,7 +208,7 @@ def _claim(family: Family, known: Sequence[int]) -> tuple[int, ...]:
 
 
 def _said(family: Family, port: int) -> str:
-    return f"command:{family.head.pid}" if port in ports_in(family.head.command) else "api:inspect#Config.ExposedPorts"
+    return f"command:{family.head.pid}" if port in family.said else "api:inspect#Config.ExposedPorts"
 
 
 # -- what should run -------------------------------------------------------------------------------------------------

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ergon_ops.engine.protocols import Process, Socket
-from ergon_ops.services.identity import Identity, identify, plain_name
+from ergon_ops.services.identity import Identity, identify, plain_name, ports_in
 from ergon_ops.services.programs import INITS
 
 DEAD = ("Z", "X")
+AROUND = 20
 
 
 @dataclass(slots=True)
@@ -30,6 +31,11 @@ class Family:
         return tuple(process.pid for process in self.members)
 
     @property
+    def said(self) -> tuple[int, ...]:
+        """The ports its command line names."""
+        return ports_in(self.head.command, runtime=self.identity.nature == "runtime")
+
+    @property
     def name(self) -> str:
         return plain_name(self.identity.name) if self.identity.nature == "unknown" else self.identity.name
 
@@ -37,12 +43,13 @@ class Family:
 def families(processes: Sequence[Process], listening: Iterable[Socket], *, image: str = "") -> list[Family]:
     """Families that may be services, in the order they started; transparent ones only if nothing else is there."""
     living = [process for process in _parents_first(processes) if not process.state.startswith(DEAD)]
+    around = " ".join(process.command for process in living[:AROUND])
     owners = {socket.pid for socket in listening if socket.pid}
     known = {process.pid for process in living}
     of_pid: dict[int, Family] = {}
     found: list[Family] = []
     for position, process in enumerate(living):
-        identity = identify(process, image=image)
+        identity = identify(process, image=image, around=around)
         parent = of_pid.get(process.parent)
         visitor = position > 0 and process.parent not in known
         if parent is not None and _belongs(identity, parent, listens=process.pid in owners):

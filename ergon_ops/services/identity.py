@@ -20,13 +20,16 @@ from ergon_ops.services.programs import (
 )
 
 WORDS = 80
-SHELLS = frozenset(["sh", "bash", "dash", "ash", "zsh", "ksh", "busybox"])
+MULTI_CALL = frozenset({"busybox", "toybox"})
+JAVA_PRODUCTS = tuple(sorted({name for _, name, _ in JAVA_MAINS if name != "java"}))
 OPTION_WITH_VALUE = frozenset({"-X", "-W", "-r", "--require", "-I", "--loader", "--import", "--env-file"})
-PORT_FLAG = re.compile(
-    r"(?:^|\s)(?:--?(?:(?:http|web|server)[-.]?)?(?:port|bind|listen|addr|address|http)|-[pbl]|-Dserver\.port"
-    r"|-c\s+port)[=\s]*(?:\S*?:)?(\d{2,5})(?=[\s,;]|$)"
+LISTEN_FLAG = re.compile(
+    r"--?(?:(?:http|web|server)[-.]?)?(?:port|bind|listen|addr|address|http)|-p|-Dserver\.port|port", re.IGNORECASE
 )
-PORT_WORD = re.compile(r"(?:^|\s)(?:tcp://)?(?:\*|\d{1,3}(?:\.\d{1,3}){3}|localhost|\[::\d?\]):(\d{2,5})(?=[\s,;)]|$)")
+# To others these mean a backend or a backlog.
+RUNTIME_FLAGS = frozenset({"-b", "-l"})
+ENDS_IN_PORT = re.compile(r"(?:tcp://)?(?:[\w.*-]*|\[[0-9a-fA-F:]*\]):(\d{2,5})|(\d{2,5})")
+ADDRESS = re.compile(r"(?:tcp://)?(?:\*|[\d.]+|localhost|\[[0-9a-fA-F:]*\]):(\d{2,5})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,14 @@ class Identity:
         return self.nature in ("wrapper", "init", "helper")
 
 
-def identify(process: Process, *, image: str = "") -> Identity:
+def identify(process: Process, *, image: str = "", around: str = "") -> Identity:
+    """`around` are the other command lines of the container: a launcher's says what a long one has lost."""
     words = process.command.split(maxsplit=WORDS)[:WORDS]
-    called = basename(words[0]).rstrip(":") if words else ""
     name = process.name
+    if len(words) > 1 and basename(words[0]) in MULTI_CALL and name in MULTI_CALL:
+        words = words[1:]
+        name = basename(words[0])
+    called = basename(words[0]).rstrip(":") if words else ""
     if name in INITS or called in INITS:
         return Identity(name, "init")
     if called in FRAMEWORKS or name in FRAMEWORKS:
@@ -56,7 +63,7 @@ def identify(process: Process, *, image: str = "") -> Identity:
         nature: Nature = "wrapper" if WRAPPERS & {name, called} else "helper" if name in HELPERS else "unknown"
         return Identity(name, nature)
     if program.nature == "runtime":
-        return _of_runtime(program, words)
+        return _of_runtime(program, words, f"{image} {around}")
     return _of_server(program, name, words, image)
 
 
@@ -79,12 +86,12 @@ def _framework(word: str, words: list[str]) -> Identity:
     return Identity(name, program.nature, detail, program)
 
 
-def _of_runtime(program: Program, words: list[str]) -> Identity:
+def _of_runtime(program: Program, words: list[str], hints: str) -> Identity:
     plain = Identity(program.name, "runtime", program=program)
     if program.name == "java":
-        return _java(plain, " ".join(words))
+        return _java(plain, " ".join(words), hints)
     if program.name == "erlang":
-        return _erlang(plain, " ".join(words))
+        return _erlang(plain, " ".join((*words, hints)))
     script = script_of(words)
     word = basename(script)
     if word in FRAMEWORKS:
@@ -97,14 +104,16 @@ def _of_runtime(program: Program, words: list[str]) -> Identity:
     return _framework(stem, words) if stem in FRAMEWORKS and "." in word else plain
 
 
-def _java(plain: Identity, command: str) -> Identity:
+def _java(plain: Identity, command: str, hints: str) -> Identity:
     # The class path names every library: only what comes after it, or an archive, says what runs.
     heads = re.sub(r"(?:-cp|-classpath|--class-path|-Djava\.class\.path=?)\s*\S+", " ", command)
     for sign, name, detail in JAVA_MAINS:
         if sign.lower() in heads.lower():
             program = BY_NAME[name]
             return Identity(name, program.nature, detail, program)
-    return plain
+    cut = "…" in command
+    named = next((name for name in JAVA_PRODUCTS if cut and name in hints), "")
+    return Identity(named, "server", program=BY_NAME[named]) if named else plain
 
 
 def _erlang(plain: Identity, command: str) -> Identity:
@@ -132,10 +141,27 @@ def script_of(words: list[str]) -> str:
     return ""
 
 
-def ports_in(command: str) -> tuple[int, ...]:
-    """Ports a command line says it listens on; empty if it does not say."""
-    found = PORT_FLAG.findall(command) + PORT_WORD.findall(command)
+def ports_in(command: str, *, runtime: bool = False) -> tuple[int, ...]:
+    """Ports a command line says it listens on; empty if it says none. An address behind another option is a peer's."""
+    found: list[str] = []
+    before = ""
+    for word in command.split(maxsplit=WORDS)[1:WORDS]:
+        flag, equals, value = word.strip(",;()[]").partition("=")
+        if equals and LISTEN_FLAG.fullmatch(flag):
+            found += _port(value)
+        elif LISTEN_FLAG.fullmatch(before) or (runtime and before in RUNTIME_FLAGS):
+            found += _port(word)
+        elif word.startswith("-p") and word[2:].isdigit():
+            found.append(word[2:])
+        elif not before.startswith("-") and (address := ADDRESS.fullmatch(word.strip(",;()"))):
+            found.append(address[1])
+        before = word
     return tuple(dict.fromkeys(port for port in map(int, found) if 0 < port < 65536))
+
+
+def _port(value: str) -> list[str]:
+    match = ENDS_IN_PORT.fullmatch(value.strip("'\""))
+    return [match[1] or match[2]] if match else []
 
 
 def basename(word: str) -> str:
