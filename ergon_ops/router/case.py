@@ -15,6 +15,7 @@ from ergon_ops.router.subjects import Parties
 from ergon_ops.router.verdict import Focus, Route, RouteKind
 
 MAX_CANDIDATES = 50
+NAME_SHOWN = 80  # characters of an unknown name that are repeated
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class Case:
 
     def unknown(self, name: str) -> Route:
         """Nobody has this name: never answered for somebody else."""
+        name = " ".join(name.split())[:NAME_SHOWN]
         nearest = self.world.index.nearest(name)
         back = asking.unknown(name, nearest)
         why = f"no container called {name!r}"

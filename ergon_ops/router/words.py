@@ -137,7 +137,8 @@ ENGLISH = frozenset(
     wherever whether which whichever while who whoever whole whom whos whose why wide wild will window windows wise
     wish with within without woke won wonder wondering wont word words work worked working works world worried worry
     worse worst worth would wouldn wow wrap write writes writing written wrong wrote wtf yeah year years yep yes
-    yesterday yet you your yours yourself youre yup zero zombie zombies zone dbs alot hm hmm uhm erm ah aha huh asap atm btw cuz fyi idk imo
+    yesterday yet you your yours yourself youre yup zero zombie zombies zone dbs alot hm hmm uhm erm ah aha huh
+    asap atm btw cuz fyi idk imo
     lemme lol omg pids pls plz sec secs sup thx tho ur u ya yo
     """.split()
 )
