@@ -15,7 +15,8 @@ Find = Callable[[str], Iterator[Span]]
 # kind, hints, pattern; the span is the group that matched.
 PHRASES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("password", ("mysql", "mariadb"),
-     r"(?:mysql|mariadb)[\w.\-]*+(?:[ \t]++(?!-p)\S++){0,40}[ \t]++-p(?:\"([^\"\n]++)|'([^'\n]++)|([^\s\"'\-]\S*+))"),
+     r"(?:mysql|mariadb)[\w.\-]*+(?:[ \t]++(?!-p)\S++){0,40}[ \t]++"
+     r"-p(?:\"([^\"\n]++)|'([^'\n]++)|([^\s\"'\-][^\s\"']*+))"),
     ("password", ("sshpass",), r"sshpass[ \t]+-p[ \t]{0,4}(\S++)"),
     ("password", ("redis-cli", "valkey-cli"),
      r"(?:redis|valkey)-cli\b(?:[ \t]++(?!-a\b)\S++){0,40}[ \t]++-a[ \t]++(\S++)"),
@@ -30,6 +31,13 @@ PHRASES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("password", ("curl", "wget", "smbclient", "httpie"),
      r"(?<!\S)[\"']?(?:-u|--user|--proxy-user|-U)[\"']?[ \t=,]{0,4}[\"']?"
      r"[\w.@\-]{1,80}[:%](?![0-9]{1,6}(?:\s|$))([^\s\"'@/]{2,}+)"),
+    ("password", ("openssl",), r"openssl(?:[ \t]++(?!-[kK]\b)\S++){0,40}[ \t]++-[kK][ \t]++(\S++)"),
+    ("secret", ("value=",),
+     r"(?i)(?:key|name)=[\"'][^\"'\n]{0,80}?(?:pass|pwd|secret|token|credential)[^\"'\n]{0,80}[\"'][ \t]{1,8}"
+     r"value=[\"']([^\"'\n]{1,400})"),
+    ("secret", (" is", " was"),
+     r"(?i)\b(?:password|passwd|passphrase|passcode|secret|token|api[ -]?key)[ \t]++(?:is|was)[ \t]{0,4}[:=][ \t]{0,4}"
+     r"[\"'`]?([^\s\"'`]{3,}+)"),
     ("password", ("pass:",), r"\bpass:([^\s\"']++)"),
     ("password", ("identified",), r"(?i)identified[ \t]++by[ \t]++(?:password[ \t]++)?['\"]([^'\"\n]++)"),
     ("password", ("password '", 'password "'), r"(?i)\bpassword[ \t]++'([^'\n]++)'"),
@@ -67,6 +75,25 @@ _SAID_TOKEN = (
     r"(?i)\b(?:token|api[ -]?key|secret)[ \t]+(?:is[ \t]+|was[ \t]+)?[\"'`]?([A-Za-z0-9_~+/.\-]{16,}+)(?![\w:=/])"
 )
 _PLACEHOLDER = r"\$\{?\w+\}?|\*+|%s|<\w+>|\{\w*\}"
+
+
+def phrases(kind: str, pattern: str) -> Find:
+    """Spans of the group that matched. Also in a list of arguments (`["redis-cli", "-a", "x"]`), read as one line."""
+
+    def find(text: str) -> Iterator[Span]:
+        for read in {text, _as_line(text)}:
+            for match in compiled(pattern).finditer(read):
+                yield *match.span(match.lastindex or 0), kind
+
+    return find
+
+
+def _as_line(text: str) -> str:
+    """A JSON list of words as a line of the same length, so that a span in one is a span in the other."""
+    if '["' not in text and '", "' not in text and '","' not in text:
+        return text
+    inner = compiled(r"(?<=[^,]) ").sub("_", text)
+    return compiled(r"\[\"|\",[ \t]?\"|\"\]").sub(lambda match: " " * len(match.group()), inner)
 
 
 def url_passwords(text: str) -> Iterator[Span]:

@@ -6,6 +6,7 @@ ordinary log line costs a few microseconds.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import cache
 
@@ -38,16 +39,19 @@ def spans(text: str) -> list[Span]:
     return _merged(sorted(found)) if len(found) > 1 else found
 
 
+_MARKER = OPEN + r"[a-z\-]{1,40}" + CLOSE
+
+
 def _beside_markers(text: str, found: list[Span]) -> Iterator[Span]:
     """What an earlier pass put in stays as it is: spans that begin, end or lie in a marker are cut back to its edge."""
-    marks = [match.span() for match in compiled(OPEN + r"[a-z\-]{1,40}" + CLOSE).finditer(text)]
+    marks = [match.span() for match in compiled(_MARKER).finditer(text)]
     for start, end, kind in found:
-        for opens, closes in marks:
-            start = closes if opens <= start < closes else start
-            end = opens if opens < end <= closes else end
-        if start < end and compiled(r"[\w!-~]").search(
-            compiled(OPEN + r"[a-z\-]{1,40}" + CLOSE).sub("", text[start:end])
-        ):
+        before, last = (bisect_right(marks, (place, len(text))) - 1 for place in (start, end - 1))
+        if before >= 0 and start < marks[before][1]:
+            start = marks[before][1]
+        if last >= 0 and end <= marks[last][1]:
+            end = marks[last][0]
+        if start < end and compiled(r"[\w!-~]").search(compiled(_MARKER).sub("", text[start:end])):
             yield start, end, kind
 
 
@@ -83,7 +87,7 @@ def _rules() -> tuple[Hinted, Hinted, Hinted]:
         find = _matching(kind, pattern)
         (always if kind in _SHORT else typed).extend((hint, find) for hint in hints)
     for kind, hints, pattern in phrases.PHRASES:
-        find = _matching(kind, pattern)
+        find = phrases.phrases(kind, pattern)
         always.extend((hint, find) for hint in hints)
     for hints, function in (
         (pairs.KEY_HINTS, pairs.keyed),

@@ -244,8 +244,8 @@ OURS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("kubernetes-token", ("k10",), A + r"K10[a-f0-9]{64}::[a-z]{2,20}:[A-Za-z0-9]{16,}+"),
     ("swarm-token", ("swmtkn-",), A + r"SWMTKN-1-[a-z0-9]{40,}+-[a-z0-9]{20,}+"),
     ("azure-secret", ("8q~", "7q~"), r"(?<![A-Za-z0-9_~.-])[A-Za-z0-9_~.-]{3}[78]Q~[A-Za-z0-9_~.-]{31,34}(?![A-Za-z0-9_~.-])"),
-    ("password-hash", ("$2", "$5$", "$6$", "$1$", "$y$", "$argon2", "$apr1$", "pbkdf2", "scram-sha"),
+    ("password-hash", ("$2", "$5$", "$6$", "$1$", "$y$", "$argon2", "$apr1$", "pbkdf2", "scram-sha", "{sha", "{ssha"),
      r"\$(?:2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}|(?:1|5|6|y|apr1)\$(?:rounds=[0-9]{1,9}\$)?[./A-Za-z0-9$]{20,}+"
      r"|argon2(?:id|i|d)\$[A-Za-z0-9+/=,$]{20,}+)|(?i:pbkdf2_sha256\$[0-9]{3,8}\$[A-Za-z0-9]{6,40}\$[A-Za-z0-9+/=]{30,}+"
-     r"|SCRAM-SHA-(?:1|256)\$[0-9]{3,6}:[A-Za-z0-9+/=$:]{40,}+)"),
+     r"|SCRAM-SHA-(?:1|256)\$[0-9]{3,6}:[A-Za-z0-9+/=$:]{40,}+|\{S?SHA[0-9]{0,3}\}[A-Za-z0-9+/=]{20,}+)"),
 )  # fmt: skip

@@ -41,7 +41,7 @@ KEY_OF = frozenset(
     memcached current next previous first last i18n answer return enter escape function""".split()
 )
 # In running text a secret only with a random-looking value behind them.
-WEAK = frozenset("key keys auth sig salt private cookie signature sas pat otp code".split())
+WEAK = frozenset("key keys auth sig salt private cookie signature sas pat code".split())
 NOTHING = frozenset(
     "true false yes no on off null none nil undefined unset empty 0 1 n/a - enabled disabled enable disable".split()
 )
@@ -53,7 +53,8 @@ METHODS = frozenset(
 )
 # Words that follow `token:` or `password:` in a message, not in a setting.
 MESSAGE = frozenset(
-    """required missing invalid expired incorrect wrong failed failure not is was are be been empty unset set ok changed
+    """required sent
+    missing invalid expired incorrect wrong failed failure not is was are be been empty unset set ok changed
     updated must too cannot can't could the a an for user from with without unexpected expected mismatch
     authentication authorization has have does did doesn't didn't unable rejected accepted revoked denied valid error
     unknown found created deleted loaded reading using used refresh refreshed reset bad malformed unauthorized

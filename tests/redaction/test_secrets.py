@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import itertools
+import random
 import re
 from collections.abc import Callable
 from urllib.parse import quote
@@ -233,6 +234,17 @@ def test_a_typed_token_is_hidden_whatever_it_is_called(name: str) -> None:
         ("SENTRY_DSN=https://" + HEX[:32] + "@o1.ingest.sentry.io/2", HEX[:32]),
         ("db:5432:shop:app:hunter2", "hunter2"),
         ("smbclient //nas/x -U bob%hunter2", "hunter2"),
+        ('["CMD","redis-cli","-a","hunter2","ping"]', "hunter2"),
+        ('CMD ["mysqladmin", "ping", "-uroot", "-phunter2"]', "hunter2"),
+        ('["CMD-SHELL","mysqladmin ping -u root -phunter2"]', "hunter2"),
+        ("openssl enc -aes-256-cbc -k hunter2", "hunter2"),
+        ('<add key="DbPassword" value="hunter2"/>', "hunter2"),
+        ("Password is: hunter2", "hunter2"),
+        ("secret -> hunter2", "hunter2"),
+        ("environment: {DB_PASSWORD: hunter2, TZ: UTC}", "hunter2"),
+        ("--set auth.password=hunter2,auth.user=bob", "hunter2"),
+        ("kubectl create secret generic db --from-literal=password=hunter2", "hunter2"),
+        ("admin:{SHA}" + base64.b64encode(b"x" * 20).decode(), base64.b64encode(b"x" * 20).decode()),
     ],
 )
 def test_the_usual_places_are_known(text: str, secret: str) -> None:
@@ -301,3 +313,17 @@ def test_redacting_twice_changes_nothing() -> None:
     texts += [f"{one} {other}" for one, other in itertools.pairwise(texts)]
     once = [redact(text) for text in texts]
     assert [text for text in once if redact(text) != text] == []
+
+
+PIECES = [
+    *ALL.values(), "password", "token=", "API_KEY:", "--secret", "mysql", "-p", "cookie:", "AUTH", "://", "@", '"', "'", "\\",
+    "{", "}", "[", "]", ",", ";", "&", "=", ":", " ", "\n", "‹redacted:x›", "‹redacted:", "›", "Basic", "Bearer", "\u202e", "\x1b[31m",
+]  # fmt: skip
+
+
+def test_redacting_anything_twice_changes_nothing() -> None:
+    source = random.Random(4)
+    for _ in range(3000):
+        text = "".join(source.choice(PIECES) + source.choice(["", " ", "=", ": "]) for _ in range(source.randint(1, 8)))
+        once = redact(text)
+        assert redact(once) == once, text
