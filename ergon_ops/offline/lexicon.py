@@ -59,7 +59,7 @@ WORDS: dict[str, str] = {
     "logs": "log logs logging logged logfile logfiles stdout stderr print printed output outputs journalctl tail lines",
     "errors": "error errors exception exceptions traceback tracebacks stacktrace stacktraces stack fatal fatals "
     "panic panics 500s 5xx 502s 503s 504s warning warnings failures failing",
-    "events": "event events timeline history happened happening happens",
+    "events": "event events happen timeline history happened happening happens",
     "changes": "changed change changes different deploy deployed deploys deployment redeployed rollout updated "
     "touch touched tampered altered modified differs",
     "health": "health healthy unhealthy healthcheck healthchecks healthiness sick ill",
@@ -83,21 +83,27 @@ WORDS: dict[str, str] = {
     "host": "host hosts machine box server node vm engine kernel hardware dockerd",
     "load": "load loadavg overloaded pressure",
     "containers": "container containers",
+    "amount": "mb megabytes megabyte gb gigabytes gigabyte mib gib megs gigs kb kilobytes",
+    "big": "big large size sized huge",
     "identity": "role purpose job introduce bot robot human person chatgpt gpt claude llm model ai "
     "capabilities capability help persona",
     "wrong": "wrong broken problem problems issue issues trouble troubles fire fires findings finding "
     "diagnose diagnosis worry worried complain complaints complaint suspicious odd weird alarming concern concerns "
-    "concerning alert alerts bad ailing hurting hurts suffering fishy amiss off",
-    "slow": "slow slows slowing slower slowness sluggish lag lags lagging laggy latency forever hanging hangs hung "
+    "concerning alert alerts bad fixing ailing hurting hurts suffering fishy amiss off",
+    "slow": "slow delay delays delayed response responses bottleneck bottlenecks slows slowing slower slowness "
+    "sluggish lag lags lagging laggy latency "
+    "forever hanging hangs hung "
     "stuck "
     "unresponsive crawling timeouts",
     # states
-    "alive": "alive up running run working works online responding available reachable operational live awake",
+    "alive": "alive breathing kicking ticking up running run working works online responding available reachable "
+    "operational live awake",
     "dead": "dead down death die died dies dying crash crashed crashing exit exited exits stop stopped stops offline "
     "killed "
     "kill gone terminated unavailable quit quits fail failed fails",
     "start": "start started starts starting launch began begin come came",
-    "ok": "ok okay okey fine good alright well great normal green happy stable passing",
+    "ok": "ok okay okey fine good alright well great normal green happy stable passing succeed succeeds succeeding "
+    "succeeded",
     "status": "status state sitrep condition situation report ping stats overview summary pulse vitals",
     "near": "close near nearing hitting hit reached reach reaching exceed exceeding over exhausted",
     "full": "full fill filling left free remaining room",
@@ -109,7 +115,8 @@ WORDS: dict[str, str] = {
     "than": "than",
     "age": "oldest youngest newest longest shortest",
     "more": "more bigger larger less smaller higher lower busier heavier faster",
-    "superlative": "most biggest largest highest heaviest top worst hog hogs hogging busiest greediest "
+    "superlative": "rank ranked ranking most biggest largest highest heaviest top worst hog hogs hogging busiest "
+    "greediest "
     "oldest longest shortest least "
     "smallest lowest lightest fewest youngest newest fattest hungriest chattiest slowest",
     "least": "least shortest smallest lowest lightest fewest youngest newest",
@@ -136,7 +143,8 @@ WORDS: dict[str, str] = {
     "all": "all everything everyone everybody every each anywhere everywhere ones these they fleet them",
     "list": "list show name enumerate display print give tell dump see view",
     "set": "set defined present configured exist exists have",
-    "self": "you yourself your yours it its itself he she thing things everything this that we they them us there here "
+    "self": "you yourself your yours it its itself he she thing things everything this that we they them us there "
+    "here "
     "itself",
     "policy": "policy policies",
     "inside": "inside in within",
@@ -150,7 +158,8 @@ WORDS: dict[str, str] = {
 # topic → phrases; the words of a phrase count for nothing else.
 PHRASES: dict[str, tuple[str, ...]] = {
     "memory": ("out of memory", "working set", "memory leak", "mem leak", "eating memory", "ran out of memory"),
-    "disk": ("out of space", "out of disk", "disk space", "free space", "disk usage", "room left", "no space left",
+    "disk": ("volume usage", "usage of your volumes", "out of space", "out of disk", "disk space", "free space",
+             "disk usage", "room left", "no space left",
              "space left", "disk full", "storage space", "out of inodes", "file system", "disk pressure"),
     "diskio": ("disk io", "disk i/o", "block io", "block i/o", "writing to disk", "reading from disk", "write to disk",
                "read from disk", "disk activity", "disk writes", "disk reads", "disk throughput"),
@@ -166,11 +175,13 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "restart": ("off and on", "mind restarting", "consider restarting", "try restarting", "mind rebooting",
              "turn it off and on again", "turn off and on", "off and on again", "kick it", "kick yourself",
                 "have you tried turning it off and on again", "power cycle", "start over", "stop and start"),
-    "policy": ("restart policy", "come back after a reboot", "come back after reboot", "come back by yourself",
+    "policy": ("do you come back", "will you come back", "does it come back", "restart policy",
+             "come back after a reboot", "come back after reboot", "come back by yourself",
                "restart automatically", "restart on failure", "restart when the host", "start on boot",
                "survive a reboot", "come back automatically", "restart after a crash"),
     "logdriver": ("log driver", "logging driver", "log-driver", "log rotation", "log options"),
-    "user": ("which user", "what user", "running as root", "run as root", "as root", "root user", "user id"),
+    "user": ("run as", "running as", "which user", "what user", "running as root", "run as root", "as root",
+             "root user", "user id"),
     "readonly": ("read only", "read-only", "readonly rootfs", "root filesystem"),
     "command": ("how were you started", "how are you started", "how did they start you", "how was it started",
                 "started with", "what command", "command line", "start command", "which command"),
@@ -181,14 +192,17 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "health": ("health check", "health checks", "health probe", "health status"),
     "why": ("how come", "root cause", "what killed", "what caused", "what causes", "what made", "what makes",
             "what for reason",
-            "what is the matter", "what is up with the", "for what reason", "what is making", "who killed",
+            "what is the matter", "what ails", "what is up with the", "for what reason", "what is making", "who killed",
             "what happened to", "what is behind", "what broke", "explain why", "what led to"),
-    "wrong": ("what is wrong", "anything wrong", "on fire", "anything broken", "something off", "need to worry",
+    "wrong": ("red flags", "red flag", "a diagnosis", "a check", "needs fixing", "need fixing", "what is wrong",
+             "anything wrong", "on fire", "anything broken",
+             "something off", "need to worry",
               "should i worry", "out of the ordinary", "look at first", "needs attention", "need attention",
               "what hurts", "not right", "not ok", "not okay", "not working", "what is going on", "acting up",
               "misbehaving", "in trouble", "what should i fix", "anything off", "pay attention to", "should look at",
              "should know", "be worried", "should see"),
-    "slow": ("taking forever", "takes forever", "so long", "not responding", "response time", "response times",
+    "slow": ("holding you back", "hold you back", "holds you back", "taking forever", "takes forever", "so long",
+             "not responding", "response time", "response times",
              "taking so long", "too long", "times out", "timing out", "bad performance", "poor performance"),
     "dead": ("not running", "not up", "not alive", "not start", "not starting", "never started", "never came up",
              "not come up", "fell over", "went down", "go down", "gone down", "not started", "never come up",
@@ -198,7 +212,8 @@ PHRASES: dict[str, tuple[str, ...]] = {
                "how is it going", "how are things", "how are you", "how do you do", "how do you feel",
                "how is life", "holding up", "how goes it", "still there", "you there", "anybody home",
                "quick look", "are you there", "what is your deal", "still with us", "you feeling", "how you doing"),
-    "host": ("docker version", "engine version", "version of docker", "docker engine", "docker daemon",
+    "host": ("the node", "this node", "docker version", "engine version", "version of docker", "docker engine",
+             "docker daemon",
              "the docker", "is docker", "docker ok", "docker alive",
              "host machine", "the os", "operating system"),
     "load": ("load average", "load avg"),
@@ -206,7 +221,9 @@ PHRASES: dict[str, tuple[str, ...]] = {
                  "what can i ask", "what are you for", "what do you do", "what is your job", "what is your name",
                  "your name", "who am i talking to", "who is this", "who am i speaking to", "introduce yourself",
                  "what are you allowed to do", "what are you able to do", "tell me about yourself",
-                 "what should i ask", "what is your role", "about yourself", "explain yourself", "talk to a human",
+                 "what should i ask", "what is your role", "about yourself", "explain yourself", "speaking with",
+             "questions do you", "questions can i", "can i ask you",
+             "your function", "your purpose", "what you do", "talk to a human",
              "speak to a human", "talk to a person", "talk to someone", "are you real",
              "are you a human",
                  "what is this", "how do you work", "how can you help", "what are your abilities",
@@ -215,7 +232,8 @@ PHRASES: dict[str, tuple[str, ...]] = {
               "when were you built", "which build", "what build"),
     "dependencies": ("who do you talk to", "talk to", "talks to", "talking to", "who uses you", "uses you",
                      "use you", "who calls you", "calls you", "calling you", "connected to", "who needs you",
-                     "needs you", "need you", "breaks if", "break if", "happens if", "happens when",
+                     "needs you", "need you", "without you", "would break", "breaks if", "break if", "happens if",
+             "happens when",
                      "do you need", "do you require",
                      "relies on you", "rely on you", "depends on you", "depend on you", "who do you call",
                      "containers do you use", "blast radius", "do you use to", "do you connect to",
@@ -245,7 +263,11 @@ PHRASES: dict[str, tuple[str, ...]] = {
                 "who changed", "was it changed", "new with you", "new since"),
     "oftenq": ("how often", "how many times", "how frequently"),
     "zombie": ("zombie processes",),
-    "capable": ("may you use", "can you use", "may you have", "can you have", "could you use", "are you allowed",
+    "containers": ("any container", "which container", "every container", "each container", "what container",
+                   "one container", "another container"),
+    "self": ("this container", "the container", "our container", "your container", "my container", "that container"),
+    "capable": ("can you take", "may you take", "can you eat", "can you get", "may you use", "can you use",
+             "may you have", "can you have", "could you use", "are you allowed",
              "are you permitted"),
     "here": ("how is", "how are", "how was", "how were"),
     "follow": ("what about", "how about", "same for", "and what about", "and how about", "same question for",
@@ -315,7 +337,9 @@ NEUTRAL: frozenset[str] = words(
     deployed level levels wanna happened came comes come again stat per moment instance workload external
     internal externally internally public private local locally outside outer inner side address world respond
     answer answering accept accepting accepts incoming outgoing requests request connections clients client turn
-    turned switched switch ran runs"""
+    turned switched switch ran runs overnight hot cold warm idle quiet quietly loud fast faster safe hope hopefully "
+    "sth smth sort word deal care dear mine
+    sky red flag fun game"""
 )
 
 # Words (or stems) of other worlds: one of them and the question is not about containers here.
@@ -352,7 +376,7 @@ DEEDS: dict[str, str] = {
 ),
         "change",
     ),
-    **dict.fromkeys(words("exec execute bash sh ssh curl wget sudo eval shell ls cat cd"), "shell"),
+    **dict.fromkeys(words("run exec execute bash sh ssh curl wget sudo eval shell ls cat cd"), "shell"),
     **dict.fromkeys(
         words(
     """write compose generate draft invent sing play book order send post email mail tweet buy sell recommend
@@ -398,7 +422,8 @@ REFUSED_PHRASES: dict[str, tuple[str, ...]] = {
         "do you love", "do you like", "explain docker", "explain how", "explain what", "define", "who won",
 
         "how tall", "how far", "how old am", "where is the", "when was the first", "difference between tcp",
-        "tell me a story", "tell me something", "do you dream", "are you sad", "your favourite", "your favorite",
+        "tell me a story", "tell me something", "do you dream", "are you sad", "your favourite", "the best",
+             "is better", "best way", "your favorite",
         "do you have feelings", "good night", "see you", "bye", "i am sad", "i am tired", "i am bored", "i love",
         "what should i eat", "what should i have", "what should i do with my", "what day is", "which year",
         "what is the difference between", "what is the capital", "what does the word", "how many people",
@@ -490,7 +515,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "biggest",
-        "which consume memory|cpu|disk|netio",
+        "which|containers consume memory|cpu|disk|netio",
         unless="comparing two self near processes",
         drops="memory cpu disk network restarts status services host list dependencies restart",
     ),
@@ -548,7 +573,7 @@ RULES: tuple[Rule, ...] = (
         drops="status restarts",
     ),
     # what is written
-    Rule("errors", "errors", unless="policy", drops="logs wrong status services"),
+    Rule("errors", "errors", unless="policy health", drops="logs wrong status services"),
     Rule("errors", "wrong logs", drops="wrong logs status"),
     Rule("logs", "logs", unless="logdriver env", drops="status events services list"),
     Rule("events", "events", unless="wrong why", drops="status list"),
@@ -558,13 +583,13 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "host",
         "host",
-        unless="mounts ports list policy superlative consume comparing roster why",
+        unless="programs mounts ports policy superlative consume comparing roster why",
         drops="memory cpu disk status services image network limits",
     ),
     Rule("host", "load", unless="cpu memory disk self", drops="cpu status"),
     # numbers
     Rule("limits", "limits", unless="near slow", drops="memory cpu processes disk status network"),
-    Rule("limits", "capable memory|cpu|disk|processes", drops="memory cpu processes disk status"),
+    Rule("limits", "capable memory|cpu|disk|processes|usage", drops="memory cpu processes disk status"),
     Rule("memory", "memory", unless="errors"),
     Rule("cpu", "cpu|throttle"),
     Rule("cpu", "load", unless="host memory"),
@@ -576,11 +601,14 @@ RULES: tuple[Rule, ...] = (
         drops="status",
     ),
     Rule("disk", "write disk"),
+    Rule("disk", "mounts full|near|big", drops="mounts"),
+    Rule("disk", "path big|full|usage|much", unless="mounts"),
+    Rule("memory", "amount usage|consume", unless="disk diskio netio network limits path mounts"),
     Rule(
         "memory cpu",
         "usage",
         unless="memory cpu disk diskio netio network ports services programs dependencies host env "
-        "image mounts processes limits containers throttle config user errors logs",
+        "image mounts processes limits containers throttle config user errors logs amount why slow path capable",
         drops="status",
     ),
     Rule("network", "network|netio"),
@@ -590,9 +618,14 @@ RULES: tuple[Rule, ...] = (
     Rule("processes", "processes|zombie", unless="limits", drops="status services list"),
     Rule("env", "env", unless="status health", drops="config services image status restart dependencies logs list"),
     Rule("mounts", "mounts", unless="full near", drops="host services config status"),
-    Rule("dependencies", "dependencies", unless="network logs", drops="services status list network identity ports"),
+    Rule(
+        "dependencies",
+        "dependencies",
+        unless="network logs memory cpu disk ports",
+        drops="services status list network identity ports",
+    ),
     Rule("dependencies", "programs talk", unless="alive ok health memory cpu disk", drops="services status"),
-    Rule("image", "image", unless="host env", drops="status services uptime"),
+    Rule("image", "image", unless="host env who", drops="status services uptime"),
     Rule(
         "config",
         "config|policy|logdriver|readonly|command|user",
@@ -611,6 +644,7 @@ RULES: tuple[Rule, ...] = (
         "ports config image limits events wrong health env mounts processes talk slow changes touched superlative",
         drops="status",
     ),
+    Rule("services", "what alive", unless="containers why wrong dead ok status roster", drops="status"),
     Rule("status", "status"),
     Rule("status", "here self|name"),
     Rule("status", "alive|ok|dead be|self|name|bare|did|still|not|or", unless="programs why"),

@@ -18,12 +18,18 @@ NOUNISH: frozenset[str] = words(
     """limit tag build update patch start free mount open lower pull push boot launch end order book post email
     mail search change copy block close drain cancel set put turn clear clean empty load switch format backup
     restore approve accept upgrade release allow fix raise reduce increase calculate move write draw solve throw
-    run add create display"""
+    display"""
 )
 OBJECTS: frozenset[str] = words(
     """the a an your my our it its this that these those yourself itself everything all every each another new
     up down off out them me us him her more port user in on with to from myself any some both"""
 ) | {NAME}
+HARMLESS: dict[str, frozenset[str]] = {
+    "restart": words("turn switch power"),
+    "comparing": words("put set line lay"),
+    "wrong": words("run"),
+    **dict.fromkeys(("logs", "errors", "events"), words("open pull search browse load")),
+}
 ALONE_IS_DEED: frozenset[str] = words("stop kill")
 ASKS_IF_SET: frozenset[str] = words("set defined present configured exist exists")
 _SPLIT = re.compile(r"\b(?:and then|and|then)\b|[.;!?]+")
@@ -35,10 +41,12 @@ def refused(found: Tokens) -> str:
     for kind in ("injection", "shell"):
         if _has(text, kind):
             return kind
+    if "shell" in found.words:
+        return "shell"
     if _asks_secret(found, text):
         return "secret"
     deed = _deed(found)
-    if deed or _has(text, "change"):
+    if deed or (_has(text, "change") and "restart" not in found.topics):
         return deed or "change"
     if _has(text, "general") and not any(f" {phrase} " in text for phrase in GENERAL_BUT):
         return "general"
@@ -79,11 +87,16 @@ def _deed(found: Tokens) -> str:
         at = 0
         while at < len(clause) and clause[at] in POLITE:
             at += 1
-        if at < len(clause) and "restart" in found.topics and clause[at] in ("turn", "switch", "power"):
-            return ""
+        if at < len(clause) and _harmless(clause[at], found):
+            continue
         if at < len(clause) and (kind := _kind(clause, at)):
             return kind
     return ""
+
+
+def _harmless(verb: str, found: Tokens) -> bool:
+    """Verbs that ask to be shown something: `open the logs`, `put them side by side`, `turn it off and on again`."""
+    return any(verb in verbs and topic in found.topics for topic, verbs in HARMLESS.items())
 
 
 def _clauses(words: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -102,5 +115,5 @@ def _kind(clause: tuple[str, ...], at: int) -> str:
     if verb in NOUNISH:
         if not following:
             return kind if verb in ALONE_IS_DEED else ""
-        return kind if following[0] in OBJECTS or following[0] in PROGRAMS else ""
+        return kind if following[0] in OBJECTS or following[0] in PROGRAMS or "_" in following[0] else ""
     return kind

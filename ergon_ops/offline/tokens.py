@@ -163,7 +163,8 @@ def _allowed(word: str, target: str) -> int:
     if len(word) <= 4:
         if sorted(word) == sorted(target):
             return 1
-        if len(target) == len(word) + 1 and word[-1] == target[-1]:
+        bare = len(word) == 4 or not set(word) & set("aeiou")
+        if bare and len(target) == len(word) + 1 and word[-1] == target[-1]:
             return 1
         doubled = any(a == b for a, b in pairwise(word))
         return 1 if doubled and len(target) == len(word) - 1 else 0

@@ -15,9 +15,9 @@ from ergon_ops.offline.words import Ask
 _CLAUSES = re.compile(r"[,;?!]+|\band\b|\balso\b|\bplus\b|&")
 # Topics that say how something is asked, not what about.
 ASKING: frozenset[str] = words(
-    """why when what who which where how many much long since be did any not or all list set self inside value
-    recent keep here oftenq howlong capable name more near consume usage talk start alive dead ok check full
-    follow hello some touched two bare least superlative programs user write"""
+    """why when what who which where how many much long since be did any not or all list set self inside value recent
+    keep here oftenq howlong capable amount big than age name more near consume usage talk start alive dead ok
+    check full follow hello some touched two bare least superlative programs user write"""
 )
 EVERYONE: frozenset[str] = words(
     """everyone everybody anyone anybody nobody who which everything anywhere everywhere somebody fleet
@@ -85,6 +85,8 @@ def _topics(found: Tokens) -> dict[str, int]:
         topics["two"] = 0
     if found.env_names or any("_" in word and word.strip("$").isidentifier() for word in found.words):
         topics.setdefault("env", 0)
+    if any(word[0] == "/" and len(word) > 1 for word in found.words):
+        topics["path"] = 0
     content = [name for name in topics if name not in ASKING]
     asked = {"what", "which", "who", "how", "where", "when"} & topics.keys()
     if len(content) <= 1 and not asked and len(found.words) <= 4:
@@ -122,7 +124,7 @@ def _within_reach(found: Tokens, topics: dict[str, int], intents: tuple[str, ...
     """Whether the words nobody knows leave enough that we do: `an elephant's memory` is not ours to tell."""
     if not found.unknown or not intents:
         return True
-    if intents == ("status",) and not {"self", "name"} & topics.keys():
+    if OBJECTLESS.issuperset(intents) and not {"self", "name", "programs", "containers", "host"} & topics.keys():
         return False
     for at in found.unknown:
         before = found.words[at - 1] if at else ""
@@ -174,6 +176,8 @@ def _about(found: Tokens) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*found.env_names, *named, *ports, *found.unknown.values()]))
 
 
+# Intents whose words alone do not say that the question is about a container.
+OBJECTLESS: frozenset[str] = words("status why uptime list identity image")
 USES = ("have", "use", "need", "take", "eat", "")
 CHANGE_VERBS: frozenset[str] = words(
     """delete remove drop rm destroy wipe stop kill shutdown pause unpause scale resize upgrade install deploy

@@ -208,4 +208,5 @@ def _time_shown(fact: Document, text: str) -> bool:
         sum(int(part or 0) * size for part, size in zip(found, (86400, 3600, 60, 1), strict=True))
         for found in _SPAN.findall(text)
     ]
-    return any(abs(span - value) <= max(60.0, value / 100) for span in spans if span)
+    least = 3600.0 if value >= 86400 else 60.0  # the smallest unit that is said
+    return any(abs(span - value) <= least for span in spans if span)

@@ -161,7 +161,8 @@ def test_a_role_cannot_break_out_of_its_quotes() -> None:
 
 QUESTIONS = (
     "status; health; services; memory; cpu; disk; network; traffic; ports; restarts; why are you slow; uptime; logs; "
-    "errors; what changed; events; is anything wrong; limits; config; image; env; mounts; processes; dependencies; who are you"
+    "errors; what changed; events; is anything wrong; limits; config; image; env; mounts; processes; dependencies; "
+    "who are you"
 )
 RICH = {
     **HEALTHY,
