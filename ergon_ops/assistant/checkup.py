@@ -6,10 +6,11 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ergon_ops import __version__
+from ergon_ops.assistant.minds import mind_of
 from ergon_ops.engine.connect import Endpoint, endpoints
 from ergon_ops.engine.reads import open_reads
 from ergon_ops.errors import EngineError, ErgonError
@@ -24,14 +25,24 @@ class Check:
     result: Literal["ok", "warn", "failed"]
     text: str
     exit: int = 0
+    next: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return {"name": self.name, "result": self.result, "text": self.text}
+        return {"name": self.name, "result": self.result, "text": self.text, "next": self.next}
+
+
+def failed(name: str, error: ErgonError, *, where: str = "") -> Check:
+    text = f"{error.message} ({where})" if where else error.message
+    return Check(name, "failed", text, error.exit if isinstance(error, EngineError) else 1, error.next)
 
 
 async def examine(settings: Settings) -> tuple[Check, ...]:
     """All checks, the engines' in parallel."""
-    points = endpoints(settings.docker, settings.hosts)
+    wrong: tuple[Check, ...] = ()
+    try:
+        points = endpoints(settings.docker, settings.hosts)
+    except ErgonError as error:
+        points, wrong = (), (replace(failed("engine", error), exit=EngineError.exit),)
     engines = await asyncio.gather(*(check_engine(point) for point in points))
     plain: list[Callable[[], Check]] = [
         check_program,
@@ -39,7 +50,7 @@ async def examine(settings: Settings) -> tuple[Check, ...]:
         lambda: check_tools(settings),
         lambda: check_model(settings),
     ]
-    return (*(check for group in engines for check in group), *(look() for look in plain))
+    return (*wrong, *(check for group in engines for check in group), *(look() for look in plain))
 
 
 async def check_engine(point: Endpoint) -> tuple[Check, ...]:
@@ -49,11 +60,12 @@ async def check_engine(point: Endpoint) -> tuple[Check, ...]:
         info = await reads.info()
         rows = await reads.containers()
     except EngineError as error:
-        return (Check(name, "failed", f"{error} ({point.source})", error.exit),)
+        return (failed(name, error, where=point.source),)
     finally:
         await quietly(reads.close())
     running = sum(row.state == "running" for row in rows)
-    said = f"Docker {info.version}, API {info.api_version}, {running} running of {len(rows)} ({point.source})"
+    api = f", API {info.api_version}" if info.api_version else ""
+    said = f"Docker {info.version}{api}, {running} running of {len(rows)} ({point.source})"
     files = f"cgroup v{info.cgroup_version} files and /proc"
     if info.files_readable:
         return (
@@ -80,7 +92,7 @@ def check_state(settings: Settings) -> Check:
     try:
         store = Store.open(settings.state_dir)
     except ErgonError as error:
-        return Check("state", "failed", str(error), 1)
+        return failed("state", error)
     try:
         if store.notice:
             return Check("state", "warn", store.notice)
@@ -92,11 +104,12 @@ def check_state(settings: Settings) -> Check:
 def check_tools(settings: Settings) -> Check:
     try:
         names = sorted(load_tools(settings.tools))
-        prompt("persona.md", settings.prompts)
+        prompt("persona", settings.prompts)
     except ErgonError as error:
-        return Check("tools and prompts", "failed", str(error), 1)
+        return failed("tools and prompts", error)
     return Check("tools and prompts", "ok", ", ".join(names))
 
 
 def check_model(settings: Settings) -> Check:
-    return Check("mind", "ok", "offline: answers come from facts and rules, no API key is needed")
+    mind = mind_of(settings)
+    return Check("mind", "warn" if mind.ignored else "ok", f"{mind.name}: {mind.why}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from ergon_ops import offline
 from ergon_ops.assistant import documents, recall
@@ -19,7 +19,7 @@ from ergon_ops.router import Route
 from ergon_ops.turn import while_running
 
 
-async def converse(house: House, question: Question) -> AsyncIterator[Event]:
+async def converse(house: House, question: Question) -> AsyncGenerator[Event, None]:
     """The events of one turn; an expected failure is its last event."""
     stream = Stream(f"t-{secrets.token_hex(4)}", house.clock)
     try:
@@ -29,7 +29,7 @@ async def converse(house: House, question: Question) -> AsyncIterator[Event]:
         yield stream.event("error", **error.to_json())
 
 
-async def _converse(house: House, question: Question, stream: Stream) -> AsyncIterator[Event]:
+async def _converse(house: House, question: Question, stream: Stream) -> AsyncGenerator[Event, None]:
     started = time.perf_counter()
     memory = recall.open_session(house.store, question.session)
     room = await open_room(house)
@@ -63,7 +63,7 @@ def names_said(room: Room, question: Question, refs: Sequence[Ref]) -> tuple[str
     return (*question.names, *(ref.name for ref in refs), *ci_names)
 
 
-async def _work(turn: Turn, route: Route, ask: Ask) -> AsyncIterator[Event]:
+async def _work(turn: Turn, route: Route, ask: Ask) -> AsyncGenerator[Event, None]:
     """Looks, composes and tells: tool events as they happen, then the sentences, then the answer."""
     refs = _whom(turn.room, route, ask)
     turn.ask, turn.refs = ask, route.refs if ask.fleet else refs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,7 @@ GLANCE: tuple[Group, ...] = ("limits", "cpu", "memory", "services")
 class LocalAssistant:
     house: House
 
-    def ask(self, question: Question) -> AsyncIterator[Event]:
+    def ask(self, question: Question) -> AsyncGenerator[Event, None]:
         return converse(self.house, question)
 
     async def names(self) -> tuple[str, ...]:
@@ -102,7 +102,7 @@ class LocalAssistant:
         rows = await self.house.changes.list(None if everything else "open")
         return {"proposals": [documents.proposal_json(item) for item in rows]}
 
-    async def approve(self, id: str, *, actor: Actor) -> AsyncIterator[Event]:
+    async def approve(self, id: str, *, actor: Actor) -> AsyncGenerator[Event, None]:
         stream = Stream(f"t-{id}", self.house.clock)
         try:
             if not id.startswith("c-"):

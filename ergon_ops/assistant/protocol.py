@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, Protocol
 
 from ergon_ops.events import Event
@@ -12,7 +12,7 @@ Document = dict[str, Any]
 
 
 class Conversation(Protocol):
-    def ask(self, question: Question) -> AsyncIterator[Event]:
+    def ask(self, question: Question) -> AsyncGenerator[Event, None]:
         """One turn: exactly one `answer` or `error` event, and it comes last."""
         ...
 
@@ -29,9 +29,10 @@ class Fleet(Protocol):
 
 class Workshop(Protocol):
     async def proposals(self, *, everything: bool = False) -> Document: ...
-    def approve(self, id: str, *, actor: Actor) -> AsyncIterator[Event]: ...
+    def approve(self, id: str, *, actor: Actor) -> AsyncGenerator[Event, None]: ...
     async def reject(self, id: str, *, actor: Actor) -> Document: ...
     async def journal(self, *, verify: bool = False) -> Document: ...
+    async def state(self, *, prune: bool = False) -> Document: ...
 
 
 class Assistant(Conversation, Fleet, Workshop, Protocol):

@@ -1,4 +1,4 @@
-"""The commands: one file a family, each with its arguments, its help and a `run`."""
+"""The commands: one file a family, each with what it declares and what runs."""
 
 from __future__ import annotations
 

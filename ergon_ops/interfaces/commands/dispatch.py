@@ -1,112 +1,103 @@
-"""Words → a parsed command → its exit status. The only place at a terminal where anything may be caught broadly."""
+"""One command line → one exit status. The only place at a terminal where anything may be caught broadly."""
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import difflib
-import importlib
-import json
 import sys
 from collections.abc import Coroutine, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
-from ergon_ops import __version__
-from ergon_ops.errors import ErgonError, UsageError
-from ergon_ops.interfaces.commands.program import Program
-
-# Name → the module that has it. Modules are imported only for the command that runs, or for the whole help.
-COMMANDS: dict[str, tuple[str, str]] = {
-    "ask": ("talking", "ask one container, several or all of them"),
-    "chat": ("talking", "a conversation; without a name about the whole host"),
-    "list": ("looking", "every container, its CI and how it is"),
-    "diagnose": ("looking", "what the rules find wrong"),
-    "proposals": ("changing", "changes that wait for approval"),
-    "approve": ("changing", "approve a proposal: it is applied and verified"),
-    "reject": ("changing", "reject a proposal"),
-    "journal": ("changing", "what was changed, by whom, and whether the record is whole"),
-    "doctor": ("upkeep", "what works here, and what to do about the rest"),
-    "config": ("upkeep", "every setting, its value and where it comes from"),
-    "state": ("upkeep", "what is stored, and how much"),
-    "demo": ("stacks", "start or remove the demo containers"),
-    "up": ("stacks", "start the containers of a manifest, in order"),
-    "down": ("stacks", "remove what `up` made, in reverse order"),
-}
+from ergon_ops.errors import ErgonError
+from ergon_ops.interfaces.commands.program import Opener, Program, notice, print_json
+from ergon_ops.interfaces.commands.words import Line, arguments, chosen
 
 
-class Parser(argparse.ArgumentParser):
-    """Errors are one line with the next step, and exit 2."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message, next=f"{self.prog} --help")
-
-
-def build_parser(only: str = "") -> Parser:
-    """The parser of one command, or of all of them for the help."""
-    parser = Parser(prog="ergon-ops", description="Talk to your containers.", allow_abbrev=False)
-    parser.add_argument("-V", "--version", action="version", version=f"ergon-ops {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    for name, (family, help) in COMMANDS.items():
-        if only and name != only:
-            continue
-        module = importlib.import_module(f"ergon_ops.interfaces.commands.{family}")
-        sub = commands.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".", allow_abbrev=False)
-        sub.add_argument("--json", action="store_true", help="exactly one JSON document on stdout")
-        module.ARGUMENTS[name](sub)
-        sub.set_defaults(run=module.RUN[name])
-    return parser
-
-
-def parse(words: Sequence[str]) -> argparse.Namespace:
-    """Raises UsageError. No words at all is the overview."""
-    if not words or words == ["--json"]:
-        module = importlib.import_module("ergon_ops.interfaces.commands.talking")
-        return argparse.Namespace(command="", json="--json" in words, run=module.overview)
-    first = words[0]
-    if not first.startswith("-") and first not in COMMANDS:
-        near = difflib.get_close_matches(first, COMMANDS, n=1)
-        step = f"did you mean `ergon-ops {near[0]}`?" if near else f'`ergon-ops ask "{first} …"`, or --help'
-        raise UsageError(f"there is no command {first!r}", next=step)
-    return build_parser("" if first.startswith("-") else first).parse_args(words)
-
-
-def run(words: Sequence[str]) -> int:
-    """Runs one command and returns its exit status; whatever goes wrong becomes one line on stderr."""
-    as_json = "--json" in words
+def run(words: Sequence[str], *, opener: Opener | None = None) -> int:
+    """Runs one command and returns its exit status; whatever goes wrong becomes one line on stderr, or one document."""
+    line = Line.of(words)
     try:
-        arguments = parse(words)
-        return _finish(arguments.run(Program.open(), arguments))
-    except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else 2
+        return _run(line, opener)
     except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 130
+        return _interrupted(line)
     except ErgonError as error:
-        return fail(error, as_json=as_json)
+        return fail(error, as_json=line.as_json)
     except BrokenPipeError:
         raise
+    except OSError as error:
+        return fail(_system(error), as_json=line.as_json)
     except Exception as error:  # noqa: BLE001 the edge: a person sees one line, and how to get the rest
-        return fail(_defect(error), as_json=as_json)
+        return fail(_defect(error), as_json=line.as_json)
+
+
+def _run(line: Line, opener: Opener | None) -> int:
+    if line.help or "--version" in line.words[:1] or "-V" in line.words[:1]:
+        return _tell(line)
+    spec = chosen(line)
+    found = arguments(line, spec)
+    return _finish(spec.run(Program.of(found, opener), found))
+
+
+def _tell(line: Line) -> int:
+    """Help or version."""
+    from ergon_ops import __version__
+    from ergon_ops.interfaces.commands.help import command_help, program_help
+    from ergon_ops.interfaces.render.width import terminal_width
+
+    if not line.help:
+        print_json({"version": __version__}) if line.as_json else print(f"ergon-ops {__version__}")
+        return 0
+    width = terminal_width() if sys.stdout.isatty() else 100
+    text = command_help(chosen(line), width) if line.name else program_help(width)
+    print_json({"help": text}) if line.as_json else print(text)
+    return 0
 
 
 def _finish(work: int | Coroutine[Any, Any, int]) -> int:
-    return work if isinstance(work, int) else asyncio.run(work)
+    if isinstance(work, int):
+        return work
+    import asyncio
+
+    try:
+        return asyncio.run(work)
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
+def _interrupted(line: Line) -> int:
+    if line.as_json and "--watch" not in line.words:
+        return fail(Interrupted("stopped"), as_json=True)
+    if sys.stderr.isatty():
+        notice("")  # the shell's prompt does not follow ^C on the same line
+    return 130
+
+
+class Interrupted(ErgonError):
+    exit, code = 130, "interrupted"
+
+
+class Defect(ErgonError):
+    code = "internal"
+
+
+def _system(error: OSError) -> ErgonError:
+    where = f"{error.filename}: " if error.filename else ""
+    return ErgonError(f"{where}{error.strerror or error}", next="check the file, its permissions and the free space")
 
 
 def _defect(error: Exception) -> ErgonError:
     import traceback
 
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}"
-    return ErgonError(
-        f"internal error: {type(error).__name__}: {error} ({where})",
-        next="this is a defect of ergon-ops; please report it",
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno})" if frames else ""
+    said = " ".join(str(error).split())[:300]
+    return Defect(
+        f"internal error: {type(error).__name__}{': ' if said else ''}{said}{where}",
+        next="this is a defect of ergon-ops; please report it with this line",
     )
 
 
 def fail(error: ErgonError, *, as_json: bool) -> int:
     if as_json:
-        print(json.dumps(error.to_json(), ensure_ascii=False))
+        print_json(error.to_json())
     else:
-        print(f"ergon-ops: {error}", file=sys.stderr)
+        notice(f"ergon-ops: {error}")
     return error.exit

@@ -3,61 +3,106 @@
 from __future__ import annotations
 
 import asyncio
-from argparse import ArgumentParser, Namespace
+import sys
+from argparse import Namespace
 
-from ergon_ops.interfaces.commands.program import Program, notice, print_json
+from ergon_ops.assistant import Assistant
+from ergon_ops.errors import EngineError
+from ergon_ops.interfaces.commands.program import Program, conclude, notice, notice_failures, print_json
+from ergon_ops.interfaces.commands.spec import Argument, Command
 
 REFRESH_S = 2.0
 
 
-def list_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--watch", action="store_true", help=f"again every {REFRESH_S:.0f} s; with --json one document a line"
-    )
-
-
-def diagnose_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", default="", metavar="NAME", help="one container; default all")
-
-
 async def list_(program: Program, arguments: Namespace) -> int:
     async with program.assistant() as assistant:
+        if arguments.watch:
+            return await _watch(program, assistant)
+        document = await assistant.listing()
+        status = conclude(document)
+        if program.as_json:
+            print_json(document)
+            return status
+        from ergon_ops.interfaces.render.listing import show_listing
+
+        show_listing(program.settings, document)
+        notice_failures(document)
+        return status
+
+
+async def _watch(program: Program, assistant: Assistant) -> int:
+    """Until Ctrl-C. An engine that stops answering is shown, and looked for again."""
+    if program.as_json or not sys.stdout.isatty():
+        return await _watch_lines(program, assistant)
+    from ergon_ops.interfaces.render.listing import watching
+
+    with watching(program.settings) as show:
         while True:
-            document = await assistant.listing()
-            if arguments.json:
-                print_json(document)
-            else:
-                _show(program, document, clear=arguments.watch)
-            if not arguments.watch:
-                return int(document["exit"])
+            show(await _listing(assistant))
             await asyncio.sleep(REFRESH_S)
 
 
-def _show(program: Program, document: dict[str, object], *, clear: bool) -> None:
-    from ergon_ops.interfaces.render.console import console
-    from ergon_ops.interfaces.render.tables import show_listing
+async def _watch_lines(program: Program, assistant: Assistant) -> int:
+    from ergon_ops.interfaces.render.listing import show_listing
 
-    if clear and program.terminal:
-        console().clear()
-    show_listing(program.settings, document)
+    while True:
+        document = await _listing(assistant)
+        conclude(document)
+        if program.as_json:
+            print_json(document)
+        else:
+            show_listing(program.settings, document)
+            print(flush=True)
+        await asyncio.sleep(REFRESH_S)
+
+
+async def _listing(assistant: Assistant) -> dict[str, object]:
+    try:
+        return await assistant.listing()
+    except EngineError as error:
+        return {"containers": [], "failures": {"engine": error.to_json()["error"]}, "exit": error.exit}
 
 
 async def diagnose(program: Program, arguments: Namespace) -> int:
+    name = "" if arguments.name == "all" else arguments.name.removeprefix("@")
     async with program.assistant() as assistant:
-        document = await assistant.diagnose(arguments.name)
-    if arguments.json:
-        status = int(document.pop("exit"))
+        document = await assistant.diagnose(name)
+    status = conclude(document)
+    if program.as_json:
         print_json(document)
         return status
-    for finding in document["findings"]:
-        print(f"{finding['container']}: {finding['summary']} [{finding['cause']}]")
-    for host, failure in document["failures"].items():
-        notice(f"ergon-ops: {host}: {failure['message']} — {failure['next']}")
-    if not document["findings"] and not document["failures"]:
-        checked = len(document["containers"])
-        print(f"Nothing wrong that the rules know, in {checked} container{'s' if checked != 1 else ''}.")
-    return int(document["exit"])
+    from ergon_ops.interfaces.render.findings import show_diagnosis
+
+    show_diagnosis(program.settings, document)
+    notice_failures(document)
+    if status == 7:
+        notice("ergon-ops: some evidence could not be read, so this is not the whole truth — ergon-ops doctor")
+    return status
 
 
-ARGUMENTS = {"list": list_arguments, "diagnose": diagnose_arguments}
-RUN = {"list": list_, "diagnose": diagnose}
+COMMANDS = (
+    Command(
+        "list",
+        "[--watch]",
+        "every container, its CI and how it is",
+        list_,
+        (
+            ("list", "a table; a narrow terminal gets fewer columns"),
+            ("list --watch", "the same, again and again, until Ctrl-C"),
+            ("list --json | jq -r '.containers[].name'", "for programs: bytes, cores, states"),
+        ),
+        arguments=(Argument("--watch", f"again every {REFRESH_S:.0f} s; with --json one document a line"),),
+    ),
+    Command(
+        "diagnose",
+        "[NAME|all]",
+        "what the rules find wrong",
+        diagnose,
+        (
+            ("diagnose", "all containers"),
+            ("diagnose webapp --json", "with the facts each finding rests on"),
+        ),
+        "Exit 0 where nothing is wrong that the rules know, 1 with findings, 7 if evidence could not be read.",
+        (Argument("name", "one container", "NAME", "?"),),
+    ),
+)

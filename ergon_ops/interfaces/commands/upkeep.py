@@ -2,62 +2,86 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
+from typing import Any
 
-from ergon_ops.interfaces.commands.program import Program, print_json
-
-
-def nothing(parser: ArgumentParser) -> None:
-    """No arguments of its own."""
-
-
-def state_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--prune", action="store_true", help="drop what is older than 30 days, or beyond 500 MB")
+from ergon_ops.interfaces.commands.program import Program, notice, print_json
+from ergon_ops.interfaces.commands.spec import Argument, Command
 
 
 async def doctor(program: Program, arguments: Namespace) -> int:
     from ergon_ops.assistant.checkup import examine
 
     checks = await examine(program.settings)
-    worst = max((check.exit for check in checks), default=0)
-    if arguments.json:
-        print_json({"ok": worst == 0, "checks": [check.to_json() for check in checks]})
-        return worst
-    from ergon_ops.interfaces.render.tables import show_pairs
+    status = max((check.exit for check in checks), default=0)
+    if program.as_json:
+        print_json({"ok": status == 0, "checks": [check.to_json() for check in checks]})
+        return status
+    from ergon_ops.interfaces.render.checks import show_checks
 
-    show_pairs(("what", "how", "detail"), [(check.name, check.result, check.text) for check in checks])
-    return worst
+    show_checks(program.settings, checks)
+    return status
 
 
 def config(program: Program, arguments: Namespace) -> int:
     rows = program.settings.rows()
-    if arguments.json:
+    if program.as_json:
         print_json({"settings": [{"key": key, "value": value, "source": source} for key, value, source in rows]})
         return 0
-    from ergon_ops.interfaces.render.tables import show_pairs
+    from ergon_ops.interfaces.render.tables import show_settings
 
-    show_pairs(("setting", "value", "from"), [(key, plain(value), source) for key, value, source in rows])
+    show_settings(program.settings, [(key, plain(value), source) for key, value, source in rows])
     return 0
 
 
-def plain(value: object) -> str:
-    if value is None or value == "" or value == [] or value == ():
+def plain(value: Any) -> str:
+    """A value as `ergon-ops.toml` would spell it, without the quotes."""
+    if value is None or value in ("", [], ()):
         return "-"
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 async def state(program: Program, arguments: Namespace) -> int:
     async with program.assistant() as assistant:
         document = await assistant.state(prune=arguments.prune)
-    if arguments.json:
+    if program.as_json:
         print_json(document)
         return 0
-    from ergon_ops.interfaces.render.tables import show_pairs
+    from ergon_ops.interfaces.render.tables import show_state
 
-    print(f"{document['path']}  {document['bytes'] / 1024:.0f} KiB")
-    show_pairs(("what", "rows"), [(name, str(count)) for name, count in document["rows"].items()])
+    show_state(program.settings, document)
+    if document["notice"]:
+        notice(f"ergon-ops: {document['notice']}")
     return 0
 
 
-ARGUMENTS = {"doctor": nothing, "config": nothing, "state": state_arguments}
-RUN = {"doctor": doctor, "config": config, "state": state}
+COMMANDS = (
+    Command(
+        "doctor",
+        "",
+        "what works here, and what to do about the rest",
+        doctor,
+        (("doctor", "exit 3 if no engine answers, 1 if anything else fails"),),
+        "Looks at the Docker engine (socket, permission, context, version), how facts are read, the state folder,"
+        " tools, prompts and the mind.",
+    ),
+    Command(
+        "config",
+        "",
+        "every setting, its value and where it comes from",
+        config,
+        (("config", ""), ("config --json | jq '.settings[] | select(.source != \"default\")'", "only what was set")),
+        "Defaults, then ergon-ops.toml in your config folder, then the one in the working directory (which may only"
+        " narrow), then ERGON_OPS_*, then options.",
+    ),
+    Command(
+        "state",
+        "[--prune]",
+        "what is stored, and how much",
+        state,
+        (("state", ""), ("state --prune", "the journal and the changes it tells of always stay")),
+        arguments=(Argument("--prune", "drop what is older than 30 days, or beyond 500 MB"),),
+    ),
+)

@@ -2,60 +2,67 @@
 
 from __future__ import annotations
 
-import shutil
+import sys
 from typing import TYPE_CHECKING
 
+from ergon_ops.interfaces.render.width import terminal_width
+
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
+    from rich.console import Console, RenderableType
     from rich.text import Text
+
+    from ergon_ops.settings import Settings
 
 # State words → style. What is fine stays quiet; colour is for what needs a look.
 STYLES: dict[str, str] = {
-    "running": "green",
     "healthy": "green",
     "ok": "green",
     "kept": "green",
-    "unhealthy": "red",
+    "unhealthy": "bold red",
     "exited": "yellow",
-    "dead": "red",
-    "restarting": "red",
-    "critical": "red",
-    "failed": "red",
+    "dead": "bold red",
+    "restarting": "bold red",
+    "critical": "bold red",
+    "failed": "bold red",
+    "FAILED": "bold red",
+    "down": "bold red",
     "warning": "yellow",
     "warn": "yellow",
     "starting": "yellow",
     "paused": "yellow",
     "created": "yellow",
+    "unverified": "yellow",
 }
 
 
-def console(*, stderr: bool = False) -> Console:
-    """rich reads NO_COLOR, FORCE_COLOR and TERM itself; a pipe gets plain text that is never wrapped."""
+def console(settings: Settings) -> Console:
     from rich.console import Console
 
-    made = Console(stderr=stderr, highlight=False, soft_wrap=False, emoji=False, markup=False)
-    if not made.is_terminal:
-        made.width = 10_000
-    return made
+    person = sys.stdout.isatty()
+    return Console(
+        highlight=False,
+        emoji=False,
+        markup=False,
+        no_color=settings.no_color,
+        color_system=None if settings.no_color or not person else "auto",
+        width=terminal_width() if person else 100_000,
+        legacy_windows=False,
+    )
 
 
-def table(*columns: str) -> Table:
-    from rich.table import Table
+def put(settings: Settings, *items: RenderableType) -> None:
+    """Prints it; a pipe gets whole lines without padding."""
+    screen = console(settings)
+    if screen.is_terminal:
+        screen.print(*items, sep="\n")
+        return
+    with screen.capture() as captured:
+        screen.print(*items, sep="\n")
+    print("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
-    made = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
-    for index, name in enumerate(columns):
-        made.add_column(name.upper(), no_wrap=index < 2, overflow="ellipsis")
-    return made
 
-
-def styled(word: str) -> Text:
+def styled(word: str, style: str = "") -> Text:
     """A word in the colour of what it means."""
     from rich.text import Text
 
-    style = STYLES.get(word.split(" ")[0], "")
-    return Text(word, style=style)
-
-
-def terminal_width() -> int:
-    return shutil.get_terminal_size((80, 24)).columns
+    return Text(word, style=style or STYLES.get(word.split(" ")[0], ""))

@@ -1,0 +1,36 @@
+"""Which commands there are and which module has each. A module is imported only when its command runs."""
+
+from __future__ import annotations
+
+import importlib
+
+from ergon_ops.interfaces.commands.spec import Command
+
+_HERE = "ergon_ops.interfaces.commands"
+# In the order of the help. The chat is named, not imported: it is built upon the commands.
+HOMES: dict[str, str] = {
+    "ask": f"{_HERE}.asking",
+    "chat": "ergon_ops.interfaces.repl.command",
+    "list": f"{_HERE}.looking",
+    "diagnose": f"{_HERE}.looking",
+    "proposals": f"{_HERE}.changing",
+    "approve": f"{_HERE}.changing",
+    "reject": f"{_HERE}.changing",
+    "journal": f"{_HERE}.changing",
+    "doctor": f"{_HERE}.upkeep",
+    "config": f"{_HERE}.upkeep",
+    "state": f"{_HERE}.upkeep",
+    "demo": f"{_HERE}.stacks",
+    "up": f"{_HERE}.stacks",
+    "down": f"{_HERE}.stacks",
+}
+OVERVIEW_HOME = "ergon_ops.interfaces.repl.command"
+
+
+def command(name: str) -> Command:
+    """The command of that name; '' is the overview."""
+    if not name:
+        overview: Command = importlib.import_module(OVERVIEW_HOME).OVERVIEW
+        return overview
+    family: tuple[Command, ...] = importlib.import_module(HOMES[name]).COMMANDS
+    return next(item for item in family if item.name == name)

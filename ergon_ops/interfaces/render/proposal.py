@@ -1,0 +1,48 @@
+"""A proposal in words: the exact change, what it risks and until when it can be approved."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ergon_ops.events import epoch
+
+_UNDO = {
+    "live": "can be undone at once",
+    "app": "can be undone inside the application",
+    "restart": "cannot be undone, only restarted again",
+    "recreate": "can be undone by putting the old container back",
+    "rebuild": "advice: the image has to be rebuilt",
+    "host": "advice: for the host's operator",
+}
+_UNITS = {"_s": " s", "_bytes": " bytes"}
+
+
+def change_words(proposal: dict[str, Any]) -> str:
+    """`restart webapp (timeout 10 s)`."""
+    words = ", ".join(_argument(key, value) for key, value in proposal["arguments"].items())
+    return f"{str(proposal['kind']).replace('_', ' ')} {proposal['container']}{f' ({words})' if words else ''}"
+
+
+def _argument(key: str, value: Any) -> str:
+    for suffix, unit in _UNITS.items():
+        if key.endswith(suffix):
+            return f"{key.removesuffix(suffix).replace('_', ' ')} {value}{unit}"
+    return f"{key.replace('_', ' ')} {value}"
+
+
+def proposal_line(proposal: dict[str, Any]) -> str:
+    undo = _UNDO.get(proposal["reversibility"], proposal["reversibility"])
+    parts = [change_words(proposal), f"risk {proposal['risk']}", undo, f"expires {until(proposal['expires_at'])}"]
+    return f"{proposal['id']}: {' · '.join(parts)}"
+
+
+def until(stamp: str) -> str:
+    """How long from now, or how long ago: `in 14 min`, `3 h ago`."""
+    seconds = epoch(stamp) - time.time()
+    size = abs(seconds)
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        if size >= length or unit == "s":
+            words = f"{size / length:.0f} {unit}"
+            return f"in {words}" if seconds >= 0 else f"{words} ago"
+    return ""

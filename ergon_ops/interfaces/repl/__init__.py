@@ -1,0 +1,1 @@
+"""The chat: a prompt that stays open."""

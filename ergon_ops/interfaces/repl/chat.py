@@ -1,0 +1,159 @@
+"""One conversation: what a line means, and who it is for. Knows nothing of prompts and keys."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from ergon_ops.assistant import Assistant
+from ergon_ops.errors import ErgonError, UsageError
+from ergon_ops.events import Event
+from ergon_ops.interfaces.commands.program import notice_failures
+from ergon_ops.interfaces.render.answer import Telling
+from ergon_ops.messages import Actor, Question
+from ergon_ops.settings import Settings
+
+COMMANDS: dict[str, str] = {
+    "/switch [NAME]": "talk to another container; without a name to all of them",
+    "/list": "every container and how it is",
+    "/proposals": "what waits for approval",
+    "/approve ID": "approve a proposal: it is applied and verified",
+    "/reject ID": "reject a proposal",
+    "/help": "these commands",
+    "/exit": "leave (Ctrl-D does too)",
+}
+NAMES_OF_COMMANDS: tuple[str, ...] = tuple(name.split()[0] for name in COMMANDS)
+EVERYONE = frozenset({"", "all", "fleet", "everyone", "*"})
+_WORD = re.compile(r"[\w@./-]+")
+
+
+@dataclass(slots=True)
+class Chat:
+    """`name` is whom it is with ('' = everyone); `names` what completion offers; the session remembers the rest."""
+
+    assistant: Assistant
+    actor: Actor
+    settings: Settings
+    name: str = ""
+    session: str = field(default_factory=lambda: f"chat-{secrets.token_hex(3)}")
+    names: tuple[str, ...] = ()
+    proposals: tuple[str, ...] = ()
+
+    async def turn(self, line: str) -> bool:
+        """Handles one line. False ends the chat."""
+        text, _, pasted = line.strip().partition("\n")
+        if not text:
+            return True
+        if re.match(r"/\w*(\s|$)", text):
+            command, *words = text.split()
+            return await self._command(command, words)
+        await self._ask(text.strip(), pasted)
+        return True
+
+    async def greet(self) -> None:
+        """Learns who is there, for completion. An engine that does not answer is told of by the first turn."""
+        try:
+            self.names = await self.assistant.names()
+            rows = (await self.assistant.proposals())["proposals"]
+        except ErgonError:
+            return
+        self.proposals = tuple(row["id"] for row in rows)
+
+    async def _ask(self, text: str, pasted: str) -> None:
+        names, text = self._whom(text)
+        question = Question(
+            text,
+            self.actor,
+            names=names,
+            session=self.session,
+            model=self.settings.model or None,
+            context=pasted,
+        )
+        await self._follow(self.assistant.ask(question), steps=False)
+
+    def _whom(self, text: str) -> tuple[tuple[str, ...], str]:
+        """The one the chat is with, unless the line says another: `@worker how are you?`, or simply its name."""
+        first, _, rest = text.partition(" ")
+        if first.startswith("@") and len(first) > 1 and rest.strip():
+            return tuple(name.removeprefix("@") for name in first.split(",")), rest.strip()
+        known = {name.casefold() for name in self.names} - {self.name.casefold()}
+        others = known.intersection(word.strip(".-/").casefold() for word in _WORD.findall(text))
+        return (self.name,) if self.name and not others else (), text
+
+    async def _follow(self, events: AsyncGenerator[Event, None], *, steps: bool) -> None:
+        telling = Telling(color=not self.settings.no_color, chat=True)
+        try:
+            async with aclosing(events) as turn:
+                async for event in turn:
+                    self._learn(event)
+                    telling.show_step(event) if steps else telling.show(event)
+        finally:
+            telling.end_line()
+
+    def _learn(self, event: Event) -> None:
+        if event.type == "proposal":
+            self.proposals = (*self.proposals, str(event.data["id"]))
+
+    async def _command(self, command: str, words: Sequence[str]) -> bool:
+        match command:
+            case "/exit" | "/quit" | "/bye":
+                return False
+            case "/switch":
+                await self.switch(words[0] if words else "")
+            case "/list":
+                await self._list()
+            case "/proposals":
+                await self._show_proposals()
+            case "/approve" | "/reject":
+                await self._decide(command, words)
+            case "/help":
+                width = max(map(len, COMMANDS))
+                print("\n".join(f"  {name:<{width}}  {what}" for name, what in COMMANDS.items()))
+                print('  Everything else is a question; "@name …" asks another container for once.')
+            case _:
+                near = get_close_matches(command, NAMES_OF_COMMANDS, n=1)
+                raise UsageError(f"there is no {command}", next=f"did you mean {near[0]}?" if near else "/help")
+        return True
+
+    async def switch(self, name: str) -> None:
+        """Raises UsageError for a name nobody has."""
+        name = name.removeprefix("@")
+        if name.casefold() in EVERYONE:
+            self.name = ""
+            return
+        self.names = await self.assistant.names()
+        if name not in self.names:
+            near = get_close_matches(name, self.names, n=3, cutoff=0.4)
+            step = f"did you mean {', '.join(near)}?" if near else "Tab completes names, /list shows them"
+            raise UsageError(f"nobody here is called {name!r}", next=step)
+        self.name = name
+
+    async def _list(self) -> None:
+        from ergon_ops.interfaces.render.listing import show_listing
+
+        document = await self.assistant.listing()
+        show_listing(self.settings, document)
+        notice_failures(document)
+
+    async def _show_proposals(self) -> None:
+        from ergon_ops.interfaces.render.proposal import proposal_line
+
+        rows = (await self.assistant.proposals())["proposals"]
+        self.proposals = tuple(row["id"] for row in rows)
+        for row in rows:
+            print(proposal_line(row))
+        print("/approve ID or /reject ID decides." if rows else "Nothing waits for approval.")
+
+    async def _decide(self, command: str, words: Sequence[str]) -> None:
+        if not words:
+            some = ", ".join(self.proposals) or "/proposals lists them"
+            raise UsageError(f"{command} needs the ID of a proposal", next=some)
+        if command == "/approve":
+            await self._follow(self.assistant.approve(words[0], actor=self.actor), steps=True)
+            return
+        done = await self.assistant.reject(words[0], actor=self.actor)
+        print(f"Rejected {done['id']}: {done['kind']} {done['container']}. Nothing was done.")
