@@ -78,7 +78,10 @@ class Desk:
         )
 
     async def views(
-        self, refs: Sequence[Ref], steps: Sequence[Step], more: Callable[[View], Sequence[Step]] | None = None
+        self,
+        refs: Sequence[Ref],
+        steps: Callable[[Ref], Sequence[Step]],
+        more: Callable[[View], Sequence[Step]] | None = None,
     ) -> tuple[View, ...]:
         """The views of several, at most `AT_ONCE` at a time; one that fails does not spoil the rest."""
         places = asyncio.Semaphore(AT_ONCE)
@@ -86,7 +89,7 @@ class Desk:
         async def one(ref: Ref) -> View:
             async with places:
                 try:
-                    return await self.view(ref, steps, more)
+                    return await self.view(ref, steps(ref), more)
                 except ErgonError as error:
                     failure = Failure("inspect", str(error))
                     return View(ref, self.personas[ref], self.collector.ledger, self.clock(), failures=(failure,))

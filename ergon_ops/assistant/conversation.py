@@ -13,7 +13,7 @@ from ergon_ops.assistant.telling import Turn, answer, pieces
 from ergon_ops.errors import ErgonError, NoSuchContainer
 from ergon_ops.events import Event, Stream
 from ergon_ops.messages import Question
-from ergon_ops.offline import Ask, Reply, View
+from ergon_ops.offline import Ask, Reply, Step, View
 from ergon_ops.refs import Ref
 from ergon_ops.router import Route
 from ergon_ops.turn import while_running
@@ -46,6 +46,7 @@ async def _converse(house: House, question: Question, stream: Stream) -> AsyncGe
         raise NoSuchContainer(route.question_back, next=route.why, details={"nearest": list(route.nearest)})
     if route.kind in ("ask_back", "none"):
         yield stream.event("text", text=route.question_back)
+        recall.remember(turn, route, route.question_back)
         yield answer(turn, route.question_back, asked_back=route.kind == "ask_back")
         return
     if route.guess:
@@ -54,7 +55,6 @@ async def _converse(house: House, question: Question, stream: Stream) -> AsyncGe
     ask = offline.understand(route.rest or question.text, memory.previous, names=names, now=house.clock())
     async for event in _work(turn, route, ask):
         yield event
-    recall.remember(house.store, turn, refs=route.refs)
 
 
 def names_said(room: Room, question: Question, refs: Sequence[Ref]) -> tuple[str, ...]:
@@ -83,6 +83,7 @@ async def _work(turn: Turn, route: Route, ask: Ask) -> AsyncGenerator[Event, Non
             yield turn.stream.event("proposal", **documents.proposal_json(proposal))
     for piece in pieces(turn.reply):
         yield turn.stream.event("text", text=piece)
+    recall.remember(turn, route, turn.reply.text)
     yield answer(turn, turn.reply.text)
 
 
@@ -97,7 +98,13 @@ def _whom(room: Room, route: Route, ask: Ask) -> tuple[Ref, ...]:
 
 async def _look(turn: Turn, route: Route, ask: Ask, refs: tuple[Ref, ...]) -> tuple[Sequence[View], Reply]:
     desk = turn.room.desk
-    views = await desk.views(refs, offline.plan(ask), lambda view: offline.dig(ask, view))
+    steps = offline.plan(ask)
+    others = tuple(step for step in steps if step.tool != "restart")
+
+    def planned(ref: Ref) -> Sequence[Step]:
+        return steps if ref in (route.targets or refs) else others
+
+    views = await desk.views(refs, planned, lambda view: offline.dig(ask, view))
     one = len(refs) == 1 and (route.kind == "one" or bool(route.about)) and not ask.fleet
     if one and "host" not in ask.intents:
         return views, offline.compose(ask, views[0])

@@ -48,7 +48,7 @@ class LocalAssistant:
         """What the bare command shows: its sentences, and three questions with names of here."""
         room = await open_room(self.house)
         refs = [row.ref for row in room.inventory.containers]
-        views = await room.desk.views(refs, AT_A_GLANCE)
+        views = await room.desk.views(refs, lambda _: AT_A_GLANCE)
         host = next(iter(self.house.reads))
         shown = offline.overview(views, await room.desk.host_view(host))
         see(room)
@@ -81,7 +81,7 @@ class LocalAssistant:
         """`diagnose --json`: the worst verdict wins; a container whose evidence could not be read is unknown."""
         room = await open_room(self.house)
         refs = [room.desk.context(Ref("")).resolve(name)] if name else [row.ref for row in room.inventory.containers]
-        views = await room.desk.views(refs, (Step("diagnose"),))
+        views = await room.desk.views(refs, lambda _: (Step("diagnose"),))
         findings = [item for view in views for item in view.findings]
         faults = [item for item in findings if item.nature == "fault"]
         seen = self.house.store.findings.observe([view.ref for view in views if not view.failures], findings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,7 +18,7 @@ from ergon_ops.offline import Ask, Reply, Step, View
 from ergon_ops.persona import personas
 from ergon_ops.redaction import safe_text
 from ergon_ops.refs import Ref
-from ergon_ops.router import Focus
+from ergon_ops.router import Focus, Route
 from ergon_ops.store import Store
 from ergon_ops.toolbox.sources import log_readings
 
@@ -38,23 +39,29 @@ def open_session(store: Store, name: str | None) -> Remembered:
     if not name:
         return Remembered()
     session = store.sessions.resume(name) or store.sessions.create(name)
-    said = [message.text for message in store.sessions.messages(session.id) if message.role == "user"]
-    refs = tuple(parse_ref(word) for word in session.subject.split())
-    previous = offline.understand(said[-1], names=[ref.name for ref in refs]) if said else None
-    return Remembered(session.id, Focus(refs, said[-1] if said else ""), previous)
+    if not session.subject:
+        return Remembered(session.id)
+    subject = json.loads(session.subject)
+    refs, candidates = (tuple(Ref(*parts) for parts in subject[key]) for key in ("refs", "candidates"))
+    findings = tuple((seen.finding.id, seen.finding.cause, seen.finding.about) for seen in store.findings.current())
+    focus = Focus(refs, subject["rest"], candidates, findings)
+    previous = offline.understand(subject["rest"], names=[ref.name for ref in refs]) if refs else None
+    return Remembered(session.id, focus, previous)
 
 
-def parse_ref(text: str) -> Ref:
-    host, _, name = text.rpartition("/")
-    return Ref(name, host or "local")
-
-
-def remember(store: Store, turn: Turn, *, refs: Sequence[Ref]) -> None:
+def remember(turn: Turn, route: Route, said: str) -> None:
     """Stores the turn's messages and facts, and the last known state of each host that answered."""
+    store = turn.room.house.store
     if turn.session is not None:
+        asked_back = route.kind == "ask_back"
+        subject = {
+            "refs": [] if asked_back else [(ref.name, ref.host, ref.kind) for ref in route.refs],
+            "candidates": [(ref.name, ref.host, ref.kind) for ref in route.refs] if asked_back else [],
+            "rest": turn.question.text if asked_back else route.rest or turn.question.text,
+        }
         store.sessions.append(turn.session, Message("user", (Text(turn.question.text),)))
-        store.sessions.append(turn.session, Message("assistant", (Text(turn.reply.text),)))
-        store.sessions.attend(turn.session, " ".join(map(str, refs)))
+        store.sessions.append(turn.session, Message("assistant", (Text(said),)))
+        store.sessions.attend(turn.session, json.dumps(subject))
         store.facts.record(turn.session, turn.room.ledger)
     see(turn.room)
 
