@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The tour: start the demo's three containers and ask three questions. No API key is needed, nothing is typed.
+# The tour: start the demo's three containers, then chat with them; without a terminal three questions are asked.
+# No API key is needed.
 set -euo pipefail
 ergon_ops=${1:-ergon-ops}
 
@@ -14,6 +15,10 @@ say() {
 }
 
 say demo up
+if [[ -t 0 && -t 1 ]]; then
+    printf '\n$ ergon-ops\n'
+    exec "$ergon_ops"
+fi
 say ask webapp-container-ci "what is your status?"
 say ask "how much memory does the database use?"
 say ask "is anything wrong?"
