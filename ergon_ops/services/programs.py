@@ -25,8 +25,11 @@ class Program:
     images: tuple[str, ...] = ()
     nature: Nature = "server"
     label: str = ""
-    verified: bool = False
     debug_ports: tuple[int, ...] = ()
+
+    @property
+    def verified(self) -> bool:
+        return self.name in VERIFIED
 
     @property
     def title(self) -> str:
@@ -36,11 +39,19 @@ class Program:
 def _server(name: str, kind: str, ports: str, executables: str = "", images: str = "", *, label: str = "") -> Program:
     numbers = tuple(int(port) for port in ports.split())
     files = tuple((executables or name).split())
-    return Program(name, kind, numbers, files, tuple((images or name).split()), "server", label, name in VERIFIED)
+    return Program(name, kind, numbers, files, tuple((images or name).split()), "server", label)
 
 
 VERSION_TAIL = re.compile(r"[-_]?\d[\d.]*$")
-VERIFIED = frozenset({"nginx", "redis", "postgres", "python"})
+VERIFIED = frozenset(
+    {
+        *("nginx", "apache", "caddy", "haproxy", "lighttpd", "busybox-httpd"),
+        *("redis", "memcached", "postgres", "mariadb", "etcd", "rabbitmq", "nats", "mosquitto"),
+        *("python", "node", "ruby", "php-fpm", "dnsmasq", "cron", "sshd", "supervisord"),
+    }
+)
+# Frameworks that were seen as the real thing, by runtime.
+VERIFIED_DETAILS = frozenset({"", "uvicorn", "gunicorn", "hypercorn", "flask", "django", "celery", "puma"})
 
 PROGRAMS: tuple[Program, ...] = (
     # in front
@@ -131,7 +142,6 @@ PROGRAMS: tuple[Program, ...] = (
         (8000, 5000),
         ("python", "pypy", "ipython"),
         nature="runtime",
-        verified=True,
         debug_ports=(5678,),
     ),
     Program("node", "app", (3000, 8080), ("node", "nodejs"), nature="runtime", debug_ports=(9229, 5858)),
