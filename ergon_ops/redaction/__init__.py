@@ -13,7 +13,7 @@ from ergon_ops.redaction.compiled import is_marked, marker
 from ergon_ops.redaction.keys import harmless, is_secret_key, is_weak_key, looks_random, words_of
 from ergon_ops.redaction.neutral import cut, neutralise
 from ergon_ops.redaction.pairs import kind_of
-from ergon_ops.redaction.spans import spans
+from ergon_ops.redaction.rules import spans
 
 __all__ = [
     "is_secret_key", "neutralise", "redact", "redact_command", "redact_json", "redact_lines", "redact_value",

@@ -78,7 +78,7 @@ LIBRARY: tuple[Taken, ...] = (
         ),
     ),
     Taken(
-        "discord", "discord-token", ("M", "N", "O"),
+        "discord", "discord-token", (".",),
         B + r"[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}+",
         (r"[MNO][a-zA-Z\d_-]{23,25}\.[a-zA-Z\d_-]{6}\.[a-zA-Z\d_-]{27}",),
     ),
