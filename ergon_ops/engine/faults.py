@@ -6,7 +6,7 @@ import errno
 import socket
 import ssl
 from collections.abc import Iterator
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
 
 import docker.errors
 import requests.exceptions
@@ -116,7 +116,7 @@ def _known(cause: BaseException, endpoint: Endpoint) -> EngineError | None:
                 next="see whether `docker version` answers; if not, restart Docker there",
                 details=details,
             )
-        case ConnectionError() | urllib3.exceptions.IncompleteRead():
+        case ConnectionError() | IncompleteRead():
             return EngineNotRunning(
                 f"{named} closed the connection before it had answered.",
                 next="see whether Docker is restarting there, and ask again",

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 DEADLINE_S = 5.0
+LOOK_S = 2.0  # lists and descriptions: an engine that needs longer is hung, and the question still wants its answer
 SAMPLE_S = 2.4
 CONNECTIONS = 128
 COUNTED: tuple[Group, ...] = ("memory", "pids", "io", "cpu")
@@ -74,7 +75,7 @@ class DockerReads:
         return await self._engine.info()
 
     async def containers(self) -> tuple[Container, ...]:
-        found = await self._call("list containers", lambda api: api.fetch("/containers/json", all=True))
+        found = await self._look("list containers", lambda api: api.fetch("/containers/json", all=True))
         return listing.containers(found, self.host)
 
     async def read(self, ref: Ref, groups: Sequence[Group]) -> tuple[Reading, ...]:
@@ -167,7 +168,7 @@ class DockerReads:
     async def _inspect(self, ref: Ref) -> Document:
         path = f"/containers/{quote(ref.name, safe='')}/json"
         try:
-            document: Document = await self._call(f"describe {ref.name}", lambda api: api.fetch(path))
+            document: Document = await self._look(f"describe {ref.name}", lambda api: api.fetch(path))
         except NoSuchContainer:
             raise await self._unknown(ref) from None
         # An engine also takes the beginning of an id for a name.
@@ -217,6 +218,9 @@ class DockerReads:
             return {**sample, "started_at": run}
 
         return await self._caller.call(ask, deadline_s=SAMPLE_S, doing="measure it")
+
+    async def _look(self, doing: str, function: Callable[[Client], T]) -> T:
+        return await self._caller.call(function, deadline_s=min(self._deadline_s, LOOK_S), doing=doing)
 
     async def _call(self, doing: str, function: Callable[[Client], T]) -> T:
         return await self._caller.call(function, deadline_s=self._deadline_s, doing=doing)

@@ -42,6 +42,7 @@ def certificates(folder: Path) -> None:
 
 @contextlib.contextmanager
 def network() -> Iterator[None]:
+    subprocess.run(["ip", "netns", "del", NAMESPACE], capture_output=True, check=False)  # of a run that was killed
     run("ip", "netns", "add", NAMESPACE)
     try:
         run("ip", "link", "add", "engtest0", "type", "veth", "peer", "name", "engtest1", "netns", NAMESPACE)
@@ -81,6 +82,9 @@ def engine(folder: Path) -> Iterator[Endpoint]:
         finally:
             daemon.send_signal(signal.SIGTERM)
             daemon.wait(60)
+            for left in Path("/sys/fs/cgroup").glob("*/engtest-far"):
+                with contextlib.suppress(OSError):
+                    left.rmdir()
 
 
 def _await_port(daemon: subprocess.Popen[bytes], log: Path) -> None:

@@ -91,6 +91,11 @@ def closing(server: Server, wire: socket.socket, request: bytes) -> None:
     wire.shutdown(socket.SHUT_RDWR)
 
 
+def closing_mid_chunk(server: Server, wire: socket.socket, request: bytes) -> None:
+    wire.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n[{")
+    wire.shutdown(socket.SHUT_RDWR)
+
+
 def hanging_up(server: Server, wire: socket.socket, request: bytes) -> None:
     wire.shutdown(socket.SHUT_RDWR)
 

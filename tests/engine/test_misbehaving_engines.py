@@ -42,6 +42,7 @@ CASES: dict[str, Case] = {
     "dripping": (misbehaving.dripping, True, EngineTimeout),
     "dripping its head": (misbehaving.dripping_head, False, EngineTimeout),
     "closing mid-reply": (misbehaving.closing, True, EngineNotRunning),
+    "closing mid-chunk": (misbehaving.closing_mid_chunk, True, EngineNotRunning),
     "hanging up": (misbehaving.hanging_up, False, EngineNotRunning),
     "babbling": (misbehaving.babbling, False, EngineError),
     "not JSON": (answers(b"<html>welcome</html>"), True, EngineError),
