@@ -28,6 +28,7 @@ from ergon_ops.offline.compose import compose
 from ergon_ops.offline.fleet import compose_fleet
 from ergon_ops.offline.overview import overview
 from ergon_ops.offline.plan import GLANCE, dig, plan
+from ergon_ops.offline.tokens import speaks
 from ergon_ops.offline.understand import understand
 from ergon_ops.offline.words import (
     INTENTS,
@@ -59,5 +60,6 @@ __all__ = [
     "dig",
     "overview",
     "plan",
+    "speaks",
     "understand",
 ]

@@ -159,7 +159,7 @@ def _flow(t: Teller, into: str, out: str, did_in: str, did_out: str) -> Said:
 
 def processes(t: Teller) -> Said:
     if not t.running:
-        yield say(f"I am {plain(t.state)}, not running: I have no processes.", t.fact("state"))
+        yield say(f"I am not running ({plain(t.state)}), so I have no processes.", t.fact("state"))
         return
     rows, pids = t.rows("process"), t.fact("pids")
     if not rows and pids is None:

@@ -21,7 +21,7 @@ def ports(t: Teller) -> Said:
     elif t.running:
         yield say("I publish no port on the host.", t.fact("state"), t.fact("name"))
     else:
-        yield say(f"I am {plain(t.state)}, so I publish no port.", t.fact("state"))
+        yield say(f"I am not running ({plain(t.state)}), so I publish no port.", t.fact("state"))
     if listening:
         yield say(f"Inside {spoken(listening)} {'listens' if len(listening) == 1 else 'listen'}.", *listening)
     elif exposed:
@@ -82,17 +82,22 @@ def dependencies(t: Teller) -> Said:
             yield say(f"My manifest says that I depend on {listed([plain(name) for name in declared])}.")
         yield t.cannot_see("my connections", "topology")
         return
+    said = False
     for words, mark in (("I use", "uses "), ("Used by", "used by ")):
         rows = [row for row in links if row.key.startswith(mark)]
         if rows:
-            parts = [_link(row, mark) for row in rows]
-            yield say(f"{words} {some(parts)}.", *rows)
+            said = True
+            yield say(f"{words} {some(_link(row, mark) for row in rows)}.", *rows)
         elif links:
             nobody = "I see nobody that I use." if mark == "uses " else "I see nobody that uses me."
             yield say(nobody, *links)
     if not links:
         none = "I see no link to another container: no connection, shared setting or declared dependency."
         yield say(none, t.fact("state"))
+    beside = [row for row in links if row.key.startswith("beside ")]
+    if beside and not said:
+        names = some(plain(row.key.removeprefix("beside ")) for row in beside)
+        yield say(f"I share a network with {names}, without a sign that we talk.", *beside)
 
 
 def _link(row: Fact, mark: str) -> str:
@@ -147,7 +152,7 @@ def _setting(t: Teller, name: str, words: str, null: str) -> Sentence | None:
     fact = t.view.ledger.get(t.view.ref, name)
     if fact is None:
         return None
-    if fact.value in (None, "", False):
+    if fact.value in (None, "", False) or (name == "restart_policy" and fact.value == "no"):
         return say(null, fact)
     shown = own_words(fact) if name in QUOTED_CONFIG else plain(fact.value)
     extra = t.fact("restart_max") if name == "restart_policy" and t.number("restart_max") else None

@@ -245,9 +245,7 @@ def restarts(t: Teller) -> Said:
     if count is None:
         yield t.cannot_see("my restart count", "inspect")
         return
-    named = f" ({plain(policy.value)})" if policy is not None else ""
-    said = f"restarted me {times(num(count))}" if num(count) else "has not restarted me"
-    yield say(f"My restart policy{named} {said} since I was created.", count, policy)
+    yield say(_restarted(num(count), policy), count, policy)
     if t.state in ("running", "paused") and started is not None:
         at = num(started)
         yield say(f"My last start was {duration(t.ago(at))} ago ({moment(at)}).", started)
@@ -260,3 +258,12 @@ def services(t: Teller) -> Said:
         yield from serving.services(t)
     else:
         yield from not_running(t)
+
+
+def _restarted(count: float, policy: Fact | None) -> str:
+    if policy is not None and policy.value in ("no", ""):
+        before = f", yet one restarted me {times(count)} since I was created" if count else ", so nothing restarts me"
+        return f"I have no restart policy{before}."
+    named = f" ({plain(policy.value)})" if policy is not None else ""
+    said = f"restarted me {times(count)}" if count else "has not restarted me"
+    return f"My restart policy{named} {said} since I was created."

@@ -103,10 +103,18 @@ def tokens(text: str, names: Iterable[str] = ()) -> Tokens:
     return Tokens(words, topics, unknown, quoted, env_names, words.count(NAME), covered)
 
 
+def speaks(word: str) -> bool:
+    """Whether it is a word of ours, whatever else it may name."""
+    return word.lower() in KNOWN
+
+
 def _mask(lowered: str, names: Iterable[str]) -> str:
+    """Names out. Of a name that is also a word, only the last: "show me the logs of logs"."""
     for name in sorted(names, key=len, reverse=True):
         if name and name not in RESERVED_CI_NAMES and name.lower() in lowered:
-            lowered = re.sub(rf"(?<![\w-]){re.escape(name.lower())}(?:'s|s')?(?![\w-])", f" {NAME} ", lowered)
+            said = list(re.finditer(rf"(?<![\w-]){re.escape(name.lower())}(?:'s|s')?(?![\w-])", lowered))
+            for found in reversed(said[-1:] if speaks(name) else said):
+                lowered = f"{lowered[: found.start()]} {NAME} {lowered[found.end() :]}"
     return lowered
 
 
