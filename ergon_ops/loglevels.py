@@ -12,6 +12,7 @@ from typing import Literal
 Level = Literal["", "debug", "info", "warning", "error", "fatal"]
 ORDER: dict[str, int] = {"": 1, "debug": 0, "info": 1, "warning": 2, "error": 3, "fatal": 4}
 LOOK = 2_000
+HEAD = 160
 
 WORDS: dict[str, Level] = {
     "trace": "debug", "debug": "debug", "dbg": "debug", "verbose": "debug", "fine": "debug",
@@ -24,20 +25,24 @@ WORDS: dict[str, Level] = {
 NUMBERED: dict[int, Level] = {10: "debug", 20: "debug", 30: "info", 40: "warning", 50: "error", 60: "fatal"}
 
 _NAMES = "|".join(sorted(WORDS, key=len, reverse=True))
-_JSON = re.compile(r'"(?:level|severity|lvl|log\.level|levelname|loglevel|s)"\s*:\s*"?([A-Za-z]+|\d+)"?', re.I)
-_LOGFMT = re.compile(r"(?:^|[\s,])(?:level|lvl|severity|loglevel)\s*=\s*\"?([A-Za-z]+)", re.I)
-_BRACKET = re.compile(rf"(?:\[|<|\||\()\s*(?:[a-z_\d]+:)?({_NAMES})\s*(?:\]|>|\||\))", re.I)
+_JSON = re.compile(r'"(?:level|severity|lvl|log\.level|levelname|loglevel|s)"\s{0,3}:\s{0,3}"?([A-Za-z]+|\d+)"?', re.I)
+_LOGFMT = re.compile(r"(?:^|[\s,])(?:level|lvl|severity|loglevel)\s{0,2}=\s{0,2}\"?([A-Za-z]+)", re.I)
+_BRACKET = re.compile(rf"(?:\[|<|\||\()\s{{0,3}}(?:[a-z_\d]{{1,20}}:)?({_NAMES})\s{{0,3}}(?:\]|>|\||\))", re.I)
 _KLOG = re.compile(r"^([IWEFD])\d{4} \d\d:\d\d:\d\d")
 _REDIS = re.compile(r"^\d+:[XCSM] \d.{5,40}? ([.\-*#]) ")
 _ACCESS = re.compile(r'"(?:[A-Z]{3,10}) [^"]*" (\d{3}) |\bHTTP/[\d.]+" (\d{3})\b')
-_STAMP = r"(?:[\[(]?\d{1,4}[-/:.T\d ,+Z]*(?:UTC|GMT)?[\])]?[\s|:-]*|[A-Z][a-z]{2} +\d+ [\d:.]+ )?"
-_PROCESS = r"(?:\[?\d+(?:[-:]\d+)?\]?:? |(?:\[[\w.\-/:]+\] ?)|[\w.\-/@]+(?:\[\d+\])?: )?"
-_HEAD = re.compile(rf"^\s*{_STAMP}{_PROCESS}{_STAMP}({_NAMES})(?=[\s:\]|,\-]|$)", re.I)
+_TOKEN = re.compile(r"[^\s\[\]()|]+")
+_STAMP = re.compile(r"[\d:.,+\-/TZ#*]+|UTC|GMT|[A-Z][a-z]{2},?")
 _UPPER = re.compile(r"(?:^|[\s\-|:])(ERROR|FATAL|CRITICAL|PANIC|WARNING|WARN|SEVERE|INFO|DEBUG|TRACE)(?=[\s:\]|\-]|$)")
 _COUNTED = re.compile(r"\b(?:0|no|zero|without)\s+(?:errors?|warnings?|fatals?|panics?)\b", re.I)
 _PROSE = re.compile(
     r"^\s*(?:error|err|warning|panic|fatal)s?[\s-]+(?:handl|report|recover|log|page|count|rate|budget|level|track|"
     r"correct|free|messages?\b)",
+    re.I,
+)
+# Redis calls its start-up greetings warnings too.
+_REDIS_TROUBLE = re.compile(
+    r"warn|error|fail|can't|cannot|could not|denied|unable|refused|lost|corrupt|oom|kill|bad |unexpected|abort|misconf",
     re.I,
 )
 _EXCEPTION = re.compile(
@@ -58,8 +63,10 @@ def level_of(text: str) -> Level:
     stripped = line.lstrip()
     if stripped.startswith("{") and (found := _JSON.search(line)):
         return _named(found[1])
-    if (found := _KLOG.match(line)) or (found := _REDIS.match(line)):
+    if found := _KLOG.match(line):
         return _letter(found[1])
+    if found := _REDIS.match(line):
+        return "info" if found[1] == "#" and not _REDIS_TROUBLE.search(line) else _letter(found[1])
     for pattern in (_LOGFMT, _BRACKET):
         if found := pattern.search(line):
             return _named(found[1])
@@ -73,16 +80,31 @@ def _spoken(line: str) -> Level:
     if _EXCEPTION.match(line.lstrip()):
         return "error"
     if not _PROSE.match(line) and not _COUNTED.search(line):
-        if (found := _HEAD.match(line)) and _is_level(found[1], line[found.end(1) :]):
-            return _named(found[1])
+        if level := _first_word(line):
+            return level
         if found := _UPPER.search(line):
             return _named(found[1])
     return "error" if _FAILED.search(line) else ""
 
 
-def _is_level(word: str, rest: str) -> bool:
-    """`Error: x`, `ERROR x`, `[error] x` are levels; `error x` and `Log opened` in small letters are prose."""
-    return word.isupper() or rest.startswith((":", "]", "|", "  "))
+def _first_word(line: str) -> Level:
+    """A level among the first words, behind stamps and one program's name: `Error: x`, `cron: WARNING x`.
+
+    `error x` and `Log opened` are prose: a small word counts only with a colon behind it.
+    """
+    named = False
+    for found in _TOKEN.finditer(line, 0, HEAD):
+        token = found[0]
+        word = token.rstrip(":,")
+        level = WORDS.get(word.lower())
+        if level and (word.isupper() or token != word or line[found.end() : found.end() + 2] in ("  ", "]:")):
+            return level
+        if _STAMP.fullmatch(token) or not any(letter.isalnum() for letter in token):
+            continue
+        if named or not token.endswith(":"):
+            return ""
+        named = True
+    return ""
 
 
 def _named(word: str) -> Level:

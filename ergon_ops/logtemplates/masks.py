@@ -23,11 +23,12 @@ HEAD = re.compile(
     r"|\d+:[MSCX] \d\d [A-Z][a-z]{2} \d{4} [\d:.]+"
     r"|(?P<klog>[IWEFD])\d{4} \d\d:\d\d:[\d.]+\s+\d+"
     r"|\d\d:\d\d:\d\d(?:[.,]\d+)?"
+    r"|(?:time|ts|timestamp|t)=\"?\d{4}-\d\d-\d\d[T ][^\s\"]{1,40}\"?"
     r")[\])]?[\s|:-]*"
 )
 CLF = re.compile(r"\[\d\d/[A-Z][a-z]{2}/\d{4}:[\d:]+ [+-]\d{4}\]")
 STATUS = re.compile(r'(HTTP/[\d.]+"? )(\d{3})\b')
-QUOTED = re.compile(r'(?<![\w\\])([\w.]+=)?"([^"]{0,400})"|(?<!\w)\'([^\']{1,200})\'(?!\w)')
+QUOTED = re.compile(r'(?<![\w\\])([\w.]{1,40}=)?"([^"]{0,400})"|(?<!\w)\'([^\']{1,200})\'(?!\w)')
 SPOKEN_KEYS = frozenset({"msg=", "message=", "error=", "err=", "reason=", "event=", "level=", "detail="})
 REQUEST = re.compile(r"^[A-Z]{3,8} \S+(?: HTTP/[\d.]+)?$")
 WORD = re.compile(
@@ -35,7 +36,7 @@ WORD = re.compile(
     r"|(?P<t>\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?\S*)?|\d\d?:\d\d:\d\d(?:[.,]\d+)?)"
     r"|(?P<a>(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|(?:[0-9a-fA-F]{1,4}:){3,7}[0-9a-fA-F]{1,4})"
     r"|(?P<x>0x[0-9a-fA-F]+|(?<![A-Za-z0-9])(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{6,}(?![A-Za-z0-9])"
-    r"|(?<![A-Za-z0-9])(?=(?:[A-Za-z]*\d){3})(?=(?:\d*[A-Za-z]){3})[A-Za-z0-9]{12,}(?![A-Za-z0-9]))"
+    r"|(?<![A-Za-z0-9])(?=(?:[A-Za-z]*\d){4})(?=(?:\d*[A-Za-z]){4})[A-Za-z0-9]{12,}(?![A-Za-z0-9]))"
     r"|(?P<n>(?<![A-Za-z\x00\x01])[+-]?\d+(?:[.,]\d+)*(?:e[+-]?\d+)?)"
 )
 
@@ -68,6 +69,12 @@ def mask(text: str) -> Masked:
         words.append(shape)
         values.extend(quoted.pop(0) if value == SLOT else value for value in inside)
     return Masked(" ".join(words), tuple(values))
+
+
+def coarse(skeleton: str) -> str:
+    """Only the plain words: for logs with more kinds of lines than anyone can tell apart."""
+    words = [word if word.isalpha() else SHOWN["s"] for word in skeleton.split(" ")]
+    return " ".join(word for index, word in enumerate(words) if index == 0 or word != words[index - 1])
 
 
 def _quoted(found: re.Match[str], kept: list[str]) -> str:

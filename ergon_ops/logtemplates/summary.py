@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from ergon_ops.engine.protocols import LogLine
 from ergon_ops.facts import Reading, reading
 from ergon_ops.loglevels import ORDER, Level, at_least, level_of
-from ergon_ops.logtemplates.masks import mask, render
+from ergon_ops.logtemplates.masks import coarse, mask, render
 from ergon_ops.logtemplates.traces import Entry, entries
 from ergon_ops.refs import Ref
 
@@ -94,13 +94,22 @@ def summarise(lines: Iterable[LogLine]) -> LogSummary:
         if group is None:
             level = _level(entry, status)
             if len(groups) >= MOST:
-                skeleton, values, key = OTHER, (), (OTHER, level)
+                skeleton, values = _coarser(skeleton, len(groups)), ()
+                key = (skeleton, level)
             group = groups.get(key) or _Group(skeleton, values, level, entry.named[:SAMPLE], entry.stream, len(groups))
             groups[key] = group
         group.take(entry, values)
     templates = _ordered(_merged([_template(group) for group in groups.values()]))
     errors = sum(template.count for template in templates if ORDER[template.level] >= ORDER["error"])
     return LogSummary(templates, total, errors)
+
+
+def _coarser(skeleton: str, groups: int) -> str:
+    """The more kinds of lines there are, the less of a line tells them apart."""
+    if groups >= 3 * MOST:
+        return OTHER
+    words = coarse(skeleton)
+    return words if groups < 2 * MOST else " ".join((*words.split(" ")[:2], "<…>"))
 
 
 def _level(entry: Entry, status: str) -> Level:

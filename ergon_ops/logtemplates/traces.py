@@ -10,6 +10,7 @@ from ergon_ops.engine.protocols import LogLine
 
 LONGEST = 500
 CUT = 4_000
+GO_LONGEST = 300
 PYTHON = "Traceback (most recent call last):"
 FRAME = re.compile(
     r"^\s+at |^\s*\.\.\. \d+ (?:more|common frames)|^Caused by: |^\s+Suppressed: |^goroutine \d+ \[|^created by |"
@@ -75,7 +76,7 @@ def _continues(entry: Entry, text: str) -> bool:
     if entry.kind == "rust" and text:
         entry.text, entry.kind, entry.trace = f"{entry.text} {text.strip()}", "raised", True
         return True
-    if entry.kind == "go" and (not text or GO_CALL.match(text) or text[0] in "\t ["):
+    if entry.kind == "go" and (not text or GO_CALL.match(text[:GO_LONGEST]) or text[0] in "\t ["):
         entry.trace = True
         return True
     if entry.kind == "done":

@@ -24,6 +24,8 @@ from ergon_ops.logtemplates import at_least, level_of
         ("E1122 02:30:00.123456       1 reflector.go:127] failed", "error"),
         ("W1122 02:30:00.123456       1 x.go:1] slow", "warning"),
         ("1:M 22 Nov 2026 02:30:00.123 # WARNING overcommit_memory is set to 0!", "warning"),
+        ("1:C 22 Nov 2026 02:30:00.123 # Configuration loaded", "info"),
+        ("1:M 22 Nov 2026 02:30:00.123 # Bad file format reading the append only file", "warning"),
         ("1:M 22 Nov 2026 02:30:00.123 * Ready to accept connections", "info"),
         ("2026-11-22 02:30:00.123 UTC [31] ERROR:  relation \"orders\" does not exist", "error"),
         ("2026-11-22 02:30:00.123 UTC [31] FATAL:  password authentication failed", "fatal"),
