@@ -10,6 +10,7 @@ from ergon_ops.offline.teller import Said, Teller, num, say
 from ergon_ops.offline.units import duration, moment, plain, plural, quoted
 from ergon_ops.offline.words import Sentence
 
+DAY = 86400.0
 TEMPLATES_SAID = 8
 EVENTS_SAID = 10
 CHANGING = words(
@@ -80,18 +81,29 @@ def events(t: Teller) -> Said:
         if t.why_unknown("events") and t.running:
             yield t.cannot_see("my events", "events")
         else:
-            yield say(f"The engine saw nothing happen to me in the last {duration(_span(t))}.", t.fact("state"))
+            yield say(f"The engine saw nothing happen to me {_span(t)}.", t.fact("state"), t.fact("events_reach"))
             yield from _last_start(t)
         return
     shown = sorted(rows, key=lambda row: row.key)[-EVENTS_SAID:]
     more = f", the latest {len(shown)}" if len(shown) < len(rows) else ""
-    yield say(f"{plural(len(rows), 'event')} in the last {duration(_span(t))}{more}:", *shown)
+    yield say(f"{plural(len(rows), 'event')} {_span(t)}{more}:", *shown, t.fact("events_reach"))
     yield from (_event(t, row) for row in shown)
 
 
-def _span(t: Teller) -> float:
+def _span(t: Teller) -> str:
+    """`in the last 1 day`, or as far back as the engine remembers: it keeps few events, and healthchecks crowd them."""
     window = next((row.reading.window_s for row in t.rows("event") if row.reading.window_s), None)
-    return window or t.ask.window_s or 86400.0
+    asked = window or t.ask.window_s or DAY
+    reach = t.fact("events_reach")
+    known = t.ago(_moment(reach)) if reach is not None else asked
+    if known >= asked:
+        return f"in the last {duration(asked)}"
+    return f"in the last {duration(known)} (the engine remembers no further back)"
+
+
+def _moment(fact: Fact) -> float:
+    """A time as epoch seconds, be it written or counted."""
+    return epoch(fact.value) if isinstance(fact.value, str) else num(fact)
 
 
 def _event(t: Teller, row: Fact) -> Sentence:
@@ -109,10 +121,11 @@ def changes(t: Teller) -> Said:
         yield t.cannot_see("the engine's events", "events")
     elif rows:
         shown = sorted(rows, key=lambda row: row.key)[-EVENTS_SAID:]
-        yield say(f"{plural(len(rows), 'event')} in the last {duration(_span(t))} that may have changed me:", *shown)
+        counted = plural(len(rows), "event")
+        yield say(f"{counted} that may have changed me, {_span(t)}:", *shown, t.fact("events_reach"))
         yield from (_event(t, row) for row in shown)
     else:
-        yield say(f"The engine saw no change of mine in the last {duration(_span(t))}.", t.fact("state"))
+        yield say(f"The engine saw no change of mine {_span(t)}.", t.fact("state"), t.fact("events_reach"))
     if not t.running:
         yield from not_running(t)
     yield from _last_start(t)

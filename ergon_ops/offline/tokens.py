@@ -110,7 +110,7 @@ def speaks(word: str) -> bool:
 
 def _mask(lowered: str, names: Iterable[str]) -> str:
     """Names out. Of a name that is also a word, only the last: "show me the logs of logs"."""
-    for name in sorted(names, key=len, reverse=True):
+    for name in sorted(set(names), key=len, reverse=True):
         if name and name not in RESERVED_CI_NAMES and name.lower() in lowered:
             said = list(re.finditer(rf"(?<![\w-]){re.escape(name.lower())}(?:'s|s')?(?![\w-])", lowered))
             for found in reversed(said[-1:] if speaks(name) else said):

@@ -191,3 +191,10 @@ def test_every_question_has_an_answer_in_every_state(question: str, state: str) 
     reply = compose(understand(question), view({"state": state}))
     assert reply.text
     assert not re.search(r"\bNone\b|nan|\{|\}", reply.text)
+
+
+def test_no_change_is_claimed_beyond_what_the_engine_remembers() -> None:
+    facts = {"state": "running", "started_at": NOW - 3600, "events_reach": "2027-01-15T07:57:00.000Z"}
+    text = said("what changed?", facts)
+    assert text.startswith("The engine saw no change of mine in the last 3 min (the engine remembers no further back).")
+    assert "My last start was 1 h ago" in text
