@@ -57,7 +57,7 @@ class EngineHost:
             return "hung"
         except (EngineNotRunning, EngineRefused) as error:
             # Something still accepted us and went away while answering: it is on its way down, or up.
-            return "restarting" if "closed the connection" in error.message else "gone"
+            return "restarting" if error.details.get("broken_off") else "gone"
         except EngineError:
             return ""
         return "alive"
@@ -73,11 +73,12 @@ class EngineHost:
             except EngineError:
                 condition = "restarting"
         host, at = self._caller.endpoint.host, self._clock()
-        found = list(self._from_files(host))
+        from_files = self._from_files(host)
+        found = list(from_files)
         if condition:
             found.append(reading(host_ref(host), "engine", condition, at=at, source="api:_ping"))
         if condition == "alive":
-            found += self._from_api(with_machine=not found[1:])
+            found += self._from_api(with_machine=not from_files)
         return tuple(found)
 
     def _from_files(self, host: str) -> tuple[Reading, ...]:

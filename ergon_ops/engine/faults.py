@@ -120,7 +120,7 @@ def _known(cause: BaseException, endpoint: Endpoint) -> EngineError | None:
             return EngineNotRunning(
                 f"{named} closed the connection before it had answered.",
                 next="see whether Docker is restarting there, and ask again",
-                details=details,
+                details={**details, "broken_off": True},
             )
         case OSError() if cause.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH):
             return EngineRefused(
