@@ -17,17 +17,17 @@ _THING = r"(one|ones|container|containers|guy|guys|service|services|replica|repl
 _BEING = (
     r"(that|which|who|thats)?\s?(is|are|has|have|was|were|just|keeps|keep|got|s)?\s?(just|being|been|currently|now)?"
 )
-_STATED = re.compile(
+_STATED = (
     rf"\b(?P<a>{_STATE}) {_THING}\b"
     rf"|\b{_THING} {_BEING}\s?(?P<b>{_STATE})\b"
     rf"|\b(whatever|whoever|what ever) (is |has |just |was |got )?(?P<c>{_STATE})\b"
 )
-_INDEFINITE = re.compile(r"\b(any|how many|which|no|what|some|are there|is there|a|an|every)\b")
+_INDEFINITE = r"\b(any|how many|which|no|what|some|are there|is there|a|an|every)\b"
 _CULPRIT = (
     "culprit|offender|problem|finding|one with the (problem|issue|finding|alert|warning)|problematic one|bad one"
     "|guilty one|worst one"
 )
-_FOUND = re.compile(rf"\b(the|that|this) (?P<cause>[a-z-]+) (one|container|service)\b|\b(?P<any>the ({_CULPRIT}))\b")
+_FOUND = rf"\b(the|that|this) (?P<cause>[a-z-]+) (one|container|service)\b|\b(?P<any>the ({_CULPRIT}))\b"
 
 
 def has_state(member: Member, state: str) -> bool:
@@ -50,12 +50,12 @@ def has_state(member: Member, state: str) -> bool:
 
 def stated(question: Question) -> tuple[str, str] | None:
     """The state it names its containers by, as (state, word): `the crashed one`. Not `which one crashed`."""
-    match = _STATED.search(question.line)
+    match = re.search(_STATED, question.line)
     if not match:
         return None
     word = match["a"] or match["b"] or match["c"]
     before = question.line[: match.start()].split()[-3:]
-    if _INDEFINITE.search(" ".join(before)) and "the" not in before[-1:]:
+    if re.search(_INDEFINITE, " ".join(before)) and "the" not in before[-1:]:
         return None
     plain_predicate = match["b"] and re.match(r"(containers?|services?|replicas?|things?) (is|are) ", match[0])
     return None if plain_predicate else (STATES[word], word)
@@ -85,7 +85,7 @@ def by_finding(question: Question, findings: Sequence[tuple[str, str, Ref]]) -> 
     by_id = [ref for identifier, _, ref in findings if identifier.lower() in words]
     if by_id:
         return tuple(dict.fromkeys(by_id))
-    match = _FOUND.search(question.line)
+    match = re.search(_FOUND, question.line)
     if not match:
         return ()
     if match["any"]:

@@ -17,9 +17,9 @@ from ergon_ops.router.words import CHANGERS, FILLERS, LOOKERS, NUMBERS, ORDINALS
 _EVERYBODY = frozenset({"both", "all", "each", "every", "them", "everything"})
 _LOOKS = frozenset({"program", "image"})
 _ASSENT = frozenset("yes yep y yeah sure right ok okay correct exactly please".split())
-_WHOLE = re.compile(r"\b(all|others?|anything|rest|every|each|who|which|what|everything|everyone|containers)\b")
-_OF_THE_HOST = re.compile(r"\b(cpus|disks?|kernel|os|uptime|swap|load|inodes?|docker|daemon|engine|machine)\b")
-_WITH_IT = re.compile(
+_WHOLE = r"\b(all|others?|anything|rest|every|each|who|which|what|everything|everyone|containers)\b"
+_OF_THE_HOST = r"\b(cpus|disks?|kernel|os|uptime|swap|load|inodes?|docker|daemon|engine|machine)\b"
+_WITH_IT = (
     r"\b(compare|difference between|diff) (it|this|that|this one|that one|them)\b"
     r"|\b(with|to|than|and) (it|this one|that one)$"
 )
@@ -105,7 +105,7 @@ def left_out(case: Case) -> Route | None:
     out = {number for mention in case.sides.left_out for number in mention.members}
     if not out or case.sides.subjects:
         return None
-    if _WHOLE.search(case.question.line):
+    if re.search(_WHOLE, case.question.line):
         keep = [number for number in case.here if number not in out]
         if not keep:
             return Route("none", (), "That leaves no container.", why="all left out")
@@ -129,7 +129,7 @@ def subjects(case: Case) -> Route | None:
     if not sides.subjects:
         return None
     places = [{n for mention in side for n in mention.members} for side in (sides.hosts, sides.projects) if side]
-    with_it = _WITH_IT.search(question.line) or _it_comes_first(case)
+    with_it = re.search(_WITH_IT, question.line) or _it_comes_first(case)
     chosen = case.focused if with_it else []
     whys: list[str] = []
     ordered: list[int] = list(chosen) if case.orders and case.orders[0].start < sides.subjects[0].first else []
@@ -169,7 +169,7 @@ def on_host(case: Case) -> Route | None:
         return None
     members = case.world.members
     named = list(dict.fromkeys(members[mention.members[0]].ref.host for mention in case.sides.hosts))
-    if _called_host(case) or case.question.host or _OF_THE_HOST.search(case.question.line):
+    if _called_host(case) or case.question.host or re.search(_OF_THE_HOST, case.question.line):
         return case.hosts(f"asked about host {', '.join(named)}", named)
     alike = {members[number].ref.name for number in case.focused}
     there = [number for number in case.here if members[number].ref.name in alike]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ergon_ops.router.patterns import NEEDS
 from ergon_ops.router.question import Question
 from ergon_ops.router.words import ASKING, CHANGERS, LOOKERS, POLITE
@@ -48,4 +50,4 @@ def ordered(question: Question, names: frozenset[int]) -> tuple[range, ...]:
             leading = False
     if start is not None:
         found.append(range(start, len(question.tokens)))
-    return tuple(found) or ((range(len(question.tokens)),) if NEEDS.search(question.line) else ())
+    return tuple(found) or ((range(len(question.tokens)),) if re.search(NEEDS, question.line) else ())

@@ -116,11 +116,11 @@ class Question:
 
     @cached_property
     def shell(self) -> bool:
-        return bool(OUTSIDE.search(self.line))
+        return bool(re.search(OUTSIDE, self.line))
 
     @cached_property
     def inner(self) -> bool:
-        return bool(INSIDE.search(self.line))
+        return bool(re.search(INSIDE, self.line))
 
     @cached_property
     def ports(self) -> tuple[int, ...]:
@@ -128,7 +128,7 @@ class Question:
         return tuple(
             dict.fromkeys(
                 int(a or b or c or d)
-                for a, b, c, d in PORT.findall(self.text.lower())
+                for a, b, c, d in re.findall(PORT, self.text.lower())
                 if 0 < int(a or b or c or d) < 65536
             )
         )
@@ -136,32 +136,32 @@ class Question:
     @cached_property
     def fleet(self) -> str:
         """`strong` if it can only be about all containers, `weak` if it may be about all, else empty."""
-        if STRONG_FLEET.search(self.line):
+        if re.search(STRONG_FLEET, self.line):
             return "strong"
-        return "weak" if WEAK_FLEET.search(self.line) else ""
+        return "weak" if re.search(WEAK_FLEET, self.line) else ""
 
     @cached_property
     def everything(self) -> bool:
-        return bool(EVERYTHING.search(self.line))
+        return bool(re.search(EVERYTHING, self.line))
 
     @cached_property
     def host(self) -> str:
-        if (match := HOST.search(self.line)) or self.all_hosts:
-            place = match and PLACE.search(self.line[: match.start()])
+        if (match := re.search(HOST, self.line)) or self.all_hosts:
+            place = match and re.search(PLACE, self.line[: match.start()])
             return "strong" if not place or self.fleet != "strong" else ""
-        return "weak" if WEAK_HOST.search(self.line) else ""
+        return "weak" if re.search(WEAK_HOST, self.line) else ""
 
     @cached_property
     def all_hosts(self) -> bool:
-        return bool(ALL_HOSTS.search(self.line))
+        return bool(re.search(ALL_HOSTS, self.line))
 
     @cached_property
     def pronoun(self) -> bool:
-        return bool(PRONOUN.search(self.line))
+        return bool(re.search(PRONOUN, self.line))
 
     @cached_property
     def plural_pronoun(self) -> bool:
-        return bool(PLURAL.search(self.line))
+        return bool(re.search(PLURAL, self.line))
 
 
 def hear(text: str) -> Question:

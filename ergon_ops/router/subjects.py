@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 from ergon_ops.router.mention import Mention
@@ -82,7 +83,7 @@ def _settle(question: Question, sides: Parties) -> None:
     else:
         sides.subjects = sides.spared
     if sides.about and not sides.subjects:
-        if ASKS_OF_ALL.match(question.line):
+        if re.match(ASKS_OF_ALL, question.line):
             sides.asked_of_all = True
         else:
             sides.subjects, sides.about = sides.about, []

@@ -9,17 +9,15 @@ from ergon_ops.router import looks
 from ergon_ops.router.case import Case
 from ergon_ops.router.verdict import Route
 
-_OTHER = re.compile(r"\bother (one|ones|replica|replicas|two|container)\b")
-_ALL = re.compile(r"\b(all|everything)\b")
-_THE_REST = re.compile(r"\b(the (others|rest|other ones|other containers)|all others|everyone else|everybody else)\b")
-_OF_THEM = re.compile(r"\bwhich (one )?of (the|these|those|them|both|you)( two| three)?\b|\b(either|both|neither) of\b")
-_OF_ONE = re.compile(
+_OTHER = r"\bother (one|ones|replica|replicas|two|container)\b"
+_ALL = r"\b(all|everything)\b"
+_THE_REST = r"\b(the (others|rest|other ones|other containers)|all others|everyone else|everybody else)\b"
+_OF_THEM = r"\bwhich (one )?of (the|these|those|them|both|you)( two| three)?\b|\b(either|both|neither) of\b"
+_OF_ONE = (
     r"\b(logs?|it|its|itself|yourself|he|she|him|her|that one|this one|this container|the container|them"
     r"|why (are|do|did|is|were|was|have) (you|your))\b"
 )
-_GENERAL = re.compile(
-    r"\b(how is it going|what is it like|is it (ok|okay|fine|all|on fire|down)$|anything|any|every)\b"
-)
+_GENERAL = r"\b(how is it going|what is it like|is it (ok|okay|fine|all|on fire|down)$|anything|any|every)\b"
 
 
 def decide(case: Case) -> Route:
@@ -74,11 +72,15 @@ def by_fleet(case: Case) -> Route | None:
     question = case.question
     if case.sides.hosts:
         return case.to(case.here, "everything on that host", everyone=True)
-    if len(case.focused) > 1 and _OF_THEM.search(question.line):
+    if len(case.focused) > 1 and re.search(_OF_THEM, question.line):
         return case.to(case.focused, "of those talked about")
-    if case.focused and _THE_REST.search(question.line) and (rest := [n for n in case.here if n not in case.focused]):
+    if (
+        case.focused
+        and re.search(_THE_REST, question.line)
+        and (rest := [n for n in case.here if n not in case.focused])
+    ):
         return case.to(rest, "all but the one talked about")
-    if question.everything or (case.changes and _ALL.search(question.line) and not question.pronoun):
+    if question.everything or (case.changes and re.search(_ALL, question.line) and not question.pronoun):
         return case.all("asked of all")
     return case.all("can only be meant for all") if question.fleet == "strong" and not case.changes else None
 
@@ -92,7 +94,7 @@ def follow_up(case: Case) -> Route | None:
             return None
         hosts = [ref.host for ref in fleet if ref.name == "host"]
         return case.hosts("follows up on the host", hosts) if hosts else case.all("follows up on all")
-    if _OTHER.search(case.question.line):
+    if re.search(_OTHER, case.question.line):
         focused = _others(case, focused)
     if len(focused) > 1 and case.changes and not case.question.plural_pronoun:
         return case.ask(focused, "several were talked about")
@@ -112,6 +114,6 @@ def _nothing_to_go_by(case: Case) -> Route:
         return case.to([0], "the only container")
     if case.changes:
         return case.ask(everyone, "no name, and changes are never guessed")
-    if _OF_ONE.search(question.line) and not _GENERAL.search(question.line):
+    if re.search(_OF_ONE, question.line) and not re.search(_GENERAL, question.line):
         return case.ask(everyone, "no name")
     return case.all("no name: all" if question.fleet else "no name and nothing to go by: all")
