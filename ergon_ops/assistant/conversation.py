@@ -51,8 +51,12 @@ async def _converse(house: House, question: Question, stream: Stream) -> AsyncGe
         return
     if route.guess:
         yield stream.event("notice", text=route.why, code="guess")
+    text = route.rest or question.text
     names = names_said(room, question, (*route.refs, *(memory.focus.refs if memory.focus else ())))
-    ask = offline.understand(route.rest or question.text, memory.previous, names=names, now=house.clock())
+    if question.names or route.kind == "all" or text != question.text:
+        # Whom it is for was said beside the question, or is taken out of it: in `ask logs "any logs?"` nobody is named.
+        names = tuple(name for name in names if not offline.speaks(name))
+    ask = offline.understand(text, memory.previous, names=names, now=house.clock())
     async for event in _work(turn, route, ask):
         yield event
 
