@@ -132,6 +132,11 @@ async def test_a_database_with_its_backends_is_one_service(lab: Lab) -> None:
     ref = await lab.run("postgres", DATABASE)
 
     (found,) = await lab.until(ref, "postgres (port 5432)")
+    for _ in range(100):  # it listens before its helpers run
+        if len(found.pids) > 3:
+            break
+        await asyncio.sleep(0.05)
+        (found,) = await lab.see(ref)
 
     assert len(found.pids) > 3
     assert found.kind == "database"
