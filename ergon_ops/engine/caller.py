@@ -95,7 +95,7 @@ class Caller:
     async def call(self, function: Callable[[Client], T], *, deadline_s: float, doing: str = "") -> T:
         """`function`'s result, or one of our errors, within `deadline_s` all in all.
 
-        `doing` completes "no whole answer to …". A cancelled call frees its thread as a late one does.
+        `doing` completes "the engine did not …". A cancelled call frees its thread as a late one does.
         """
         job = Job(function, deadline_s)
         self._submit(job)

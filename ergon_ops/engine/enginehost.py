@@ -22,6 +22,7 @@ Condition = Literal["alive", "hung", "restarting", "gone", ""]
 USUAL_ROOT = "/var/lib/docker"
 FRESH_S = 5.0
 DEADLINE_S = 2.0
+STILL_HUNG_S = 1.0
 STATES = (("running", "ContainersRunning"), ("paused", "ContainersPaused"), ("exited", "ContainersStopped"))
 
 
@@ -35,6 +36,7 @@ class EngineHost:
         self._info: EngineInfo | None = None
         self._document: Document = {}
         self._read_at = float("-inf")
+        self._hung_at = float("-inf")
 
     @property
     def known(self) -> EngineInfo | None:
@@ -44,15 +46,21 @@ class EngineHost:
     async def info(self) -> EngineInfo:
         if self._info and time.monotonic() - self._read_at < FRESH_S:
             return self._info
-        self._document, sample = await self._caller.call(_ask, deadline_s=DEADLINE_S, doing="say what it is")
+        try:
+            self._document, sample = await self._caller.call(_ask, deadline_s=DEADLINE_S, doing="say what it is")
+        except EngineTimeout:
+            self._hung_at = time.monotonic()
+            raise
         self._info = self._told(self._document, sample)
         self._read_at = time.monotonic()
         return self._info
 
     async def condition(self) -> Condition:
         """By one ping. "" where it may not be asked, so that nothing is known."""
+        if time.monotonic() - self._hung_at < STILL_HUNG_S:
+            return "hung"  # a turn of three seconds has no time to wait for it twice
         try:
-            await self._caller.call(lambda api: api.newest_version(), deadline_s=1.0, doing="a ping")
+            await self._caller.call(lambda api: api.newest_version(), deadline_s=1.0, doing="answer a ping")
         except EngineTimeout:
             return "hung"
         except (EngineNotRunning, EngineRefused) as error:

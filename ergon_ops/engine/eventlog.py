@@ -131,5 +131,5 @@ async def follow(
         if clock() - started < QUICK_S:
             await asyncio.sleep(QUICK_S)
         # Silent, ended or broken: a ping tells a quiet engine from a dead one, and raises for the latter.
-        await caller.call(lambda api: api.newest_version(), deadline_s=2.0, doing="a ping")
+        await caller.call(lambda api: api.newest_version(), deadline_s=2.0, doing="answer a ping")
         since = since or started

@@ -70,9 +70,9 @@ def translate(error: BaseException, endpoint: Endpoint, *, complaint: str = "") 
 
 
 def timed_out(endpoint: Endpoint, doing: str, deadline_s: float) -> EngineTimeout:
-    what = f" to {doing}" if doing else ""
+    what = f"did not {doing}" if doing else "gave no whole answer"
     return EngineTimeout(
-        f"The engine of {endpoint.host} gave no whole answer{what} within {deadline_s:g} s.",
+        f"The engine of {endpoint.host} {what} within {deadline_s:g} s.",
         next="see whether `docker version` answers; if not, restart Docker there",
         details={"host": endpoint.host, "deadline_s": deadline_s},
     )
