@@ -1,6 +1,7 @@
 """The real reader of one host: its files where they are on this machine, else the engine's API.
 
-Every fact's source says which of the two it was (`cgroup:…`, `proc:…`, `api:…`).
+Every fact's source says which of the two it was (`cgroup:…`, `proc:…`, `api:…`). Streams, events and logs are imported
+by the methods that need them: most questions do not.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
-from ergon_ops.engine import eventlog, inspection, listing, logread, toptable, worldhash
+from ergon_ops.engine import inspection, listing, toptable, worldhash
 from ergon_ops.engine.caller import Caller
 from ergon_ops.engine.connect import Endpoint
 from ergon_ops.engine.documents import Document, integer, moment, text
@@ -119,24 +120,34 @@ class DockerReads:
         return self._here_files.sockets(text(document, "Id"), _pid(document), declared=inspection.ports(document))
 
     async def logs(self, ref: Ref, query: LogQuery) -> Logs:
+        from ergon_ops.engine import logread
+
         document = await self._inspect(ref)
         return await self._call("give its logs", lambda api: logread.newest(api, document, query))
 
     async def follow_logs(self, ref: Ref, query: LogQuery) -> AsyncIterator[LogLine]:
+        from ergon_ops.engine import logread
+
         document = await self._inspect(ref)
         async for line in logread.follow(self._caller, document, query):
             yield line
 
     async def events(self, *, since: float, until: float, ref: Ref | None = None) -> tuple[EngineEvent, ...]:
+        from ergon_ops.engine import eventlog
+
         name = ref.name if ref else ""
         found = await self._call("give its events", lambda api: eventlog.past(api, since=since, until=until, name=name))
         told = (eventlog.event(document, self.host) for document in found)
         return tuple(event for event in told if event and ref in (None, event.ref))
 
     async def events_reach(self) -> float | None:
+        from ergon_ops.engine import eventlog
+
         return await self._call("give its events", lambda api: eventlog.reach(api))
 
     async def follow_events(self) -> AsyncIterator[EngineEvent]:
+        from ergon_ops.engine import eventlog
+
         async for event in eventlog.follow(self._caller, self._clock):
             yield event
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 
 from ergon_ops.facts import Fact
-from ergon_ops.loglevels import at_least, level_of
 from ergon_ops.offline import serving
 from ergon_ops.offline.numbers import memory_clause
 from ergon_ops.offline.serving import bare, by_state, declared_only, spoken
@@ -162,8 +161,10 @@ def _oom(t: Teller) -> Said:
 def error_lines(t: Teller) -> tuple[Fact, ...]:
     """Log templates at level error or above; all of them if only such lines were asked for."""
     rows = t.rows("log_template")
-    if t.ask.level and "logs" not in t.ask.intents:
+    if not rows or (t.ask.level and "logs" not in t.ask.intents):
         return rows
+    from ergon_ops.loglevels import at_least, level_of  # a dozen patterns that answers without logs do not need
+
     return tuple(row for row in rows if at_least(level_of(row.key), "error"))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ergon_ops import logtemplates, services, topology
+from ergon_ops import services
 from ergon_ops.engine.protocols import Container, EngineEvent, LogQuery, Logs, Process, Reads, Sockets
 from ergon_ops.events import timestamp
 from ergon_ops.facts import Group, Reading, reading
@@ -125,6 +125,8 @@ class Sources:
         return [reading(ref, "events_reach", timestamp(reach), at=now, source="api:events"), *found]
 
     async def _links(self, ref: Ref) -> Iterable[Reading]:
+        from ergon_ops import topology
+
         return await topology.read_links(ref, self.inventory.containers, self.reads[ref.host], needs=self.needs)
 
 
@@ -152,6 +154,8 @@ def event_reading(ref: Ref, row: EngineEvent, *, at: float, window_s: float) -> 
 
 
 def log_readings(ref: Ref, logs: Logs, *, level: str, at: float) -> tuple[Reading, ...]:
+    from ergon_ops import logtemplates  # its patterns cost 10 ms, and most questions read no logs
+
     if logs.unreadable:
         return (reading(ref, "log_unreadable", logs.unreadable, at=at, source=logs.source),)
     summary = logtemplates.summarise(logs.lines)
