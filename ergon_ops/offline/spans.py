@@ -46,7 +46,8 @@ def window(lowered: str) -> float | None:
         if found:
             count = found[1] or "1"
             return (NUMBERS[count] if count in NUMBERS else float(count)) * SECONDS[found[2]]
-    return next((seconds for words, seconds in NAMED.items() if seconds and re.search(rf"\b{words}\b", lowered)), None)
+    said = ((words, seconds) for words, seconds in NAMED.items() if seconds and words in lowered)
+    return next((seconds for words, seconds in said if re.search(rf"\b{words}\b", lowered)), None)
 
 
 def clock(lowered: str, now: float) -> float | None:
