@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from ergon_ops import __version__
 
+TYPE_CHECKING = False  # type checkers know better; the module `typing` costs more than all of `--version`
 if TYPE_CHECKING:
     from collections.abc import Sequence
 

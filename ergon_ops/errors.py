@@ -1,27 +1,28 @@
 """What can go wrong, by audience: one line and a next step for a person, a code and an exit status for a program.
 
-    ErgonError
-    ├── UsageError                  2  bad words on the command line, in a manifest or a setting
-    │   └── ManifestError           2  every problem of one manifest, with its JSON pointer
-    ├── EngineError                 3  the engine cannot be reached or does not answer
-    │   ├── EngineNotRunning        3  no socket, or nothing behind it
-    │   ├── EnginePermission        3  the socket is there, we may not open it
-    │   ├── EngineRefused           3  the connection was refused
-    │   ├── EngineTLS               3  certificates, or http spoken to an https port
-    │   ├── EngineTooOld            3  API below 1.41
-    │   └── EngineTimeout           3  no whole answer within the deadline
-    ├── EngineConflict              1  the engine refused one call (state, name, port)
-    ├── NoSuchContainer             4  no container of that name; carries the nearest names
-    ├── PolicyRefused               5  policy, capability, mode or a moved world forbids it
-    ├── RolledBack                  6  a change was applied, made things worse and was undone
-    ├── StoreError                  1  the state file cannot be read or written
-    └── ProviderError               1  a model's endpoint failed; the offline mind answers instead
+ErgonError
+├── UsageError                  2  bad words on the command line, in a manifest or a setting
+│   └── ManifestError           2  every problem of one manifest, with its JSON pointer
+├── EngineError                 3  the engine cannot be reached or does not answer
+│   ├── EngineNotRunning        3  no socket, or nothing behind it
+│   ├── EnginePermission        3  the socket is there, we may not open it
+│   ├── EngineRefused           3  the connection was refused
+│   ├── EngineTLS               3  certificates, or http spoken to an https port
+│   ├── EngineTooOld            3  API below 1.41
+│   └── EngineTimeout           3  no whole answer within the deadline
+├── EngineConflict              1  the engine refused one call (state, name, port)
+├── NoSuchContainer             4  no container of that name; carries the nearest names
+├── PolicyRefused               5  policy, capability, mode or a moved world forbids it
+├── RolledBack                  6  a change was applied, made things worse and was undone
+├── StoreError                  1  the state file cannot be read or written
+└── ProviderError               1  a model's endpoint failed; the offline mind answers instead
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
 
 class ErgonError(Exception):
     """An expected failure: `message` says what is wrong, `next` what to do about it."""
@@ -36,7 +37,7 @@ class ErgonError(Exception):
         self.details: dict[str, Any] = dict(details or {})
 
     def __str__(self) -> str:
-        return f"{self.message} — {self.next}" if self.next else self.message
+        return f"{self.message.rstrip('.')} — {self.next}" if self.next else self.message
 
     def to_json(self) -> dict[str, Any]:
         """The document `--json` prints for a failure."""

@@ -40,9 +40,9 @@ def program_help(width: int = PAGE_WIDTH) -> str:
     parts = [
         "usage: ergon-ops [COMMAND] [--json] [--help]",
         _wrap("Talk to your containers: they answer from live facts, with no API key needed.", width),
-        _section("Commands", rows, width),
-        _section("Every command takes", COMMON, width),
-        _section("Exit status", EXITS, width),
+        section("Commands", rows, width),
+        section("Every command takes", COMMON, width),
+        section("Exit status", EXITS, width),
         _examples(EXAMPLES, width),
         "ergon-ops COMMAND --help shows one command, ergon-ops --version the version.",
     ]
@@ -54,7 +54,7 @@ def command_help(spec: Command, width: int = PAGE_WIDTH) -> str:
     parts = [
         f"usage: ergon-ops {spec.name} {spec.usage}".rstrip(),
         *(_wrap(text, width) for text in (sentence(spec.summary), spec.about) if text),
-        _section("Arguments", [*rows, *COMMON[:2]], width),
+        section("Arguments", [*rows, *COMMON[:2]], width),
         _examples(spec.examples, width),
     ]
     return "\n\n".join(parts)
@@ -73,9 +73,10 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + "."
 
 
-def _section(title: str, rows: Iterable[tuple[str, str]], width: int) -> str:
+def section(title: str, rows: Iterable[tuple[str, str]], width: int) -> str:
     rows = list(rows)
     left = min(max(len(name) for name, _ in rows), 24)
+    """Names, and what each means, in two columns."""
     return "\n".join([title, *(line for row in rows for line in _row(*row, left, min(width, WIDEST)))])
 
 

@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ergon_ops.interfaces.render.answer import failure_line
+from ergon_ops.interfaces.render.width import wrapped
 from ergon_ops.messages import Actor
 from ergon_ops.settings import Settings, load
 
@@ -77,7 +79,12 @@ def print_json(document: Any) -> None:
 def notice(text: str) -> None:
     """One line for a person beside the answer: stderr, so that pipes stay clean. Nobody there is no failure."""
     with contextlib.suppress(OSError):
-        print(text, file=sys.stderr, flush=True)
+        print(wrapped(text, sys.stderr), file=sys.stderr, flush=True)
+
+
+def say(text: str) -> None:
+    """A line of the answer itself."""
+    print(wrapped(text, sys.stdout), flush=True)
 
 
 def conclude(document: dict[str, Any]) -> int:
@@ -92,5 +99,4 @@ def conclude(document: dict[str, Any]) -> int:
 def notice_failures(document: dict[str, Any]) -> None:
     """Hosts that did not answer, one line each."""
     for host, failure in (document.get("failures") or {}).items():
-        step = f" — {failure['next']}" if failure.get("next") else ""
-        notice(f"ergon-ops: {host}: {failure['message']}{step}")
+        notice(f"ergon-ops: {host}: {failure_line(failure)}")

@@ -6,9 +6,10 @@ import contextlib
 import sys
 from typing import Any
 
+from ergon_ops.errors import ErgonError
 from ergon_ops.events import Event
 from ergon_ops.interfaces.render.proposal import proposal_line
-from ergon_ops.interfaces.render.width import Wrapping, cells, terminal_width, visible
+from ergon_ops.interfaces.render.width import Wrapping, cells, terminal_width, visible, wrapped
 
 Document = dict[str, Any]
 
@@ -69,13 +70,18 @@ class Telling:
 
     def _error(self, event: Event) -> None:
         body = event.data["error"]
-        self._aside(f"ergon-ops: {body['message']}{' — ' + body['next'] if body['next'] else ''}")
+        self._aside(f"ergon-ops: {failure_line(body)}")
 
     def _aside(self, text: str, *, dim: bool = False) -> None:
         self.end_line()
-        line = visible(text).replace("\n", " ")
+        line = wrapped(" ".join(text.split()), sys.stderr)
         with contextlib.suppress(OSError):
             print(f"\x1b[2m{line}\x1b[0m" if dim and self._dim else line, file=sys.stderr, flush=True)
+
+
+def failure_line(error: Document) -> str:
+    """What is wrong and the next step, of an error's document."""
+    return str(ErgonError(str(error["message"]), next=str(error.get("next") or "")))
 
 
 def evidence(document: Document) -> str:

@@ -6,6 +6,7 @@ import re
 import shutil
 import unicodedata
 from collections.abc import Iterator
+from typing import TextIO
 
 # What could move the cursor, ring or repaint: nothing a container says may do that.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -38,11 +39,19 @@ def _cells_of(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
+def wrapped(text: str, stream: TextIO, *, indent: str = "") -> str:
+    """`text` broken at word ends if `stream` is a terminal; for a pipe a line stays a line."""
+    if not stream.isatty():
+        return visible(text)
+    return Wrapping(terminal_width(), indent=indent).feed(text)
+
+
 class Wrapping:
     """Breaks a stream of text at word ends. What was given out is never taken back."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, *, indent: str = "") -> None:
         self.width = max(20, width)
+        self._hanging = indent
         self._column = 0
         self._space = ""
         self._indent = ""
@@ -67,8 +76,9 @@ class Wrapping:
         if self._column == 0 and word in ("-", "•", "*"):
             self._indent += "  "  # the rest of a list's item stands under its text
         if self._column and self._column + gap + wide > self.width:
-            yield f"\n{self._indent}"
-            self._column = len(self._indent) + wide
+            indent = self._indent + self._hanging
+            yield f"\n{indent}"
+            self._column = len(indent) + wide
         else:
             yield self._space
             self._column += gap + wide

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from ergon_ops.assistant import Assistant
-from ergon_ops.errors import ErgonError, UsageError
+from ergon_ops.errors import ErgonError, NoSuchContainer, UsageError
 from ergon_ops.events import Event
-from ergon_ops.interfaces.commands.program import notice_failures
+from ergon_ops.interfaces.commands.help import section
+from ergon_ops.interfaces.commands.program import notice_failures, say
 from ergon_ops.interfaces.render.answer import Telling
+from ergon_ops.interfaces.render.width import terminal_width
 from ergon_ops.messages import Actor, Question
 from ergon_ops.settings import Settings
 
@@ -111,26 +113,26 @@ class Chat:
             case "/approve" | "/reject":
                 await self._decide(command, words)
             case "/help":
-                width = max(map(len, COMMANDS))
-                print("\n".join(f"  {name:<{width}}  {what}" for name, what in COMMANDS.items()))
-                print('  Everything else is a question; "@name …" asks another container for once.')
+                print(section("In this chat", COMMANDS.items(), terminal_width()))
+                say('Everything else is a question; "@name …" asks another container for once.')
             case _:
                 near = get_close_matches(command, NAMES_OF_COMMANDS, n=1)
                 raise UsageError(f"there is no {command}", next=f"did you mean {near[0]}?" if near else "/help")
         return True
 
     async def switch(self, name: str) -> None:
-        """Raises UsageError for a name nobody has."""
+        """Raises NoSuchContainer for a name nobody has."""
         name = name.removeprefix("@")
         if name.casefold() in EVERYONE:
             self.name = ""
             return
         self.names = await self.assistant.names()
-        if name not in self.names:
+        found = meant(name, self.names)
+        if not found:
             near = get_close_matches(name, self.names, n=3, cutoff=0.4)
             step = f"did you mean {', '.join(near)}?" if near else "Tab completes names, /list shows them"
-            raise UsageError(f"nobody here is called {name!r}", next=step)
-        self.name = name
+            raise NoSuchContainer(f"nobody here is called {name!r}", next=step, details={"nearest": near})
+        self.name = found
 
     async def _list(self) -> None:
         from ergon_ops.interfaces.render.listing import show_listing
@@ -145,7 +147,7 @@ class Chat:
         rows = (await self.assistant.proposals())["proposals"]
         self.proposals = tuple(row["id"] for row in rows)
         for row in rows:
-            print(proposal_line(row))
+            say(proposal_line(row))
         print("/approve ID or /reject ID decides." if rows else "Nothing waits for approval.")
 
     async def _decide(self, command: str, words: Sequence[str]) -> None:
@@ -157,3 +159,11 @@ class Chat:
             return
         done = await self.assistant.reject(words[0], actor=self.actor)
         print(f"Rejected {done['id']}: {done['kind']} {done['container']}. Nothing was done.")
+
+
+def meant(word: str, names: Sequence[str]) -> str:
+    """The name, or the one it is the beginning of (`webapp` for `we` although `webapp-ci` is there too); else ''."""
+    if word in names:
+        return word
+    begin = sorted((name for name in names if name.casefold().startswith(word.casefold())), key=len)
+    return begin[0] if begin and all(name.startswith(begin[0]) for name in begin) else ""

@@ -12,7 +12,7 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.output import ColorDepth
 
 from ergon_ops.errors import ErgonError
-from ergon_ops.interfaces.commands.program import notice
+from ergon_ops.interfaces.commands.program import notice, say
 from ergon_ops.interfaces.repl.chat import Chat
 from ergon_ops.interfaces.repl.completion import Names
 from ergon_ops.interfaces.repl.history import open_history
@@ -34,7 +34,7 @@ async def talk(chat: Chat, *, input: Input | None = None, output: Output | None 
         input=input,
         output=output,
     )
-    print(WELCOME)
+    say(WELCOME)
     learning = asyncio.ensure_future(chat.greet())
     try:
         while True:
