@@ -59,9 +59,13 @@ class Program:
     def _open(self) -> Assistant:
         if self.opener is not None:
             return self.opener(self.settings)
+        # In this order: a rate needs two samples with time between them, and importing the rest is that time.
+        from ergon_ops.assistant.early import first_counters
+
+        first = first_counters()
         from ergon_ops.assistant.wiring import open_assistant
 
-        return open_assistant(self.settings)
+        return open_assistant(self.settings, first=first)
 
 
 def username() -> str:
