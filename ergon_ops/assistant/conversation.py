@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 
 from ergon_ops import offline
 from ergon_ops.assistant import documents, recall
@@ -24,6 +25,10 @@ async def converse(house: House, question: Question) -> AsyncGenerator[Event, No
     stream = Stream(f"t-{secrets.token_hex(4)}", house.clock)
     try:
         async for event in _converse(house, question, stream):
+            if event.type == "answer" and (news := house.store.news()):
+                told = stream.event("notice", text=news, code="state")
+                yield replace(told, seq=event.seq)
+                event = replace(event, seq=told.seq)  # the answer comes last
             yield event
     except ErgonError as error:
         yield stream.event("error", **error.to_json())

@@ -25,7 +25,7 @@ class Store:
     """Facets: `sessions facts handles findings samples sightings proposals changes journal manifests consents`."""
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
-        self._db, self._clock = database, clock
+        self._db, self._clock, self._told = database, clock, False
         self.sessions = Sessions(database, clock)
         self.facts = CitedFacts(database)
         self.handles = Handles(database, clock)
@@ -64,6 +64,11 @@ class Store:
     def notice(self) -> str:
         """One line for the person when the state is in memory only; else empty. It may appear while running."""
         return self._db.notice
+
+    def news(self) -> str:
+        """The notice, the first time somebody asks for it: one line is enough."""
+        fresh, self._told = ("" if self._told else self.notice), bool(self.notice)
+        return fresh
 
     def stats(self) -> dict[str, Any]:
         from ergon_ops.store.upkeep import stats
