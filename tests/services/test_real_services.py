@@ -67,7 +67,7 @@ class Lab:
         self, ref: Ref, said: str, *, expected: Sequence[tuple[str, int | None]] = ()
     ) -> tuple[Service, ...]:
         found: tuple[Service, ...] = ()
-        for _ in range(150):
+        for _ in range(400):
             found = await self.see(ref, expected=expected)
             if spoken(found) == said and all(service.state != "running" or not service.port for service in found):
                 return found
