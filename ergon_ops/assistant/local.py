@@ -38,7 +38,10 @@ class LocalAssistant:
         return converse(self.house, question)
 
     async def names(self) -> tuple[str, ...]:
+        """Raises EngineError if no engine answers."""
         room = await open_room(self.house)
+        if exit_of(room):
+            raise next(iter(room.inventory.failures.values()))
         words = {row.ref.short for row in room.inventory.containers}
         words |= {who.ci_name for who in room.personas.values()}
         words |= {row.service for row in room.inventory.containers if row.service}
