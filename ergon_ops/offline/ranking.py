@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ergon_ops.facts import Fact
 from ergon_ops.findings import SEVERITY_ORDER
 from ergon_ops.offline.teller import Teller, num
-from ergon_ops.offline.trouble import FULL
+from ergon_ops.offline.trouble import FULL, relapsing
 from ergon_ops.offline.units import cores, duration, percent, plural, size
 from ergon_ops.offline.words import Ask, View
 
@@ -24,7 +24,7 @@ def badness(view: View) -> int:
 
 
 def _state_mark(t: Teller) -> int:
-    if t.state in ("restarting", "dead"):
+    if t.state in ("restarting", "dead") or relapsing(t):
         return 2
     if t.state == "exited":
         return 5 if t.number("exit_code") else FINE

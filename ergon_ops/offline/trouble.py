@@ -8,10 +8,11 @@ from ergon_ops.offline.numbers import cpu, cpu_use, memory_clause
 from ergon_ops.offline.serving import by_state, spoken
 from ergon_ops.offline.state import health_output, named_findings, not_running, status
 from ergon_ops.offline.teller import Said, Teller, num, say
-from ergon_ops.offline.units import percent, plain, plural, times
+from ergon_ops.offline.units import duration, percent, plain, plural, times
 from ergon_ops.offline.words import Sentence
 
 FULL = 0.9
+RELAPSE_S = 15.0  # the engine itself takes ten seconds of running for the end of a loop
 
 
 def wrong(t: Teller) -> Said:
@@ -27,10 +28,20 @@ def wrong(t: Teller) -> Said:
         yield from status(t)
 
 
+def relapsing(t: Teller) -> bool:
+    """Up for moments only, and not for the first time: between two crashes of a loop it looks like any other."""
+    started = t.number("started_at")
+    return bool(t.state == "running" and t.number("restart_count") and started and t.ago(started) < RELAPSE_S)
+
+
 def symptoms(t: Teller) -> Said:
     """What is plainly not right, rule or no rule."""
     if t.state not in ("running", ""):
         yield from not_running(t)
+    if relapsing(t):
+        count, started = t.fact("restart_count"), t.fact("started_at")
+        ago, so_often = duration(t.ago(num(started))), plural(num(count), "restart")
+        yield say(f"My restart policy started me again {ago} ago, {so_often} so far.", count, started)
     if t.text("health") == "unhealthy" and t.running:
         streak = t.fact("health_streak")
         fails = f", {plural(num(streak), 'failure')} in a row" if streak is not None else ""
