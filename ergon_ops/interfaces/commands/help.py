@@ -44,7 +44,7 @@ def program_help(width: int = PAGE_WIDTH) -> str:
         section("Every command takes", COMMON, width),
         section("Exit status", EXITS, width),
         _examples(EXAMPLES, width),
-        "ergon-ops COMMAND --help shows one command, ergon-ops --version the version.",
+        _wrap("`ergon-ops COMMAND --help` shows one command, `ergon-ops --version` the version.", width),
     ]
     return "\n\n".join(parts)
 
@@ -90,12 +90,13 @@ def _row(name: str, text: str, left: int, width: int) -> Iterator[str]:
 
 
 def _examples(examples: Iterable[tuple[str, str]], width: int) -> str:
+    """What is typed stays on one line, to be copied."""
     lines = ["Examples"]
     for typed, what in examples:
         line = typed if typed.startswith(("ergon-ops", "docker")) else f"ergon-ops {typed}".rstrip()
         lines.append(f"  {line}")
         if what:
-            lines.append(f"      {what}")
+            lines += textwrap.wrap(what, max(40, width), initial_indent=" " * 6, subsequent_indent=" " * 6)
     return "\n".join(lines)
 
 

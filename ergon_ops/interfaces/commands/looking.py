@@ -39,7 +39,7 @@ async def _watch(program: Program, assistant: Assistant) -> int:
     with watching(program.settings) as show:
         while True:
             show(await _listing(assistant))
-            await asyncio.sleep(REFRESH_S)
+            await pause()
 
 
 async def _watch_lines(program: Program, assistant: Assistant) -> int:
@@ -53,7 +53,11 @@ async def _watch_lines(program: Program, assistant: Assistant) -> int:
         else:
             show_listing(program.settings, document)
             print(flush=True)
-        await asyncio.sleep(REFRESH_S)
+        await pause()
+
+
+async def pause() -> None:
+    await asyncio.sleep(REFRESH_S)
 
 
 async def _listing(assistant: Assistant) -> dict[str, object]:

@@ -83,7 +83,9 @@ def page(document: Document, width: int, height: int) -> Group:
     if rows:
         parts.append(grid(COLUMNS, cells_of(shown), width))
     if len(shown) < len(rows):
-        parts.append(styled(f"… and {len(rows) - len(shown)} more that look fine or do not fit", "dim"))
+        parts.append(
+            styled(f"… and {len(rows) - len(shown)} more: shown is what needs a look, then the busiest", "dim")
+        )
     parts += [styled(text, "bold red") for text in failures]
     return Group(*parts)
 
@@ -95,7 +97,7 @@ def head(document: Document) -> str:
     return f"{len(rows)} container{'' if len(rows) == 1 else 's'}, {running} running · {at} UTC · Ctrl-C ends"
 
 
-def fine(row: Document) -> tuple[bool, bool, str]:
-    """What needs a look first."""
+def fine(row: Document) -> tuple[bool, float, str]:
+    """What needs a look first, then the busiest."""
     well = row["state"] in ("running", "exited", "created") and row["health"] not in ("unhealthy", "starting")
-    return (well, row["state"] != "running", str(row["name"]))
+    return (well, -(row["cpu_cores"] or 0.0), str(row["name"]))

@@ -15,7 +15,7 @@ from ergon_ops.settings import Settings
 Document = dict[str, Any]
 PROPOSALS = (
     Column("ID"),
-    Column("CHANGE", least=20),
+    Column("CHANGE", least=32),
     Column("RISK", drop=3),
     Column("UNDO", drop=4),
     Column("STATE", drop=1),
@@ -54,7 +54,7 @@ def show_journal(settings: Settings, document: Document) -> None:
         print("Nothing was changed yet.")
         return
     cells = [
-        [local(row["at"]), row["change"] or "-", row["container"] or "-", row["step"], row["by"], row["text"]]
+        [local(row["at"]), row["change"] or "-", row["container"] or "-", row["step"], row["by"] or "-", row["text"]]
         for row in document["rows"]
     ]
     _show(settings, JOURNAL, cells)
