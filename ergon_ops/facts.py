@@ -206,7 +206,7 @@ class Fact:
             "container": read.about.short,
             "name": read.name,
             "key": read.key,
-            "value": read.value,
+            "value": timestamp(read.value) if read.unit == "time" and isinstance(read.value, float) else read.value,
             "unit": read.unit,
             "source": read.source,
             "at": timestamp(read.at),

@@ -74,7 +74,7 @@ def names_said(room: Room, question: Question, refs: Sequence[Ref]) -> tuple[str
 
 async def _work(turn: Turn, route: Route, ask: Ask) -> AsyncGenerator[Event, None]:
     """Looks, composes and tells: tool events as they happen, then the sentences, then the answer."""
-    refs = _whom(turn.room, route, ask)
+    refs = _whom(turn, route, ask)
     turn.ask, turn.refs = ask, route.refs if ask.fleet else refs
 
     async def look() -> None:
@@ -96,13 +96,13 @@ async def _work(turn: Turn, route: Route, ask: Ask) -> AsyncGenerator[Event, Non
     yield answer(turn, turn.reply.text)
 
 
-def _whom(room: Room, route: Route, ask: Ask) -> tuple[Ref, ...]:
+def _whom(turn: Turn, route: Route, ask: Ask) -> tuple[Ref, ...]:
     """Superlatives and lists need everyone, even if one name (or none) was said; comparing two needs the two."""
-    if route.about and "dependencies" in ask.intents:
+    if route.about and "dependencies" in ask.intents and not turn.question.names:
         return route.about  # "who talks to the database?" is answered by the database
     if len(route.refs) > 1 or not ask.fleet:
         return route.refs
-    return tuple(row.ref for row in room.inventory.containers) or route.refs
+    return tuple(row.ref for row in turn.room.inventory.containers) or route.refs
 
 
 async def _look(turn: Turn, route: Route, ask: Ask, refs: tuple[Ref, ...]) -> tuple[Sequence[View], Reply]:

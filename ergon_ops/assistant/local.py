@@ -13,6 +13,7 @@ from ergon_ops.assistant import documents
 from ergon_ops.assistant.conversation import converse
 from ergon_ops.assistant.recall import see
 from ergon_ops.assistant.room import House, Room, open_room
+from ergon_ops.diagnosis import window
 from ergon_ops.errors import EngineError, ErgonError
 from ergon_ops.events import Event, Stream, timestamp
 from ergon_ops.facts import Group
@@ -84,6 +85,7 @@ class LocalAssistant:
         """`diagnose --json`: the worst verdict wins; a container whose evidence could not be read is unknown."""
         room = await open_room(self.house)
         refs = [room.desk.context(Ref("")).resolve(name)] if name else [row.ref for row in room.inventory.containers]
+        room.collector.least_window_s = window()
         views = await room.desk.views(refs, lambda _: (Step("diagnose"),))
         findings = [item for view in views for item in view.findings]
         faults = [item for item in findings if item.nature == "fault"]

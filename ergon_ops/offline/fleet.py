@@ -40,7 +40,7 @@ def _sentences(ask: Ask, views: Sequence[View], host_view: HostView) -> Iterator
         age = duration(max(0.0, host_view.now - stored))
         yield Sentence(f"What follows about containers was last seen {age} ago ({moment(stored)}).")
     if "host" in ask.intents or gone is not None:
-        yield from host(ask, host_view)
+        yield from host(ask, host_view, engine=gone is None)
     intents = [intent for intent in ask.intents if intent != "host"]
     if not intents:
         return
@@ -68,6 +68,8 @@ def _several(intent: str, ask: Ask, views: Sequence[View]) -> Iterator[Sentence]
             yield from _status(ask, views)
         case "identity":
             yield _who(views)
+        case "dependencies":
+            yield from _linked(ask, views)
         case metric if metric in METRICS:
             yield from _metric(ask, views, METRICS[metric])
         case _:
@@ -107,6 +109,14 @@ def _each(ask: Ask, intent: str, views: Sequence[View]) -> Iterator[Sentence]:
     yield from _more(len(views) - LINES)
 
 
+def _linked(ask: Ask, views: Sequence[View]) -> Iterator[Sentence]:
+    """Only those that have something to tell: a list of who knows nobody helps nobody."""
+    telling = [view for view in views if view.failures or view.refusals or view.ledger.all(view.ref, "link")]
+    if not telling:
+        yield Sentence(f"I see no link between {_all(len(views)).replace('any of ', '')} and anybody.")
+    yield from _each(ask, "dependencies", telling)
+
+
 def _more(count: int) -> Iterator[Sentence]:
     if count > 0:
         yield Sentence(f"and {count} more; ask for one by name.", item=True)
@@ -117,6 +127,11 @@ def _troubles(ask: Ask, views: Sequence[View]) -> Iterator[Sentence]:
     fine = len(views) - len(bad)
     if not bad:
         facts = [view.ledger.get(view.ref, "state") for view in views]
+        if views[0].stored_at is not None:
+            names = listed([plain(view.ref.short) for view in views[:LINES]])
+            rest = f" and {len(views) - LINES} more" if len(views) > LINES else ""
+            yield say(f"Then, nothing was wrong with {names}{rest} that my rules or I could see.", *facts)
+            return
         yield say(f"Nothing is wrong with {_all(len(views))} that my rules or I can see.", *facts)
         return
     yield say(f"{len(bad)} of {plural(len(views), 'container')} {'is' if len(bad) == 1 else 'are'} not well:")

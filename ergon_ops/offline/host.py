@@ -16,16 +16,13 @@ PARTS: dict[str, str] = {
 }  # fmt: skip
 
 
-def host(ask: Ask, view: HostView) -> Iterator[Sentence]:
-    """Exact and short; a part that was not read is left out, all of them: said."""
+def host(ask: Ask, view: HostView, *, engine: bool = True) -> Iterator[Sentence]:
+    """Exact and short; a part that was not read is left out, all of them: said. `engine` false: it was told already."""
+    parts = [("cpu", _cpu), ("memory", _memory), ("disk", _disk), *([("engine", _engine)] if engine else [])]
     wanted = {part for topic, part in PARTS.items() if topic in ask.topics}
-    said = [
-        sentence
-        for part, tell in (("cpu", _cpu), ("memory", _memory), ("disk", _disk), ("engine", _engine))
-        if (not wanted or part in wanted) and (sentence := tell(view)) is not None
-    ]
+    said = [sentence for part, tell in parts if (not wanted or part in wanted) and (sentence := tell(view)) is not None]
     if not said:
-        said = [sentence for tell in (_cpu, _memory, _disk, _engine) if (sentence := tell(view)) is not None]
+        said = [sentence for _, tell in parts if (sentence := tell(view)) is not None]
     if not said:
         reason = f", because {plain(view.failures[0].message, 160)}" if view.failures else ""
         yield Sentence(f"I cannot see the host {plain(view.host)}{reason}.")

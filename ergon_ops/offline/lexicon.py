@@ -163,6 +163,9 @@ PHRASES: dict[str, tuple[str, ...]] = {
              "space left", "disk full", "storage space", "out of inodes", "file system", "disk pressure"),
     "diskio": ("disk io", "disk i/o", "block io", "block i/o", "writing to disk", "reading from disk", "write to disk",
                "read from disk", "disk activity", "disk writes", "disk reads", "disk throughput"),
+    "improve": ("would you change", "should i change", "should be changed", "could be better", "would you improve",
+                "should i improve", "could you improve", "you be improved", "any recommendations", "any suggestions",
+                "do you recommend", "would you recommend", "do you suggest", "would you suggest", "should i tune"),
     "netio": ("net io", "network io", "network i/o", "bytes in", "bytes out", "network usage", "network traffic",
               "data received", "data sent", "network throughput", "network activity", "network bandwidth",
               "data have you received", "data have you sent", "dropped packets", "packet loss", "in / out", "in/out"),
@@ -534,6 +537,8 @@ RULES: tuple[Rule, ...] = (
         "dependencies image",
     ),
     Rule("why", "slow", unless="superlative", drops="status wrong health cpu services"),
+    # proposals of its own come with what is wrong
+    Rule("wrong", "improve", unless="why", drops="changes status identity services list"),
     Rule("wrong", "wrong", unless="why", drops="status list services events"),
     Rule(
         "wrong",

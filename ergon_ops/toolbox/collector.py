@@ -17,16 +17,21 @@ Held = tuple[Group, float]
 
 @dataclass(slots=True)
 class Collector:
-    """Two questions for the same group in one turn get the same facts; a longer window is read anew."""
+    """Two questions for the same group in one turn get the same facts; a longer window is read anew.
+
+    `least_window_s` is for who has time to look twice: a diagnosis waits for it, a question takes what is at hand.
+    """
 
     sources: Sources
     ledger: Ledger
+    least_window_s: float = 0.0
     _held: dict[Ref, dict[Held, tuple[Fact, ...]]] = field(default_factory=dict)
     _locks: dict[Ref, asyncio.Lock] = field(default_factory=dict)
 
     async def read(self, ref: Ref, groups: Iterable[Group], *, window_s: float = 0.0) -> tuple[Fact, ...]:
         """The facts of these groups, in that order. Raises NoSuchContainer if it vanished, EngineError."""
         wanted = list(dict.fromkeys(groups))
+        window_s = max(window_s, self.least_window_s)
         held = self._held.setdefault(ref, {})
         async with self._locks.setdefault(ref, asyncio.Lock()):
             missing = [group for group in wanted if (group, window_s) not in held]

@@ -122,7 +122,7 @@ class Sources:
         )
         found = [event_reading(ref, row, at=now, window_s=window_s) for row in rows[-EVENTS_SHOWN:]]
         reach = now if oldest is None else oldest
-        return [reading(ref, "events_reach", timestamp(reach), at=now, source="api:events"), *found]
+        return [reading(ref, "events_reach", reach, at=now, source="api:events"), *found]
 
     async def _links(self, ref: Ref) -> Iterable[Reading]:
         from ergon_ops import topology
