@@ -92,6 +92,8 @@ async def open_room(house: House) -> Room:
             return found.pop()
         if found:
             raise NoSuchContainer(f"{name!r} stands for several containers", next=", ".join(map(str, sorted(found))))
+        for failure in inventory.failures.values():
+            raise failure  # it may well be there, on the host that does not answer
         raise unknown(name, [row.ref.name for row in inventory.containers])
 
     sources = Sources(house.reads, house.rates, inventory, house.clock, expected, needs)
