@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input --timeout 60
 STAMP := $(VENV)/.installed
-CODE := $(wildcard ergon_ops tools tests bench)
+CODE := ergon_ops tools tests
 
 # The engine that answers, or our own; what a recipe runs after this finds it in DOCKER_HOST.
 WITH_ENGINE = host="$$($(PYTHON) tests/lab/engine.py up $(ASK))" && eval "$$host"
@@ -38,6 +38,10 @@ demo: $(STAMP) ## start three containers and ask them three questions
 .PHONY: test
 test: lint ## lint, types and all tests on a real engine
 	@$(WITH_ENGINE) && $(BIN)/python tests/lab/images.py && $(BIN)/pytest $(PYTEST_ARGS)
+
+.PHONY: bench
+bench: $(STAMP) ## what answers cost, beside the same by other means, on a real engine; ARGS=--json
+	@$(WITH_ENGINE) && $(BIN)/python tests/lab/images.py && $(BIN)/python -m tests.bench $(ARGS)
 
 .PHONY: lint
 lint: $(STAMP) ## ruff and mypy
