@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Sequence
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
@@ -13,8 +14,17 @@ from ergon_ops.interfaces.repl.chat import COMMANDS, Chat
 class Names(Completer):
     """While typing only what begins with @ or / pops up; Tab completes a bare name as well."""
 
-    def __init__(self, chat: Chat) -> None:
-        self._chat = chat
+    def __init__(self, chat: Chat, learning: asyncio.Future[None] | None = None) -> None:
+        self._chat, self._learning = chat, learning
+
+    async def get_completions_async(
+        self, document: Document, complete_event: CompleteEvent
+    ) -> AsyncGenerator[Completion, None]:
+        """Who presses Tab before it is known who is there waits for it."""
+        if self._learning is not None and not self._learning.done():
+            await asyncio.wait([self._learning])
+        for completion in self.get_completions(document, complete_event):
+            yield completion
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         before = document.text_before_cursor.lstrip()

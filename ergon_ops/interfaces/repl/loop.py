@@ -26,16 +26,16 @@ WELCOME = "Ask in plain English. Tab completes names, /help shows the commands, 
 
 async def talk(chat: Chat, *, input: Input | None = None, output: Output | None = None) -> int:
     """Reads lines until the end; what fails is one line, and the chat goes on."""
+    learning = asyncio.ensure_future(chat.greet())
     prompt: PromptSession[str] = PromptSession(
         history=open_history(chat.settings.state_dir),
-        completer=Names(chat),
+        completer=Names(chat, learning),
         complete_while_typing=True,
         color_depth=ColorDepth.DEPTH_1_BIT if chat.settings.no_color else None,
         input=input,
         output=output,
     )
     say(WELCOME)
-    learning = asyncio.ensure_future(chat.greet())
     try:
         while True:
             try:
