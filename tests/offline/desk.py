@@ -14,6 +14,7 @@ from typing import Any
 from ergon_ops.assistant.local import LocalAssistant
 from ergon_ops.assistant.wiring import assemble
 from ergon_ops.engine.fake import MIB, FakeEngine
+from ergon_ops.events import epoch
 from ergon_ops.messages import Actor, Question
 from ergon_ops.settings import Settings
 from tests.offline.worlds import host
@@ -201,9 +202,9 @@ _SPAN = re.compile(r"(?:(\d+) days?)? ?(?:(\d+) h)? ?(?:(\d+) min)? ?(?:(\d+) s)
 
 
 def _time_shown(fact: Document, text: str) -> bool:
-    value = float(fact["value"])
     if fact["unit"] == "time":
-        return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M:%S UTC") in text
+        return datetime.fromtimestamp(epoch(fact["value"]), UTC).strftime("%Y-%m-%d %H:%M:%S UTC") in text
+    value = float(fact["value"])
     spans = [
         sum(int(part or 0) * size for part, size in zip(found, (86400, 3600, 60, 1), strict=True))
         for found in _SPAN.findall(text)
