@@ -218,7 +218,7 @@ def _memory_from(source: sqlite3.Connection) -> sqlite3.Connection:
 
 def _copy_of(path: Path) -> sqlite3.Connection:
     """Memory with the content of a file that can be read but not written."""
-    if os.access(path, os.R_OK):
+    if path.is_file() and os.access(path, os.R_OK):
         for flags in ("mode=ro", "mode=ro&immutable=1"):
             source = sqlite3.connect(f"{path.absolute().as_uri()}?{flags}", uri=True)
             try:
