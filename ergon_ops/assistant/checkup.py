@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ergon_ops import __version__
 from ergon_ops.assistant.minds import mind_of
-from ergon_ops.engine.connect import Endpoint, endpoints
+from ergon_ops.engine.connect import Endpoint, contexts, endpoints
 from ergon_ops.engine.reads import open_reads
 from ergon_ops.errors import EngineError, ErgonError
 from ergon_ops.folders import load_tools, prompt
@@ -32,7 +32,8 @@ class Check:
 
 
 def failed(name: str, error: ErgonError, *, where: str = "") -> Check:
-    text = f"{error.message} ({where})" if where else error.message
+    message = error.message.rstrip(".")
+    text = f"{message} ({where})" if where and f"({where})" not in message else message
     return Check(name, "failed", text, error.exit if isinstance(error, EngineError) else 1, error.next)
 
 
@@ -44,13 +45,14 @@ async def examine(settings: Settings) -> tuple[Check, ...]:
     except ErgonError as error:
         points, wrong = (), (replace(failed("engine", error), exit=EngineError.exit),)
     engines = await asyncio.gather(*(check_engine(point) for point in points))
-    plain: list[Callable[[], Check]] = [
+    plain: list[Callable[[], Sequence[Check]]] = [
+        lambda: check_contexts(settings, points),
         check_program,
         lambda: check_state(settings),
         lambda: check_tools(settings),
         lambda: check_model(settings),
     ]
-    return (*wrong, *(check for group in engines for check in group), *(look() for look in plain))
+    return (*wrong, *(check for group in engines for check in group), *(check for look in plain for check in look()))
 
 
 async def check_engine(point: Endpoint) -> tuple[Check, ...]:
@@ -83,33 +85,60 @@ async def quietly(closing: Coroutine[Any, Any, None]) -> None:
         return
 
 
-def check_program() -> Check:
+def check_contexts(settings: Settings, points: Sequence[Endpoint]) -> Sequence[Check]:
+    """The engines that could be read as well, and a context that is chosen but hidden by DOCKER_HOST."""
+    others = sorted(set(contexts(settings.docker.config_dir)) - {point.host for point in points})
+    if not others:
+        return ()
+    chosen = settings.docker.docker_context
+    if chosen and settings.docker.docker_host and not settings.hosts:
+        step = "unset DOCKER_HOST, or name the hosts: ERGON_OPS_HOSTS=default," + chosen
+        return (Check("contexts", "warn", f"DOCKER_HOST hides the context {chosen}", next=step),)
+    return (
+        Check("contexts", "ok", f"also there: {', '.join(others)} (ERGON_OPS_HOSTS=default,{others[0]} reads two)"),
+    )
+
+
+def check_program() -> Sequence[Check]:
     version = ".".join(map(str, sys.version_info[:3]))
-    return Check("program", "ok", f"ergon-ops {__version__}, Python {version}, user id {os.geteuid()}")
+    return (Check("program", "ok", f"ergon-ops {__version__}, Python {version}, user id {os.geteuid()}"),)
 
 
-def check_state(settings: Settings) -> Check:
+def check_state(settings: Settings) -> Sequence[Check]:
+    """The state folder, and what changes left behind in it."""
     try:
         store = Store.open(settings.state_dir)
     except ErgonError as error:
-        return failed("state", error)
+        return (failed("state", error),)
     try:
         if store.notice:
-            return Check("state", "warn", store.notice)
-        return Check("state", "ok", str(settings.state_dir))
+            return (Check("state", "warn", store.notice),)
+        return (Check("state", "ok", str(settings.state_dir)), *check_changes(store))
+    except ErgonError as error:
+        return (failed("state", error),)
     finally:
         store.close()
 
 
-def check_tools(settings: Settings) -> Check:
+def check_changes(store: Store) -> Sequence[Check]:
+    problems = store.journal.verify()
+    found = [Check("journal", "failed", problem, 1, "ergon-ops journal --verify") for problem in problems[:1]]
+    for row in store.changes.in_flight():
+        if row.change.state == "unverified":
+            text = f"the {row.change.id} of {row.container} was not watched to its end"
+            found.append(Check("changes", "warn", text, next=f"ergon-ops approve {row.change.id} looks again"))
+    return found
+
+
+def check_tools(settings: Settings) -> Sequence[Check]:
     try:
         names = sorted(load_tools(settings.tools))
         prompt("persona", settings.prompts)
     except ErgonError as error:
-        return failed("tools and prompts", error)
-    return Check("tools and prompts", "ok", ", ".join(names))
+        return (failed("tools and prompts", error),)
+    return (Check("tools and prompts", "ok", ", ".join(names)),)
 
 
-def check_model(settings: Settings) -> Check:
+def check_model(settings: Settings) -> Sequence[Check]:
     mind = mind_of(settings)
-    return Check("mind", "warn" if mind.ignored else "ok", f"{mind.name}: {mind.why}")
+    return (Check("mind", "warn" if mind.ignored else "ok", f"{mind.name}: {mind.why}"),)

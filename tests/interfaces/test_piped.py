@@ -70,8 +70,13 @@ def test_of_much_the_beginning_and_the_end_are_kept(pipe: tuple[int, int]) -> No
     got = read(pipe[0])
     assert got.text.startswith("first line\n")
     assert got.text.endswith("\nlast line\n")
-    assert len(got.text) <= HEAD_BYTES + TAIL_BYTES + 1
+    assert len(got.text) <= HEAD_BYTES + TAIL_BYTES
     assert "5 MB came" in got.notice
+
+
+def test_a_line_that_was_cut_is_left_out(pipe: tuple[int, int]) -> None:
+    write_and_close(pipe[1], ERRORS.encode() * 20_000)
+    assert set(read(pipe[0]).text.splitlines(keepends=True)) == {ERRORS}
 
 
 def test_what_is_just_small_enough_is_kept_whole(pipe: tuple[int, int]) -> None:
@@ -127,6 +132,18 @@ def test_a_piped_log_is_what_the_answer_is_about(shell: Shell, monkeypatch: pyte
         said = shell("ask", "webapp", "what is this?")
     assert said.exit == 0
     assert "payment provider" in said.out
+    assert said.err == ""
+
+
+def test_piped_text_that_the_answer_does_not_rest_on_is_said_so(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "log"
+    path.write_text(ERRORS)
+    with path.open(encoding="utf-8") as file:
+        monkeypatch.setattr("sys.stdin", file)
+        said = shell("ask", "webapp", "how much memory do you use?")
+    assert "stdin is not part of this answer" in said.err
 
 
 def test_piped_text_gives_no_orders_and_names_nobody(

@@ -76,7 +76,15 @@ async def ask(program: Program, arguments: Namespace) -> int:
             events.append(event)
             if not program.as_json:
                 telling.show(event)
+    if piped.text and not _used(events):
+        notice('ergon-ops: what came through stdin is not part of this answer — for that: ask NAME "what is this?"')
     return _finish(events, as_json=program.as_json)
+
+
+def _used(events: list[Event]) -> bool:
+    """Whether the answer rests on the piped text; an error has its own line."""
+    last = events[-1] if events else None
+    return last is None or last.type != "answer" or any(fact["source"] == "stdin" for fact in last.data["facts"])
 
 
 def _finish(events: list[Event], *, as_json: bool) -> int:

@@ -55,8 +55,13 @@ class Kept:
         return self.size > HEAD_BYTES + TAIL_BYTES
 
     def bytes(self) -> bytes:
+        """The whole, or head and tail: without the line each was cut in, if lines there are."""
         end = b"".join(self.tail)
-        return bytes(self.head) + (b"\n" + end[-TAIL_BYTES:] if self.cut else end)
+        if not self.cut:
+            return bytes(self.head) + end
+        end = end[-TAIL_BYTES:]
+        first, last = self.head.rfind(b"\n"), end.find(b"\n")
+        return bytes(self.head[: first + 1] or self.head + b"\n") + (end[last + 1 :] or end)
 
 
 def read_piped(stream: TextIO) -> Piped:
