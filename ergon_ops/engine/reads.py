@@ -43,7 +43,9 @@ T = TypeVar("T")
 DEADLINE_S = 5.0
 LOOK_S = 2.0  # lists and descriptions: an engine that needs longer is hung, and the question still wants its answer
 SAMPLE_S = 2.4
-CONNECTIONS = 128
+# Quick calls take turns on a few connections: each costs a thread and a client. A sample by API waits for a tick of a
+# second, so all of them wait at once, on connections of their own.
+CONNECTIONS, SAMPLING = 16, 128
 COUNTED: tuple[Group, ...] = ("memory", "pids", "io", "cpu")
 
 
@@ -67,10 +69,12 @@ class DockerReads:
     ) -> None:
         self.host = endpoint.host
         self._caller = Caller(endpoint, threads=CONNECTIONS)
+        self._sampling = Caller(endpoint, threads=SAMPLING)
         self._files = files
         self._clock = clock
         self._deadline_s = deadline_s
         self._engine = EngineHost(self._caller, files, clock)
+        self._looking: dict[Ref, asyncio.Task[Document]] = {}
 
     async def info(self) -> EngineInfo:
         return await self._engine.info()
@@ -80,7 +84,7 @@ class DockerReads:
         return listing.containers(found, self.host)
 
     async def read(self, ref: Ref, groups: Sequence[Group]) -> tuple[Reading, ...]:
-        document = await self._inspect(ref)
+        document = await self._look_at(ref)
         found = inspection.readings(ref, document, groups, at=self._clock())
         if inspection.is_alive(document):
             found += await self._counted(ref, document, [group for group in COUNTED if group in groups])
@@ -114,7 +118,7 @@ class DockerReads:
         return toptable.processes(table, at=self._clock())
 
     async def sockets(self, ref: Ref) -> Sockets:
-        document = await self._inspect(ref)
+        document = await self._look_at(ref)
         if not inspection.is_alive(document) or not self._here(document):
             return Sockets(visible=False, source="api:inspect")
         return self._here_files.sockets(text(document, "Id"), _pid(document), declared=inspection.ports(document))
@@ -162,6 +166,7 @@ class DockerReads:
     async def close(self) -> None:
         """Returns at once, whatever the engine does."""
         self._caller.close()
+        self._sampling.close()
         if self._files:
             self._files.close()
 
@@ -187,8 +192,21 @@ class DockerReads:
             raise await self._unknown(ref)
         return document
 
+    async def _look_at(self, ref: Ref) -> Document:
+        """As `_inspect`, for looks: those taken at the same moment share one answer."""
+        looking = self._looking.get(ref)
+        if looking is None:
+            looking = self._looking[ref] = asyncio.ensure_future(self._inspect(ref))
+            looking.add_done_callback(lambda done: self._seen(ref, done))
+        return await asyncio.shield(looking)
+
+    def _seen(self, ref: Ref, done: asyncio.Task[Document]) -> None:
+        self._looking.pop(ref, None)
+        if not done.cancelled():
+            done.exception()  # whoever still waits gets it; if nobody does, asyncio need not complain
+
     async def _running(self, ref: Ref) -> Document:
-        document = await self._inspect(ref)
+        document = await self._look_at(ref)
         if not inspection.is_alive(document):
             state = text(document, "State.Status")
             raise EngineConflict(f"{ref.short} is not running ({state}).", next="`ergon-ops list` shows its state")
@@ -228,7 +246,8 @@ class DockerReads:
             sample = api.fetch(f"/containers/{container_id}/stats", stream=False, **{"one-shot": True})
             return {**sample, "started_at": run}
 
-        return await self._caller.call(ask, deadline_s=SAMPLE_S, doing="measure it")
+        self._sampling.version = self._sampling.version or self._caller.version
+        return await self._sampling.call(ask, deadline_s=SAMPLE_S, doing="measure it")
 
     async def _look(self, doing: str, function: Callable[[Client], T]) -> T:
         return await self._caller.call(function, deadline_s=min(self._deadline_s, LOOK_S), doing=doing)
