@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from ergon_ops import manifest
 from ergon_ops.assistant.local import LocalAssistant
 from ergon_ops.assistant.room import House
 from ergon_ops.changes import Changes, real_writers
@@ -60,4 +59,8 @@ def assemble(
 def registered(store: Store) -> Sequence[ManifestDocument]:
     """The manifests the operator registered."""
     rows: Sequence[Registered] = store.manifests.all()
+    if not rows:
+        return ()
+    from ergon_ops import manifest
+
     return [manifest.registered(row.body, row.digest) for row in rows]

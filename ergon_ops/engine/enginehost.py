@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import platform
+import os
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
@@ -127,11 +127,11 @@ class EngineHost:
             return False
         if text(sample, "Id"):
             return self._files.readable(text(sample, "Id"), integer(sample, "State.Pid") or 0)
-        here = platform.uname()
+        here = os.uname()
         return (
             bool(self._files.cgroup_version)
             and text(document, "KernelVersion") == here.release
-            and text(document, "Name") == here.node
+            and text(document, "Name") == here.nodename
         )
 
 
