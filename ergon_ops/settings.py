@@ -156,6 +156,12 @@ def no_color(environ: Mapping[str, str] | None = None) -> bool:
     return bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
 
 
+def dumb_terminal(environ: Mapping[str, str] | None = None) -> bool:
+    """One that cannot move its cursor."""
+    environ = os.environ if environ is None else environ
+    return environ.get("TERM", "dumb") in ("", "dumb", "unknown")
+
+
 def _xdg(environ: Mapping[str, str], name: str, fallback: str) -> Path:
     given = environ.get(name, "")
     return (Path(given) if given.startswith("/") else home(environ) / fallback) / "ergon-ops"

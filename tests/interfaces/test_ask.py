@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 import pytest
 
-from ergon_ops.engine.fake import crowd, shop
+from ergon_ops.engine.fake import FakeEngine, crowd, shop
 from ergon_ops.errors import EngineNotRunning
 from ergon_ops.interfaces.commands.asking import addressed
 from tests.interfaces.conftest import Shell, lines, with_terminal
@@ -196,3 +197,21 @@ def test_sentences_are_shown_one_by_one(shell: Shell, monkeypatch: pytest.Monkey
     monkeypatch.setattr(sys.stdout, "write", count)
     shell("ask", "webapp", STATUS)
     assert len([part for part in written.parts if part.strip()]) >= 2
+
+
+def test_who_waits_is_told_so_and_the_word_is_gone_before_the_answer(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_terminal(monkeypatch, "stderr")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("ergon_ops.interfaces.render.waiting.AFTER_S", 0.0)
+    containers = FakeEngine.containers
+
+    async def slow(self: FakeEngine) -> object:
+        await asyncio.sleep(0.2)
+        return await containers(self)
+
+    monkeypatch.setattr(FakeEngine, "containers", slow)
+    assert shell("ask", "webapp", STATUS).err == "looking …\r\x1b[K"
+    monkeypatch.setenv("TERM", "dumb")
+    assert shell("ask", "webapp", STATUS).err == ""

@@ -68,10 +68,10 @@ def test_without_an_engine_every_command_that_looks_ends_with_3(
     if name == "proposals":
         assert shell(*RIGHT[name]).exit == 0
         return
-    shell.engine.fail(error("It does not answer.", next="start it"))
+    shell.engine.fail(error("It does not answer", next="start it"))
     said = shell(*RIGHT[name])
     assert said.exit == 3
-    assert "It does not answer." in said.err
+    assert "It does not answer" in said.err
     assert "Traceback" not in said.out + said.err
     document = shell(*RIGHT[name], "--json")
     assert document.exit == 3

@@ -97,7 +97,9 @@ def test_an_evening_at_the_terminal(terminal: Terminal, container: str) -> None:
     assert "Mind: offline" in screen
     assert "Ask, for example:" in screen
 
-    terminal.type(f"/switch {container[:-3]}", "Tab")
+    terminal.tmux("send-keys", "-l", f"/switch {container[:-3]}")
+    terminal.wait(f"{container}-ci")
+    terminal.press("Tab")
     terminal.wait(f"/switch {container}")
     terminal.press("Enter")
     terminal.wait(f"{container}>")

@@ -13,7 +13,8 @@ from ergon_ops.events import Event
 from ergon_ops.interfaces.commands.piped import read_piped
 from ergon_ops.interfaces.commands.program import Program, notice, print_json
 from ergon_ops.interfaces.commands.spec import Argument, Command
-from ergon_ops.interfaces.render.answer import Telling
+from ergon_ops.interfaces.render.answer import TOLD, Telling
+from ergon_ops.interfaces.render.waiting import waiting
 from ergon_ops.messages import Question
 
 MODES = ("strict", "balanced", "restricted")
@@ -71,11 +72,14 @@ async def ask(program: Program, arguments: Namespace) -> int:
     )
     telling = Telling(color=not program.settings.no_color, evidence=not program.as_json)
     events: list[Event] = []
-    async with program.assistant() as assistant, aclosing(assistant.ask(question)) as turn:
-        async for event in turn:
-            events.append(event)
-            if not program.as_json:
-                telling.show(event)
+    with waiting() as waits:
+        async with program.assistant() as assistant, aclosing(assistant.ask(question)) as turn:
+            async for event in turn:
+                events.append(event)
+                if event.type in TOLD:
+                    waits.done()
+                if not program.as_json:
+                    telling.show(event)
     if piped.text and not _used(events):
         notice('ergon-ops: what came through stdin is not part of this answer — for that: ask NAME "what is this?"')
     return _finish(events, as_json=program.as_json)

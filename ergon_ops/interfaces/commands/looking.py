@@ -10,6 +10,7 @@ from ergon_ops.assistant import Assistant
 from ergon_ops.errors import EngineError
 from ergon_ops.interfaces.commands.program import Program, conclude, notice, notice_failures, print_json
 from ergon_ops.interfaces.commands.spec import Argument, Command
+from ergon_ops.interfaces.render.waiting import waiting
 
 REFRESH_S = 2.0
 
@@ -18,7 +19,8 @@ async def list_(program: Program, arguments: Namespace) -> int:
     async with program.assistant() as assistant:
         if arguments.watch:
             return await _watch(program, assistant)
-        document = await assistant.listing()
+        with waiting():
+            document = await assistant.listing()
         status = conclude(document)
         if program.as_json:
             print_json(document)
@@ -69,8 +71,9 @@ async def _listing(assistant: Assistant) -> dict[str, object]:
 
 async def diagnose(program: Program, arguments: Namespace) -> int:
     name = "" if arguments.name == "all" else arguments.name.removeprefix("@")
-    async with program.assistant() as assistant:
-        document = await assistant.diagnose(name)
+    with waiting():
+        async with program.assistant() as assistant:
+            document = await assistant.diagnose(name)
     status = conclude(document)
     if program.as_json:
         print_json(document)

@@ -12,6 +12,7 @@ from ergon_ops.interfaces.render.proposal import proposal_line
 from ergon_ops.interfaces.render.width import Wrapping, cells, terminal_width, visible, wrapped
 
 Document = dict[str, Any]
+TOLD = frozenset({"text", "answer", "notice", "error"})  # what `Telling.show` has words for
 
 
 class Telling:

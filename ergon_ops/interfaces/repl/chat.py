@@ -14,7 +14,8 @@ from ergon_ops.errors import ErgonError, NoSuchContainer, UsageError
 from ergon_ops.events import Event
 from ergon_ops.interfaces.commands.help import section
 from ergon_ops.interfaces.commands.program import notice_failures, say
-from ergon_ops.interfaces.render.answer import Telling
+from ergon_ops.interfaces.render.answer import TOLD, Telling
+from ergon_ops.interfaces.render.waiting import waiting
 from ergon_ops.interfaces.render.width import terminal_width
 from ergon_ops.messages import Actor, Question
 from ergon_ops.settings import Settings
@@ -89,10 +90,13 @@ class Chat:
     async def _follow(self, events: AsyncGenerator[Event, None], *, steps: bool) -> None:
         telling = Telling(color=not self.settings.no_color, chat=True)
         try:
-            async with aclosing(events) as turn:
-                async for event in turn:
-                    self._learn(event)
-                    telling.show_step(event) if steps else telling.show(event)
+            with waiting() as waits:
+                async with aclosing(events) as turn:
+                    async for event in turn:
+                        self._learn(event)
+                        if steps or event.type in TOLD:
+                            waits.done()
+                        telling.show_step(event) if steps else telling.show(event)
         finally:
             telling.end_line()
 
@@ -137,7 +141,8 @@ class Chat:
     async def _list(self) -> None:
         from ergon_ops.interfaces.render.listing import show_listing
 
-        document = await self.assistant.listing()
+        with waiting():
+            document = await self.assistant.listing()
         show_listing(self.settings, document)
         notice_failures(document)
 

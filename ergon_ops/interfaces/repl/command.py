@@ -10,6 +10,7 @@ from ergon_ops.errors import UsageError
 from ergon_ops.interfaces.commands.asking import MIND
 from ergon_ops.interfaces.commands.program import Program, conclude, notice_failures, print_json
 from ergon_ops.interfaces.commands.spec import Argument, Command
+from ergon_ops.interfaces.render.waiting import waiting
 from ergon_ops.interfaces.repl.chat import Chat
 
 
@@ -25,7 +26,9 @@ async def chat(program: Program, arguments: Namespace) -> int:
 async def overview(program: Program, arguments: Namespace) -> int:
     async with program.assistant() as assistant:
         mind = mind_of(program.settings)
-        document = {**await assistant.overview(), "mind": mind.name, "mind_why": mind.why}
+        with waiting():
+            seen = await assistant.overview()
+        document = {**seen, "mind": mind.name, "mind_why": mind.why}
         status = conclude(document)
         if program.as_json:
             print_json(document)
