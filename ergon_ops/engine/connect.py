@@ -131,7 +131,8 @@ def _address(url: str, source: str, *, tls: bool) -> str:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise UsageError(f"{source} names an address that cannot be read: {url}", next=str(error)) from None
+        said = f"{source} names an address that cannot be read: {url} ({error})"
+        raise UsageError(said, next="use unix, tcp or ssh") from None
     if parts.scheme not in SCHEMES or not (parts.path if parts.scheme == "unix" else parts.hostname):
         raise UsageError(f"{source} names an address nobody here can speak to: {url}", next="use unix, tcp or ssh")
     if parts.scheme == "unix":
