@@ -54,12 +54,15 @@ def _tell(line: Line) -> int:
 def _finish(work: int | Coroutine[Any, Any, int]) -> int:
     if isinstance(work, int):
         return work
-    import asyncio
-
     try:
-        return asyncio.run(work)
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None
+        import asyncio
+
+        try:
+            return asyncio.run(work)
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+    finally:
+        work.close()  # Ctrl-C while asyncio was imported: it never began
 
 
 def _interrupted(line: Line) -> int:
