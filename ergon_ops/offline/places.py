@@ -82,15 +82,18 @@ def dependencies(t: Teller) -> Said:
             yield say(f"My manifest says that I depend on {listed([plain(name) for name in declared])}.")
         yield t.cannot_see("my connections", "topology")
         return
-    said = False
-    for words, mark in (("I use", "uses "), ("Used by", "used by ")):
-        rows = [row for row in links if row.key.startswith(mark)]
-        if rows:
-            said = True
-            yield say(f"{words} {some(_link(row, mark) for row in rows)}.", *rows)
-        elif links:
-            nobody = "I see nobody that I use." if mark == "uses " else "I see nobody that uses me."
-            yield say(nobody, *links)
+    uses, used = ([row for row in links if row.key.startswith(mark)] for mark in ("uses ", "used by "))
+    told = []
+    if uses:
+        told.append(say(f"I use {some(_link(row, 'uses ') for row in uses)}.", *uses))
+    if used:
+        told.append(say(f"I am used by {some(_link(row, 'used by ') for row in used)}.", *used))
+    yield from told
+    if told and not uses:
+        yield say("I see nobody that I use.", *links)
+    if told and not used:
+        yield say("I see nobody that uses me.", *links)
+    said = bool(told)
     if not links:
         none = "I see no link to another container: no connection, shared setting or declared dependency."
         yield say(none, t.fact("state"))

@@ -179,10 +179,12 @@ def last_error(t: Teller) -> Said:
 
 
 def named_findings(t: Teller) -> Said:
-    """Every fault by name: `Finding: cpu throttled. CPU throttled in 93% …`"""
+    """Every fault in the rule's own sentence, with its cause where the sentence does not say it."""
     for finding in t.faults[:3]:
-        about = "" if finding.about == t.view.ref else f" of {plain(finding.about.short)}"
-        yield say(f"Finding{about}: {cause_words(finding.cause)}. {_one_line(finding.summary)}", findings=[finding])
+        about = "" if finding.about == t.view.ref else f"{plain(finding.about.short)}: "
+        cause, summary = cause_words(finding.cause), _one_line(finding.summary)
+        named = "" if cause in summary.lower() else f"{cause[:1].upper()}{cause[1:]}: "
+        yield say(f"{about}{named}{summary}", findings=[finding])
 
 
 def cause_words(cause: str) -> str:

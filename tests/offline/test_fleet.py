@@ -39,7 +39,7 @@ def test_what_is_wrong_lists_the_troubled_worst_first_and_counts_the_rest() -> N
     lines = text("what is wrong?").splitlines()
     assert lines[0] == "2 of 3 containers are not well:"
     assert lines[1].startswith("- mailer: I am not running: I exited with code 3")
-    assert lines[2].startswith("- worker: Finding: cpu throttled.")
+    assert lines[2].lower().startswith("- worker: cpu throttled")
     assert lines[3] == "Nothing wrong with the other one."
 
 

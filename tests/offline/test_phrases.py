@@ -88,7 +88,7 @@ def test_the_last_error_line_of_what_is_down_is_quoted() -> None:
 
 @pytest.mark.parametrize("question", ["status", "are you healthy?", "why are you slow?", "anything wrong?"])
 def test_findings_are_named(question: str) -> None:
-    assert "Finding: cpu throttled." in said(question, HEALTHY, findings=(finding("web"),))
+    assert "cpu throttled" in said(question, HEALTHY, findings=(finding("web"),)).lower()
 
 
 def test_audit_findings_are_no_faults() -> None:
