@@ -250,6 +250,12 @@ def test_a_beginning_means_a_name_only_if_no_other_begins_so() -> None:
     assert meant("shop", names) == ""
 
 
+async def test_everyone_can_be_asked_from_a_chat_with_one(seat: Callable[..., Any]) -> None:
+    async with seat(name="webapp") as table:
+        out, _ = await table.type("all of you: how are you?")
+    assert "orders-db" in out
+
+
 async def test_services_can_be_talked_to(seat: Callable[..., Any]) -> None:
     async with seat(shop(), name="cache") as table:
         out, _ = await table.type("what do you run?")

@@ -34,6 +34,10 @@ RIGHT: dict[str, tuple[str, ...]] = {
     [
         (("lst",), "ergon-ops list"),
         (("--lst",), "--help"),
+        (("webapp", "how are you?"), "ergon-ops ask webapp 'how are you?'"),
+        (("webapp",), "--help"),
+        (("ps",), "`ergon-ops list`"),
+        (("status",), "`ergon-ops list`"),
         (("list", "--foo"), "list --help"),
         (("list", "x"), "list --help"),
         (("approve",), "ID is missing"),

@@ -45,7 +45,7 @@ async def _watch(program: Program, assistant: Assistant) -> int:
 
 
 async def _watch_lines(program: Program, assistant: Assistant) -> int:
-    from ergon_ops.interfaces.render.listing import show_listing
+    from ergon_ops.interfaces.render.listing import below
 
     while True:
         document = await _listing(assistant)
@@ -53,8 +53,7 @@ async def _watch_lines(program: Program, assistant: Assistant) -> int:
         if program.as_json:
             print_json(document)
         else:
-            show_listing(program.settings, document)
-            print(flush=True)
+            below(program.settings, document)
         await pause()
 
 

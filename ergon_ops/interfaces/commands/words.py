@@ -20,6 +20,23 @@ _PLAINLY = (
     (r"^argument (\S+): expected one argument$", r"\1 needs a value"),
     (r"^argument (\S+): invalid choice: (.+) \(choose from (.+)\)$", r"\2 is none of \3"),
 )
+# What other tools call it → what does it here.
+ELSEWHERE: dict[str, str] = {
+    "ps": "list",
+    "ls": "list",
+    "status": "list",
+    "stats": "list --watch",
+    "top": "list --watch",
+    "logs": 'ask NAME "show me your logs"',
+    "inspect": 'ask NAME "tell me about yourself"',
+    "restart": 'ask NAME "restart yourself"',
+    "events": 'ask NAME "what happened?"',
+    "health": "diagnose",
+    "check": "diagnose",
+    "info": "doctor",
+    "history": "journal",
+    "version": "--version",
+}
 _QUOTE = "'"
 HELP = ("-h", "--help")
 _HELD = "\N{NULL}"  # cannot be part of a real argument
@@ -72,13 +89,24 @@ def chosen(line: Line) -> Command:
         if line.verbatim:
             raise UsageError("there is no command before --", next='for example: ergon-ops ask -- "-v?"')
         return command("")
-    from difflib import get_close_matches
-
     if line.name.startswith("-"):
         raise UsageError(f"there is no option {line.name}", next="ergon-ops --help")
+    raise UsageError(f"there is no command {line.name!r}", next=nearest(line))
+
+
+def nearest(line: Line) -> str:
+    """What was perhaps meant: a command spelled alike, what others call it, or a question without `ask`."""
+    from difflib import get_close_matches
+    from shlex import join
+
+    if line.name in ELSEWHERE:
+        return f"that is `ergon-ops {ELSEWHERE[line.name]}` here"
     near = get_close_matches(line.name.lower(), HOMES, n=1)
-    step = f"did you mean `ergon-ops {near[0]}`?" if near else 'a question goes like this: ergon-ops ask "…"; or --help'
-    raise UsageError(f"there is no command {line.name!r}", next=step)
+    if near:
+        return f"did you mean `ergon-ops {near[0]}`?"
+    if len(line.words) > 1 or " " in line.name:
+        return f"a question begins with ask: ergon-ops ask {join(line.words)}"
+    return f'a question begins with ask: ergon-ops ask {join(line.words)} "…"; --help shows the commands'
 
 
 def arguments(line: Line, spec: Command) -> argparse.Namespace:

@@ -57,7 +57,7 @@ def watching(settings: Settings) -> Iterator[Callable[[Document], None]]:
     """A function that shows the newest listing: in place, or below the last one where a terminal cannot."""
     screen = console(settings)
     if screen.is_dumb_terminal:
-        yield lambda document: show_listing(settings, document)
+        yield lambda document: below(settings, document)
         return
     from rich.live import Live
 
@@ -69,6 +69,13 @@ def watching(settings: Settings) -> Iterator[Callable[[Document], None]]:
 
         yield show
     sys.stdout.flush()
+
+
+def below(settings: Settings, document: Document) -> None:
+    """The newest listing after the last one."""
+    print(head(document))
+    show_listing(settings, document)
+    print(flush=True)
 
 
 def page(document: Document, width: int, height: int) -> Group:

@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
 }
 NAMES_OF_COMMANDS: tuple[str, ...] = tuple(name.split()[0] for name in COMMANDS)
 EVERYONE = frozenset({"", "all", "fleet", "everyone", "*"})
+_ALL = re.compile(r"\b(all of you|each of you|every(one|body)|(all|every) (of )?(the )?containers?)\b", re.IGNORECASE)
 _WORD = re.compile(r"[\w@./-]+")
 
 
@@ -85,7 +86,8 @@ class Chat:
             return tuple(name.removeprefix("@") for name in first.split(",")), rest.strip()
         known = {name.casefold() for name in self.names} - {self.name.casefold()}
         others = known.intersection(word.strip(".-/").casefold() for word in _WORD.findall(text))
-        return (self.name,) if self.name and not others else (), text
+        alone = self.name and not others and not _ALL.search(text)
+        return (self.name,) if alone else (), text
 
     async def _follow(self, events: AsyncGenerator[Event, None], *, steps: bool) -> None:
         telling = Telling(color=not self.settings.no_color, chat=True)
