@@ -40,7 +40,7 @@ async def _converse(house: House, question: Question, stream: Stream) -> AsyncGe
     room = await open_room(house)
     for host, failure in room.inventory.failures.items():
         yield stream.event("notice", text=f"{host}: {failure}", code=failure.code)
-    turn = Turn(question, room, stream, started, memory.id, memory.previous)
+    turn = Turn(question, room, stream, started, memory.id, memory.previous, memory.focus)
     route = await room.route(question.text, question.names, memory.focus)
     if room.inventory.failures and not room.inventory.containers:
         async for event in recall.answer_from_memory(turn):
@@ -116,6 +116,19 @@ async def _look(turn: Turn, route: Route, ask: Ask, refs: tuple[Ref, ...]) -> tu
     views = await desk.views(refs, planned, lambda view: offline.dig(ask, view))
     one = len(refs) == 1 and (route.kind == "one" or bool(route.about)) and not ask.fleet
     if one and "host" not in ask.intents:
-        return views, offline.compose(ask, views[0])
+        return views, introduced(turn, refs[0], offline.compose(ask, views[0]))
     host = refs[0].host if refs else next(iter(turn.room.house.reads))
     return views, offline.compose_fleet(ask, views, await desk.host_view(host))
+
+
+def introduced(turn: Turn, ref: Ref, reply: Reply) -> Reply:
+    """The reply under its speaker's name, where the question did not say it: asked for "the database", one wants to
+    know who that was."""
+    said = " ".join([turn.question.text, *turn.question.names]).lower()
+    asked_before = turn.focus is not None and ref in (*turn.focus.refs, *turn.focus.candidates)
+    if not reply.sentences or reply.declined or asked_before or ref.name.lower() in said:
+        return reply
+    if len(turn.room.inventory.containers) == 1 or turn.room.personas[ref].ci_name in said:
+        return reply
+    first = replace(reply.sentences[0], text=f"{ref.short}: {reply.sentences[0].text}")
+    return replace(reply, sentences=(first, *reply.sentences[1:]))

@@ -14,6 +14,7 @@ from ergon_ops.events import Event, Stream
 from ergon_ops.messages import Question
 from ergon_ops.offline import Ask, Reply, View
 from ergon_ops.refs import Ref
+from ergon_ops.router import Focus
 
 FLEET_CI = "ergon-ops-ci"
 PARTS_SHOWN = 50
@@ -29,6 +30,7 @@ class Turn:
     started: float
     session: str | None
     previous: Ask | None
+    focus: Focus | None = None
     views: Sequence[View] = ()
     reply: Reply = field(default_factory=lambda: Reply(()))
     ask: Ask | None = None
