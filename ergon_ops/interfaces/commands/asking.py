@@ -66,8 +66,8 @@ async def ask(program: Program, arguments: Namespace) -> int:
         actor=program.actor(),
         names=names,
         session=readable(arguments.session) if arguments.session else None,
-        model=arguments.model,
-        mode=arguments.mode,
+        model=program.settings.model or None,
+        mode=program.settings.mode,
         context=piped.text,
     )
     telling = Telling(color=not program.settings.no_color, evidence=not program.as_json)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import json
 import sys
 from argparse import Namespace
@@ -69,6 +68,8 @@ class Program:
 
 
 def username() -> str:
+    import getpass
+
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -75,6 +75,7 @@ class Chat:
             names=names,
             session=self.session,
             model=self.settings.model or None,
+            mode=self.settings.mode,
             context=pasted,
         )
         await self._follow(self.assistant.ask(question), steps=False)
