@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from ergon_ops.engine.documents import Document, integer, pick, rows, text
@@ -22,6 +22,7 @@ Condition = Literal["alive", "hung", "restarting", "gone", ""]
 USUAL_ROOT = "/var/lib/docker"
 FRESH_S = 5.0
 DEADLINE_S = 2.0
+FEW = 4
 STILL_HUNG_S = 1.0
 STATES = (("running", "ContainersRunning"), ("paused", "ContainersPaused"), ("exited", "ContainersStopped"))
 
@@ -47,11 +48,11 @@ class EngineHost:
         if self._info and time.monotonic() - self._read_at < FRESH_S:
             return self._info
         try:
-            self._document, sample = await self._caller.call(_ask, deadline_s=DEADLINE_S, doing="say what it is")
+            self._document, running = await self._caller.call(_ask, deadline_s=DEADLINE_S, doing="say what it is")
         except EngineTimeout:
             self._hung_at = time.monotonic()
             raise
-        self._info = self._told(self._document, sample)
+        self._info = self._told(self._document, running)
         self._read_at = time.monotonic()
         return self._info
 
@@ -106,7 +107,7 @@ class EngineHost:
         about, at = host_ref(self._caller.endpoint.host), self._clock()
         return [reading(about, n, value, key=key, at=at, source=f"api:info#{path}") for n, key, value, path in values]
 
-    def _told(self, document: Document, sample: Document) -> EngineInfo:
+    def _told(self, document: Document, running: Sequence[str]) -> EngineInfo:
         return EngineInfo(
             self._caller.endpoint.host,
             text(document, "ServerVersion"),
@@ -117,16 +118,16 @@ class EngineHost:
             integer(document, "NCPU") or 1,
             integer(document, "MemTotal") or 0,
             "2" if text(document, "CgroupVersion") == "2" else "1",
-            self._is_here(document, sample),
+            self._is_here(document, running),
         )
 
-    def _is_here(self, document: Document, sample: Document) -> bool:
-        """A unix socket may lead into a virtual machine or to another host, so a running container's own cgroup is
-        looked for; where none runs, the machine must have this kernel, this name and this much memory."""
+    def _is_here(self, document: Document, running: Sequence[str]) -> bool:
+        """A unix socket may lead into a virtual machine or to another host, so the cgroup of a running container is
+        looked for; where none runs, the machine must have this kernel and this name."""
         if self._files is None:
             return False
-        if text(sample, "Id"):
-            return self._files.readable(text(sample, "Id"), integer(sample, "State.Pid") or 0)
+        if running:
+            return any(self._files.readable(each) for each in running)
         here = os.uname()
         return (
             bool(self._files.cgroup_version)
@@ -135,12 +136,10 @@ class EngineHost:
         )
 
 
-def _ask(api: Client) -> tuple[Document, Document]:
-    """The engine's account of itself, and one running container if there is any."""
+def _ask(api: Client) -> tuple[Document, tuple[str, ...]]:
+    """The engine's account of itself, and a few running containers: the newest may be gone at once."""
     document = api.fetch("/info")
     if not pick(document, "ContainersRunning"):
-        return document, {}
-    running = api.fetch("/containers/json", limit=1, filters={"status": ["running"]})
-    for row in rows(running):
-        return document, api.fetch(f"/containers/{text(row, 'Id')}/json")
-    return document, {}
+        return document, ()
+    running = api.fetch("/containers/json", limit=FEW, filters={"status": ["running"]})
+    return document, tuple(text(row, "Id") for row in rows(running))
