@@ -131,7 +131,9 @@ class Caller:
             if self._closed:
                 raise EngineError(f"The connection to {self.endpoint.host} is closed.")
             self._jobs.append(job)
-            if self._idle < len(self._jobs) and self._threads < self._most:
+            # A thread whose call has just ended is as good as idle: its connection saves making another.
+            free = self._idle + sum(running.ended for running in self._running)
+            if free < len(self._jobs) and self._threads < self._most:
                 self._threads += 1
                 threading.Thread(target=self._work, name=f"engine {self.endpoint.host}", daemon=True).start()
             self._ready.notify()
