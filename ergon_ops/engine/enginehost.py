@@ -111,7 +111,7 @@ class EngineHost:
         return EngineInfo(
             self._caller.endpoint.host,
             text(document, "ServerVersion"),
-            self._caller.version,
+            text(document, "ApiVersion"),
             text(document, "ID"),
             text(document, "OperatingSystem"),
             text(document, "DockerRootDir") or USUAL_ROOT,
@@ -137,8 +137,8 @@ class EngineHost:
 
 
 def _ask(api: Client) -> tuple[Document, tuple[str, ...]]:
-    """The engine's account of itself, and a few running containers: the newest may be gone at once."""
-    document = api.fetch("/info")
+    """The engine's account of itself with the version spoken, and a few running containers: the newest may be gone."""
+    document = {**api.fetch("/info"), "ApiVersion": api.api_version}
     if not pick(document, "ContainersRunning"):
         return document, ()
     running = api.fetch("/containers/json", limit=FEW, filters={"status": ["running"]})

@@ -360,6 +360,7 @@ async def test_the_host_is_described(engine: RealEngine) -> None:
     await engine.run()
     info = await engine.reads.info()
     assert (info.host, info.files_readable) == ("local", True)
+    assert info.api_version.startswith("1.")
     found = {(item.name, item.key): item.value for item in await engine.reads.host_readings()}
     assert found["engine", ""] == "alive"
     assert found["engine_version", ""] == info.version
