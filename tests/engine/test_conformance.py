@@ -132,18 +132,23 @@ async def test_a_container_that_does_not_run_tells_no_moving_numbers(lab: Lab) -
     assert not (await lab.reads.sockets(ref)).visible
 
 
+async def listed_as(lab: Lab, ref: Ref, state: str) -> bool:
+    """The engine's list is a few milliseconds behind what `inspect` tells."""
+    return (await lab.row(ref)).state == state
+
+
 async def test_stop_start_and_restart_move_the_state(lab: Lab) -> None:
     ref = await lab.run()
     first = await lab.reads.world(ref)
 
     await lab.writes.stop(first.container_id, timeout_s=0)
-    assert (await lab.row(ref)).state == "exited"
+    await lab.until(lambda: listed_as(lab, ref, "exited"))
     assert (await lab.values(ref, "state"))["exit_code", ""] is not None
 
     await lab.writes.stop(first.container_id, timeout_s=0)  # stopping twice is no error
     await lab.writes.start(first.container_id)
     await lab.writes.start(first.container_id)
-    assert (await lab.row(ref)).state == "running"
+    await lab.until(lambda: listed_as(lab, ref, "running"))
 
     await lab.writes.restart(first.container_id, timeout_s=0)
     after = await lab.reads.world(ref)
@@ -407,6 +412,7 @@ async def test_the_status_words_are_the_engines(lab: Lab) -> None:
     assert row.exit_code is None
     assert row.running
     await lab.writes.stop(row.id, timeout_s=0)
+    await lab.until(lambda: listed_as(lab, ref, "exited"))
     row = await lab.row(ref)
     assert row.status.startswith("Exited (")
     assert isinstance(row.exit_code, int)
