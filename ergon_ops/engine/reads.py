@@ -126,7 +126,7 @@ class DockerReads:
     async def logs(self, ref: Ref, query: LogQuery) -> Logs:
         from ergon_ops.engine import logread
 
-        document = await self._inspect(ref)
+        document = await self._look_at(ref)
         return await self._call("give its logs", lambda api: logread.newest(api, document, query))
 
     async def follow_logs(self, ref: Ref, query: LogQuery) -> AsyncIterator[LogLine]:

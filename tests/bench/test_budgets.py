@@ -23,7 +23,7 @@ from ergon_ops.assistant.wiring import assemble
 from ergon_ops.engine.connect import endpoints
 from ergon_ops.engine.fake import FakeEngine, crowd
 from ergon_ops.engine.hostfiles import HostFiles
-from ergon_ops.engine.protocols import ContainerSpec
+from ergon_ops.engine.protocols import ContainerSpec, LogQuery
 from ergon_ops.engine.reads import DockerReads
 from ergon_ops.engine.writes import DockerWrites
 from ergon_ops.messages import Actor, Question
@@ -151,12 +151,13 @@ async def test_looks_taken_at_the_same_moment_share_one_request(
 
     monkeypatch.setattr(Client, "fetch", counting)
     ref = Ref(subject)
-    read, processes, sockets = await asyncio.gather(
-        reads.read(ref, ["state", "memory"]), reads.processes(ref), reads.sockets(ref)
+    read, processes, sockets, logs = await asyncio.gather(
+        reads.read(ref, ["state", "memory"]), reads.processes(ref), reads.sockets(ref), reads.logs(ref, LogQuery())
     )
     assert read
     assert processes
     assert sockets.visible
+    assert logs.lines == ()
     assert paths == {f"/containers/{subject}/json": 1}
 
 
