@@ -18,7 +18,7 @@ from ergon_ops.offline import Ask, Reply, Step, View
 from ergon_ops.persona import personas
 from ergon_ops.redaction import safe_text
 from ergon_ops.refs import Ref
-from ergon_ops.router import Focus, Route
+from ergon_ops.router import Focus, Route, Router, members
 from ergon_ops.store import Store
 from ergon_ops.toolbox.sources import log_readings
 
@@ -107,12 +107,14 @@ async def answer_from_memory(turn: Turn) -> AsyncIterator[Event]:
         who = personas(sighting.containers, room.house.manifests())
         old = Ledger()
         old.add(sighting.readings)
-        wanted = {name.removesuffix("-ci") for name in turn.question.names} - {"all"}
-        for row in sighting.containers:
-            if not wanted or row.ref.name in wanted or who[row.ref].ci_name.removesuffix("-ci") in wanted:
-                found = tuple(seen.finding for seen in room.house.store.findings.current(row.ref))
-                now = room.house.clock()
-                views.append(View(row.ref, who[row.ref], old, now, findings=found, stored_at=sighting.at))
+        route = Router(members(sighting.containers, who)).route(
+            turn.question.text, names=turn.question.names, focus=turn.focus
+        )
+        refs = route.refs or tuple(row.ref for row in sighting.containers)
+        for ref in (ref for ref in refs if ref in who):
+            found = tuple(seen.finding for seen in room.house.store.findings.current(ref))
+            now = room.house.clock()
+            views.append(View(ref, who[ref], old, now, findings=found, stored_at=sighting.at))
     view = await room.desk.host_view(host)
     turn.ask, turn.views, turn.refs = ask, views, tuple(view.ref for view in views)
     turn.reply = offline.compose_fleet(replace(ask, intents=tuple(dict.fromkeys([*ask.intents, "host"]))), views, view)

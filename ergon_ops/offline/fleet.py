@@ -45,7 +45,8 @@ def _sentences(ask: Ask, views: Sequence[View], host_view: HostView) -> Iterator
     if not intents:
         return
     if not views:
-        yield Sentence(f"There is no container on {plain(host_view.host)} that I know of.")
+        told = "Of its containers I know nothing yet." if gone else f"There is no container on {plain(host_view.host)}."
+        yield Sentence(told)
         return
     for intent in intents:
         yield from _several(intent, ask, views)

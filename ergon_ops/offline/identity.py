@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ergon_ops.offline.serving import spoken
 from ergon_ops.offline.teller import Said, Teller, say
-from ergon_ops.offline.units import duration, listed, plain, quoted
+from ergon_ops.offline.units import listed, plain, quoted
 from ergon_ops.offline.words import Reply, Sentence
 
 DOES: dict[str, str] = {
@@ -60,17 +60,15 @@ def decline(reason: str, name: str, ci_name: str = "") -> Reply:
 
 
 def restart(t: Teller) -> Said:
-    """Nothing runs: there is a proposal, and a person approves it."""
+    """Nothing runs: there is a proposal, and a person approves it. How to, each interface says in its own words."""
     proposal = next((item for item in t.view.proposals if item.intent.kind == "restart"), None)
     if proposal is None:
         why = t.why_unknown("restart")
         yield say(f"I cannot propose a restart, {why or 'because none could be made'}.", t.fact("state"))
         return
-    left = duration(max(0.0, proposal.expires_at - t.view.now))
     timeout = proposal.intent.arguments.get("timeout_s")
     grace = f", with {timeout} s to stop by myself" if timeout is not None else ""
     yield say(f"I propose to restart myself{grace}; nothing has been done yet.", t.fact("state"), t.fact("started_at"))
-    yield Sentence(f"Waiting for approval: ergon-ops approve {proposal.id} (valid for {left}).")
 
 
 def refusals(t: Teller) -> Said:

@@ -80,7 +80,7 @@ def test_an_engine_that_is_gone_is_said_first_then_the_last_stored_state_with_it
 
 
 def test_without_containers_it_says_so() -> None:
-    assert text("status", ()) == "There is no container on local that I know of."
+    assert text("status", ()) == "There is no container on local."
 
 
 def test_one_container_that_vanished_does_not_spoil_the_rest() -> None:
