@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +41,11 @@ def no_provider(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def docker_host() -> Iterator[str]:
+def docker_host() -> str:
     """The engine the tests may use; `make test` starts one and names it."""
     host = os.environ.get("DOCKER_HOST", "")
     if not host and Path("/var/run/docker.sock").exists():
         host = "unix:///var/run/docker.sock"
     if not host:
         pytest.fail("no engine: run `make test`, or `make lab` and the line it prints")
-    yield host
+    return host

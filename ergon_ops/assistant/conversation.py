@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from ergon_ops import offline
 from ergon_ops.assistant import documents, recall
+from ergon_ops.assistant.piped import about_piped, tell_piped, tell_piped_of
 from ergon_ops.assistant.room import House, Room, open_room
 from ergon_ops.assistant.telling import Turn, answer, pieces
 from ergon_ops.errors import ErgonError, NoSuchContainer
@@ -42,6 +43,14 @@ async def _converse(house: House, question: Question, stream: Stream) -> AsyncGe
         yield stream.event("notice", text=f"{host}: {failure}", code=failure.code)
     turn = Turn(question, room, stream, started, memory.id, memory.previous, memory.focus)
     route = await room.route(question.text, question.names, memory.focus)
+    if question.context and route.kind not in ("one", "several", "unknown_name"):
+        about = about_piped(offline.understand(question.text))
+        if about is not None:
+            turn.ask, turn.reply = about, tell_piped(turn, about)
+            for piece in pieces(turn.reply):
+                yield stream.event("text", text=piece)
+            yield answer(turn, turn.reply.text)
+            return
     if room.inventory.failures and not room.inventory.containers:
         async for event in recall.answer_from_memory(turn):
             yield event
@@ -78,8 +87,9 @@ async def _work(turn: Turn, route: Route, ask: Ask) -> AsyncGenerator[Event, Non
     turn.ask, turn.refs = ask, route.refs if ask.fleet else refs
 
     async def look() -> None:
-        if turn.question.context and len(refs) == 1 and recall.about_piped(ask):
-            turn.views, turn.reply = await recall.read_piped(turn, refs[0], ask)
+        about = about_piped(ask) if turn.question.context and len(refs) == 1 else None
+        if about is not None:
+            turn.views, turn.reply = await tell_piped_of(turn, refs[0], about)
         else:
             turn.views, turn.reply = await _look(turn, route, ask, refs)
 

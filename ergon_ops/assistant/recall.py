@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from ergon_ops import offline
 from ergon_ops.assistant.room import Room
 from ergon_ops.assistant.telling import Turn, answer, pieces
-from ergon_ops.engine.protocols import LogLine, Logs
 from ergon_ops.errors import EngineError
 from ergon_ops.events import Event
 from ergon_ops.facts import Ledger
 from ergon_ops.messages import Message, Text
-from ergon_ops.offline import Ask, Reply, Step, View
+from ergon_ops.offline import Ask, View
 from ergon_ops.persona import personas
-from ergon_ops.redaction import safe_text
 from ergon_ops.refs import Ref
 from ergon_ops.router import Focus, Route, Router, members
 from ergon_ops.store import Store
-from ergon_ops.toolbox.sources import log_readings
-
-ABOUT_ERRORS: frozenset[str] = frozenset({"errors", "why", "wrong"})
-ABOUT_PIPE: frozenset[str] = ABOUT_ERRORS | {"logs", "identity", "status", "changes", "events"}
-MOST_LINES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,20 +114,3 @@ async def answer_from_memory(turn: Turn) -> AsyncIterator[Event]:
     for piece in pieces(turn.reply):
         yield turn.stream.event("text", text=piece)
     yield answer(turn, turn.reply.text, exit=EngineError.exit)
-
-
-def about_piped(ask: Ask) -> bool:
-    """Whether a question that came with piped text is about that text."""
-    return not ask.intents or bool(ABOUT_PIPE.intersection(ask.intents))
-
-
-async def read_piped(turn: Turn, ref: Ref, ask: Ask) -> tuple[Sequence[View], Reply]:
-    """Piped lines stand in for the container's own log. They are only ever data: counted, quoted, never followed."""
-    room = turn.room
-    lines = tuple(LogLine(None, "stdout", safe_text(line)) for line in turn.question.context.splitlines()[:MOST_LINES])
-    view = await room.desk.view(ref, (Step("inspect", {"groups": ["identity", "state"]}),))
-    room.ledger.add(log_readings(ref, Logs(lines, "stdin"), level=ask.level, at=room.house.clock()))
-    about_errors = ABOUT_ERRORS.intersection(ask.intents)
-    return (view,), offline.compose(
-        replace(ask, intents=("errors",) if about_errors else ("logs",), out_of_scope=""), view
-    )

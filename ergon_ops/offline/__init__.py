@@ -15,6 +15,7 @@ Three pure functions; whoever runs the turn calls the tools in between:
     reply = compose_fleet(ask, views, host)        several, `all`, compare, superlatives, the host
     `ask.fleet` is true when the question needs every container even though one name (or none) was routed to;
     "host" in ask.intents needs the host's facts (host_readings) in the ledger.
+    reply = compose_lines(ask, view)               lines that came with a question, of nobody known
     overview(views, host)                          the bare command: counts, the worst thing, three questions; its views
         need the steps of `GLANCE`
 
@@ -24,7 +25,7 @@ A View with `stored_at` holds the last stored facts of an engine that does not a
 
 from __future__ import annotations
 
-from ergon_ops.offline.compose import compose
+from ergon_ops.offline.compose import compose, compose_lines
 from ergon_ops.offline.fleet import compose_fleet
 from ergon_ops.offline.overview import overview
 from ergon_ops.offline.plan import GLANCE, dig, plan
@@ -57,6 +58,7 @@ __all__ = [
     "View",
     "compose",
     "compose_fleet",
+    "compose_lines",
     "dig",
     "overview",
     "plan",

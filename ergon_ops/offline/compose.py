@@ -49,6 +49,12 @@ def compose(ask: Ask, view: View) -> Reply:
     return Reply(tuple(_unique([*preface(view), *answers(ask, view), *identity.refusals(Teller(view, ask))])))
 
 
+def compose_lines(ask: Ask, view: View) -> Reply:
+    """What lines say whose writer is not known: nothing but the lines was read, so no state is missed."""
+    tell = record.errors if "errors" in ask.intents else record.logs
+    return Reply(tuple(tell(Teller(view, ask))))
+
+
 def answers(ask: Ask, view: View) -> Iterator[Sentence]:
     """The sentences of every intent, in the order asked."""
     teller = Teller(view, ask)

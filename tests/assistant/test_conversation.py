@@ -168,3 +168,15 @@ async def test_two_reads_of_one_group_in_a_turn_are_the_same_facts(house: House)
     document = await house.ask("status and memory and cpu?", "webapp")
     names = [(fact["name"], fact["key"]) for fact in document["facts"]]
     assert len(names) == len(set(names))
+
+
+async def test_piped_lines_of_nobody_in_particular_are_answered_about(house: House) -> None:
+    document = await house.ask("any errors in this?", context="INFO fine\nERROR cannot reach payment-gw\n")
+    assert document["containers"] == []
+    assert "payment-gw" in document["answer"]
+    assert {fact["source"] for fact in document["facts"]} == {"stdin"}
+
+
+async def test_a_role_is_answered_under_the_name_of_who_has_it(house: House) -> None:
+    document = await house.ask("how much memory does the database use?")
+    assert document["answer"].startswith("orders-db: Memory")
