@@ -43,6 +43,10 @@ test: lint ## lint, types and all tests on a real engine
 bench: $(STAMP) ## what answers cost, beside the same by other means, on a real engine; ARGS=--json
 	@$(WITH_ENGINE) && $(BIN)/python tests/lab/images.py && $(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: newest
+newest: $(STAMP) ## the engine's promises on the newest Docker that Debian has
+	@$(WITH_ENGINE) && $(BIN)/pytest -m moving tests/engine/test_newer_engines.py
+
 .PHONY: lint
 lint: $(STAMP) ## ruff and mypy
 	@$(BIN)/ruff check .
