@@ -92,7 +92,7 @@ NOTHING = Ask("", ())
 def line(view: View, sentences: Iterable[Sentence]) -> Sentence:
     """What one container says, as a line that begins with its name."""
     said = list(sentences)
-    text = Reply(tuple(said)).text.replace(":\n- ", ": ").replace("\n- ", "; ").replace("\n", " ")
+    text = Reply(tuple(said)).text.replace(":\n- ", ": ").replace("\n- ", "; ").replace("\n", ". ")
     facts = tuple(dict.fromkeys(id for sentence in said for id in sentence.fact_ids))
     findings = tuple(dict.fromkeys(id for sentence in said for id in sentence.finding_ids))
     return Sentence(f"{plain(view.ref.short)}: {text}", facts, findings, item=True)
