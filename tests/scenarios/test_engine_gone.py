@@ -16,6 +16,7 @@ from tests.scenarios.weather import Weather
 
 Within = Callable[[float, float], bool]
 ANSWER_S = 3.0
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

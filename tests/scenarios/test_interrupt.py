@@ -13,6 +13,8 @@ from tests.scenarios.containers import Yard
 from tests.scenarios.program import Done, Program
 from tests.scenarios.weather import Weather
 
+pytestmark = pytest.mark.slow
+
 SLOW = "trap 'sleep 2; exit 0' TERM; while :; do sleep 0.1; done"
 
 

@@ -15,6 +15,8 @@ from tests.scenarios.containers import Yard
 from tests.scenarios.program import Program
 from tests.scenarios.weather import Weather, certificates
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", autouse=True)
 def world(shared_yard: Yard) -> Yard:
