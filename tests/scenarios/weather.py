@@ -184,3 +184,6 @@ def engine(folder: Path) -> Iterator[Weather]:
             if weather.daemon is None:
                 weather.start()  # what a crash left behind is its to clear away
             weather.stop()
+            for left in Path("/sys/fs/cgroup").glob(f"*/{weather.namespace}"):
+                with contextlib.suppress(OSError):
+                    left.rmdir()
