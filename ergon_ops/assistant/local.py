@@ -28,6 +28,7 @@ AT_A_GLANCE = (
     Step("metrics", optional=True),
     Step("diagnose", optional=True),
 )
+DIAGNOSIS = (Step("diagnose"), Step("inspect", {"groups": ["state", "services", "limits"]}, optional=True))
 GLANCE: tuple[Group, ...] = ("limits", "cpu", "memory", "services")
 
 
@@ -82,11 +83,12 @@ class LocalAssistant:
         }
 
     async def diagnose(self, name: str) -> Document:
-        """`diagnose --json`: the worst verdict wins; a container whose evidence could not be read is unknown."""
+        """`diagnose --json`: the worst verdict wins. Unknown is one whose evidence could not be read, and one that is
+        not well though no rule says why."""
         room = await open_room(self.house)
         refs = [room.desk.context(Ref("")).resolve(name)] if name else [row.ref for row in room.inventory.containers]
         room.collector.least_window_s = window()
-        views = await room.desk.views(refs, lambda _: (Step("diagnose"),))
+        views = await room.desk.views(refs, lambda _: DIAGNOSIS)
         findings = [item for view in views for item in view.findings]
         faults = [item for item in findings if item.nature == "fault"]
         seen = self.house.store.findings.observe([view.ref for view in views if not view.failures], findings)
@@ -152,7 +154,7 @@ async def glance(room: Room, refs: list[Ref]) -> None:
 def verdict(view: offline.View) -> str:
     if any(item.nature == "fault" for item in view.findings):
         return "fault"
-    return "unknown" if view.failures else "healthy"
+    return "unknown" if view.failures or offline.unwell(view) else "healthy"
 
 
 def exit_of(room: Room) -> int:

@@ -15,6 +15,7 @@ Row = tuple[str, str, Value, str]  # fact name, key, value, path of the field in
 ALIVE = ("running", "paused", "restarting")
 LONGEST_LABEL, LONGEST_COMMAND, LONGEST_OUTPUT = 200, 500, 1000
 DEFAULT_SHARES = 1024
+STOP_TIMEOUT_S = 10  # what the engine takes where the container says nothing
 
 
 def readings(ref: Ref, document: Document, groups: Sequence[Group], *, at: float) -> list[Reading]:
@@ -118,6 +119,8 @@ def _limits(doc: Document, at: float) -> Iterator[Row]:
     yield "restart_policy", "", text(host, "RestartPolicy.Name") or "no", "HostConfig.RestartPolicy.Name"
     retries = integer(host, "RestartPolicy.MaximumRetryCount") or 0
     yield "restart_max", "", retries, "HostConfig.RestartPolicy.MaximumRetryCount"
+    grace = integer(doc, "Config.StopTimeout")
+    yield "stop_timeout", "", STOP_TIMEOUT_S if grace is None else grace, "Config.StopTimeout"
 
 
 def _cores(host: Document) -> tuple[float | None, str]:

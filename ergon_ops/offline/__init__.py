@@ -29,6 +29,7 @@ from ergon_ops.offline.compose import compose, compose_lines
 from ergon_ops.offline.fleet import compose_fleet
 from ergon_ops.offline.overview import overview
 from ergon_ops.offline.plan import GLANCE, dig, plan
+from ergon_ops.offline.ranking import unwell
 from ergon_ops.offline.tokens import speaks
 from ergon_ops.offline.understand import understand
 from ergon_ops.offline.words import (
@@ -64,4 +65,5 @@ __all__ = [
     "plan",
     "speaks",
     "understand",
+    "unwell",
 ]

@@ -23,6 +23,11 @@ def badness(view: View) -> int:
     return min(marks)
 
 
+def unwell(view: View) -> bool:
+    """Whether anything shows that it is not as it should be, with or without a rule that says why."""
+    return badness(view) < FINE
+
+
 def _state_mark(t: Teller) -> int:
     if t.state in ("restarting", "dead") or relapsing(t):
         return 2

@@ -136,6 +136,7 @@ class FakeContainer:
     shm_size: int = 64 * MIB
     restart_policy: str = "no"
     restart_max: int = 0
+    stop_timeout: int = 10
 
     working_set: int = 20 * MIB
     inactive_file: int = 4 * MIB

@@ -71,7 +71,7 @@ def _state(c: FakeContainer, machine: Machine, now: float) -> Iterator[Row]:
 def _limits(c: FakeContainer, machine: Machine, now: float) -> Iterator[Row]:
     for name in (
         "memory_limit", "memory_swap_limit", "cpu_limit", "cpu_shares", "cpuset", "pids_limit", "shm_size",
-        "restart_policy", "restart_max",
+        "restart_policy", "restart_max", "stop_timeout",
     ):  # fmt: skip
         yield name, "", getattr(c, name)
 

@@ -82,7 +82,7 @@ async def diagnose(program: Program, arguments: Namespace) -> int:
     show_diagnosis(program.settings, document)
     notice_failures(document)
     if status == 7:
-        notice("ergon-ops: some evidence could not be read, so this is not the whole truth — ergon-ops doctor")
+        notice("ergon-ops: this is not the whole truth")
     return status
 
 

@@ -18,9 +18,10 @@ def show_diagnosis(settings: Settings, document: Document) -> None:
         _show(settings, row)
     unknown = [row["container"] for row in document["containers"] if row["verdict"] == "unknown"]
     if unknown:
-        put(settings, styled(f"Unknown: {', '.join(unknown)}.", "yellow"))
-    if not rows and document["checked"]:
-        count = len(document["checked"])
+        put(settings, styled(f"Not well, or not to be read, and no rule says why: {', '.join(unknown)}.", "yellow"))
+        put(settings, styled(f'Ask: ergon-ops ask {unknown[0]} "what is wrong?"', "dim"))
+    count = sum(row["verdict"] == "healthy" for row in document["containers"])
+    if not rows and count:
         print(f"Nothing wrong that the rules know, in {count} container{'s' if count != 1 else ''}.")
     elif not document["containers"] and not document["failures"]:
         print("There is no container to diagnose.")
