@@ -87,7 +87,7 @@ def misses(row: Document, answer: Document, desk: Desk) -> list[str]:
 
 
 def _ways(need: str) -> list[str]:
-    return [need] if need.startswith("text:(") else need.split("|")
+    return re.split(r"\|(?![^(]*\))", need)
 
 
 def _met(need: str, row: Document, answer: Document, desk: Desk) -> bool:
@@ -96,7 +96,7 @@ def _met(need: str, row: Document, answer: Document, desk: Desk) -> bool:
     if kind == "text":
         return re.search(rest, text, re.I) is not None
     if need == "proposal":
-        return any(item["id"] in text for item in answer["proposals"])
+        return bool(answer["proposals"]) and "propose to restart" in text and "nothing has been done" in text
     if need == "ci":
         return f"{row['ask'][0]}-ci" in text
     if need == "names":
