@@ -123,7 +123,7 @@ class Database:
 
 def refuse_newer(path: Path) -> None:
     """Look without touching: a file from a newer version stays as it is."""
-    if not path.is_file() or path.stat().st_size == 0:
+    if not os.path.isfile(path) or path.stat().st_size == 0:
         return
     # Without a write-ahead log nothing but the file itself need be read, and nothing appears beside it.
     alone = not path.with_name(path.name + "-wal").exists()
@@ -218,7 +218,7 @@ def _memory_from(source: sqlite3.Connection) -> sqlite3.Connection:
 
 def _copy_of(path: Path) -> sqlite3.Connection:
     """Memory with the content of a file that can be read but not written."""
-    if path.is_file() and os.access(path, os.R_OK):
+    if os.path.isfile(path) and os.access(path, os.R_OK):
         for flags in ("mode=ro", "mode=ro&immutable=1"):
             source = sqlite3.connect(f"{path.absolute().as_uri()}?{flags}", uri=True)
             try:

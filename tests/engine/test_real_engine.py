@@ -144,7 +144,8 @@ async def test_counters_by_api_are_taken_in_parallel(engine: RealEngine) -> None
     found = await engine.remote.counters([*ids, "0" * 64])
     took = time.monotonic() - all_of_them
     assert {row.container_id for row in found} == set(ids)
-    assert took < 3 * (all_of_them - one) + 1
+    # An old engine makes each wait for its next tick, up to a second: one after the other would take about six.
+    assert took < 3 * (all_of_them - one) + 2.5
     near = {row.container_id: row for row in await engine.reads.counters(ids)}
     assert all(near[row.container_id].cpu_s is not None and row.run for row in found)
 
