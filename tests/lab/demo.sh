@@ -22,4 +22,8 @@ fi
 say ask webapp-container-ci "what is your status?"
 say ask "how much memory does the database use?"
 say ask "is anything wrong?"
-printf '\nGo on with: ergon-ops chat    Clean up with: ergon-ops demo down\n'
+printf '\nGo on with:\n'
+if [[ -n ${DOCKER_HOST:-} ]]; then
+    printf '  export DOCKER_HOST=%s\n' "$DOCKER_HOST"
+fi
+printf '  %s chat\nClean up with:\n  %s demo down\n' "$ergon_ops" "$ergon_ops"
