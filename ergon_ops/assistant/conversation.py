@@ -57,7 +57,7 @@ async def _converse(house: House, question: Question, stream: Stream) -> AsyncGe
         return
     yield stream.event("routed", kind=route.kind, containers=[ref.short for ref in route.refs], why=route.why)
     if route.kind == "unknown_name":
-        raise NoSuchContainer(route.question_back, next=route.why, details={"nearest": list(route.nearest)})
+        raise NoSuchContainer(route.question_back, next="ergon-ops list", details={"nearest": list(route.nearest)})
     if route.kind in ("ask_back", "none"):
         yield stream.event("text", text=route.question_back)
         recall.remember(turn, route, route.question_back)

@@ -117,8 +117,8 @@ def listing_row(row: Container, persona: Persona, ledger: Ledger) -> Document:
         "service": row.service or None,
         "serving": [{"program": key.partition(":")[0], "port": port_of(key), "state": state} for key, state in serving],
         "cpu_cores": cpu,
-        "memory_bytes": memory,
-        "memory_limit_bytes": limit,
+        "memory_bytes": ledger.value(ref, "memory_working_set"),
+        "memory_limit_bytes": ledger.value(ref, "memory_limit"),
         "text": {
             "cpu": "-" if cpu is None else f"{cpu * 100:.0f}%",
             "memory": memory_text(memory, limit),
