@@ -135,7 +135,8 @@ def _leader(
     everyone = index.members
     if talked := [number for number in members if number in focused]:
         return talked
-    said = [token.text for token in question.tokens]
+    own = range(mention.first, mention.last + 1) if mention.kind in ("role", "program", "image") else ()
+    said = [token.text for at, token in enumerate(question.tokens) if at not in own]
     if described := best_described(index, members, said):
         return described
     projects = {(everyone[number].ref.host, everyone[number].project) for number in focused if everyone[number].project}

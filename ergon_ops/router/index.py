@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ergon_ops.persona import KIND_OF_PROGRAM
+from ergon_ops.router.english import family
 from ergon_ops.router.member import Member, canonical_program
 from ergon_ops.router.question import key_of
-from ergon_ops.router.words import CHANGERS, KNOWN_PROGRAMS, NEIGHBOUR_ROLES, PROGRAMS, ROLES
+from ergon_ops.router.words import CHANGERS, ENVIRONMENTS, KNOWN_PROGRAMS, NEIGHBOUR_ROLES, PROGRAMS, ROLES
 
 SenseKind = Literal["name", "alias", "service", "project", "host", "image", "program", "role", "part"]
 # How surely a word in this sense means these containers.
@@ -43,6 +44,7 @@ class Index:
         self.by_port: dict[int, list[int]] = defaultdict(list)
         self.by_published: dict[int, list[int]] = defaultdict(list)
         self.by_word: dict[str, list[int]] = defaultdict(list)
+        self._families: dict[str, list[int]] | None = None
         self.groups: dict[str, list[int]] = defaultdict(list)
         self.of_program: dict[str, list[int]] = defaultdict(list)
         self.of_role: dict[str, list[int]] = defaultdict(list)
@@ -132,8 +134,13 @@ class Index:
             self._add_key(squeezed, "alias", number)
 
     def _add_hosts(self) -> None:
+        others = {word: family for family in ENVIRONMENTS for word in family}
+        taken = {key_of(host) for host in self.hosts}
         for number, member in enumerate(self.members):
             self._add(member.ref.host, "host", number)
+            for word in others.get(member.ref.host, ()):
+                if word not in taken:
+                    self._add(word, "host", number)
 
     def _add_words(self) -> None:
         """Role and program words; those nobody has are kept too: they are understood, and nobody answers for them."""
@@ -183,13 +190,25 @@ class Index:
             found.append(number)
         return found
 
-    def misspelt(self, word: str) -> list[str]:
+    def related(self, word: str) -> list[int]:
+        """Containers with another form of this word in their names: `migrate` for `migration`."""
+        stem = family(word)
+        if not stem:
+            return []
+        if self._families is None:
+            self._families = defaultdict(list)
+            for other, numbers in self.by_word.items():
+                if kin := family(other):
+                    self._families[kin] += numbers
+        return sorted(set(self._families.get(stem, ())))
+
+    def misspelt(self, word: str, most: int = 2) -> list[str]:
         """Keys one slip away (two from eight letters on), digits equal; the closest ones only."""
         if len(word) < FUZZY_FROM or len(word) > 40:
             return []
         if self._near is None:
             self._near = self._neighbourhood()
-        slips = 2 if len(word) >= TWO_SLIPS_FROM else 1
+        slips = min(2 if len(word) >= TWO_SLIPS_FROM else 1, most)
         digits = _digits(word)
         keys = [
             key

@@ -12,7 +12,8 @@ from ergon_ops.router.index import Sense, SenseKind
 class Mention:
     """Tokens `first` to `last` mean these members. `slip` is the misspelt word, `plural` allows several, `strong` was
     marked as a name; `kind` `unknown` means nobody has that name, `verb` that
-    it is a misspelt verb of change; `near` that nobody quite has the role; `others` are the key's less sure senses."""
+    it is a misspelt verb of change; `near` that nobody quite has the role; `others` are the key's less sure senses,
+    `readings` all it has, used so here or not."""
 
     first: int
     last: int
@@ -25,3 +26,4 @@ class Mention:
     strong: bool = False
     near: bool = False
     others: list[Sense] = field(default_factory=list)
+    readings: list[Sense] = field(default_factory=list)

@@ -11,6 +11,8 @@ from dataclasses import replace
 from ergon_ops.router.candidates import Choice, asks_who_runs, best_described, choose
 from ergon_ops.router.case import Case
 from ergon_ops.router.explicit import find_named
+from ergon_ops.router.orders import ordered
+from ergon_ops.router.question import hear
 from ergon_ops.router.verdict import Route
 from ergon_ops.router.words import CHANGERS, FILLERS, LOOKERS, NUMBERS, ORDINALS
 
@@ -30,6 +32,7 @@ MENTIONED = 50
 def beside(case: Case, names: Sequence[str]) -> Route:
     """`ask NAME`: these and nobody else; a name nobody has is never taken for another."""
     chosen: list[int] = []
+    begun: list[str] = []
     for name in names:
         found = find_named(case.world.index, name)
         if found.everyone:
@@ -39,9 +42,13 @@ def beside(case: Case, names: Sequence[str]) -> Route:
         if found.tie or (case.changes and (found.partial or found.group)):
             return case.ask(found.members, f"{name!r} means {len(found.members)}")
         chosen += found.members
+        if found.partial:
+            begun.append(f"took {name!r} for {', '.join(map(case.world.index.label, found.members))}")
     chosen = list(dict.fromkeys(chosen))
     also = [n for m in (*case.sides.subjects, *case.sides.about) if len(m.members) < 4 for n in m.members]
-    route = case.to(chosen, f"named: {', '.join(names)}", about=[number for number in also if number not in chosen])
+    why = "; ".join(begun) or f"named: {', '.join(names)}"
+    also = [number for number in also if number not in chosen]
+    route = case.to(chosen, why, guess=bool(begun), about=also)
     named_again = {n for m in case.sides.subjects for n in m.members} <= set(chosen)
     return route if named_again else replace(route, rest=case.question.text)
 
@@ -57,7 +64,8 @@ def answered(case: Case) -> Route | None:
     if not picked or (len(picked) == len(among) > 1 and not everybody):
         return None
     route = case.to(picked, "answers the question asked back")
-    return replace(route, rest=case.focus.text or route.rest)
+    waiting = hear(case.focus.text)
+    return replace(route, rest=case.focus.text or route.rest, changes=bool(ordered(waiting, frozenset())))
 
 
 def _picked(case: Case, among: list[int], words: list[str], *, everybody: bool) -> list[int]:

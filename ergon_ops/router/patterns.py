@@ -73,7 +73,7 @@ EVERYTHING = _any(
 )
 HOST = _any(
     "(this|the|my|our) (docker )?(host|machine|box|vm|vps|hypervisor|computer|laptop|hardware|engine|daemon|node)",
-    "the server itself|this server|(the|my) server$|the server (ok|okay|fine|healthy|overloaded|up|doing|load)",
+    "the server itself|this server|(the|my|our) server$|(the|my|our) server (fast|slow|big|strong|enough|busy|itself|under|running out|ok|okay|fine|healthy|overloaded|up|doing|load)",
     "host (load|memory|cpu|disk|health|status|os|uptime|kernel|facts|ok|swap|pressure)",
     "docker (daemon|engine|host|itself|data root)|load average|loadavg|kernel|data root|inodes",
     "(is|s) (the )?(host|docker)|how (is|s) (the )?(host|docker)|of (the )?host$|^host$|machine",

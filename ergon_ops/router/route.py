@@ -46,8 +46,9 @@ class Router:
             return self._without_containers(question)
         case = self._case(question, focus or NO_FOCUS)
         route = named.beside(case, names) if names else self._decide(case)
-        targets = (route.targets or route.refs) if case.changes and route.kind in _ANSWERING else ()
-        return replace(route, changes=case.changes, targets=targets, rest=route.rest or text)
+        changes = case.changes or route.changes
+        targets = (route.targets or route.refs) if changes and route.kind in _ANSWERING else ()
+        return replace(route, changes=changes, targets=targets, rest=route.rest or text)
 
     def _case(self, question: Question, focus: Focus) -> Case:
         found = mentions(question, self._world.index)

@@ -12,6 +12,7 @@ from ergon_ops.router.usage import fits, marked
 from ergon_ops.router.words import AFT, ENGLISH, FORE
 
 _TIGHT = ("-", "_", ".")
+_OWN = ("name", "alias", "service")
 MAX_FOREIGN = 2_000  # keys in scripts without spaces that are searched for
 
 
@@ -100,7 +101,11 @@ def _meant(question: Question, index: Index, first: int, last: int, key: str) ->
     if not allowed:
         return None
     best = allowed[0]
-    return Mention(first, last, best.kind, best.members, key, best.word, slip, plural, strong, best.near, allowed[1:])
+    if best.kind in ("role", "program") and (own := [sense for sense in senses if sense.kind in _OWN]):
+        best, allowed = own[0], [own[0], *allowed]  # who is called `app` is meant by it before all that are apps
+    return Mention(
+        first, last, best.kind, best.members, key, best.word, slip, plural, strong, best.near, allowed[1:], senses
+    )
 
 
 def _singular_first(key: str) -> str:

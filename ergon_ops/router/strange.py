@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from ergon_ops.router.english import is_english
 from ergon_ops.router.index import ORDER, Index
 from ergon_ops.router.mention import Mention
 from ergon_ops.router.question import Question
@@ -22,8 +23,10 @@ from ergon_ops.router.words import (
     FORE_OF_ENGLISH,
     HARD,
     INDEFINITE,
+    LIFE,
     LOOKERS,
     METRICS,
+    NOUNS_OF,
     NUMBERS,
     ORDINALS,
     PREPOSITIONS,
@@ -43,6 +46,13 @@ def misspelt_or_unknown(question: Question, index: Index, taken: set[int]) -> It
     for first, last in islice(_strange(question, index, taken), MAX_STRANGE):
         text = question.text[question.tokens[first].start : question.tokens[last].end].casefold()
         named = _names_someone(question, first, last)
+        if first == last and (kin := _kin(question, index, first)):
+            taken.add(first)
+            yield kin
+            continue
+        english = first == last and not named and is_english(text)
+        if english and not _could_be_a_name(question, first):
+            continue
         if tried < MAX_MISSPELT:
             tried += 1
             mention = _respelled_around(question, index, first, last, taken)
@@ -52,6 +62,19 @@ def misspelt_or_unknown(question: Question, index: Index, taken: set[int]) -> It
                 continue
         if named:
             yield Mention(first, last, "unknown", [], text, strong=True)
+
+
+def _kin(question: Question, index: Index, at: int) -> Mention | None:
+    """Another form of a word in names, where a name can stand: `the migration` for `shop-migrate-1`."""
+    word = question.word(at)
+    if question.word(at - 1) not in ARTICLES or not (found := index.related(word)):
+        return None
+    return Mention(at, at, "part", found, word)
+
+
+def _could_be_a_name(question: Question, at: int) -> bool:
+    after = question.word(at + 1)
+    return question.word(at - 1) not in INDEFINITE and (ends(question, at) or after in FOLLOWERS or after in METRICS)
 
 
 def _respelled_around(question: Question, index: Index, first: int, last: int, taken: set[int]) -> Mention | None:
@@ -70,7 +93,7 @@ def _respelled(question: Question, index: Index, first: int, last: int) -> Menti
     key = "-".join(token.text for token in question.tokens[first : last + 1])
     if going_on := index.beginning(key):
         return Mention(first, last, "part", going_on, key)
-    keys = index.misspelt(key)
+    keys = index.misspelt(key, 1 if first == last and is_english(key) else 2)
     plural = False
     if not keys and key.endswith("s"):
         keys, plural = index.misspelt(key[:-1]), True
@@ -131,10 +154,11 @@ def _inflected(word: str) -> bool:
     )
 
 
-# English the list above lacks mostly ends so, and container names mostly do not.
+# English that no list has mostly ends so, and container names mostly do not.
 _ENGLISH_ENDINGS = re.compile(
     r"(ing|tion|tions|sion|ness|ment|ments|ly|ity|ous|ful|ism|able|ible|ically|ised|ized|ies|ance|ence)$"
 )
+_ASKED_TO_LOOK = frozenset({"ask", "tell", "check", "inspect", "diagnose", "debug", "tail", "ping", "describe"})
 
 
 def _names_someone(question: Question, first: int, last: int) -> bool:
@@ -146,6 +170,8 @@ def _names_someone(question: Question, first: int, last: int) -> bool:
         return True
     if before in DIRECT and not after:
         return True
+    if first == last and not shaped and is_english(tokens[first].text):
+        return _claims_a_name(question, first)
     if first == last and ((_ENGLISH_ENDINGS.search(tokens[first].text) and not shaped) or len(tokens[first].text) < 3):
         return False
     if tokens[last].possessive:
@@ -163,6 +189,21 @@ def _names_someone(question: Question, first: int, last: int) -> bool:
     if before in AUXILIARIES or (first == 0 and after in FOLLOWERS):
         return True
     return len(tokens) == 1
+
+
+def _claims_a_name(question: Question, at: int) -> bool:
+    """An English word nobody is called by is a name only where nothing else can stand: `restart payments`, `status of
+    payments`, `is payments running`, `how is payments`; not in `why is checkout slow` or `is the laundry done`."""
+    before, after, ending = question.word(at - 1), question.word(at + 1), ends(question, at)
+    if question.tokens[at].possessive or before in ARTICLES | INDEFINITE - {"how"}:
+        return question.tokens[at].possessive and after in METRICS and before not in ARTICLES
+    if before in CHANGERS or before in _ASKED_TO_LOOK:
+        return ending or after in FOLLOWERS
+    if before in ("of", "for", "from") and question.word(at - 2) in NOUNS_OF:
+        return ending
+    if before in AUXILIARIES and (after in LIFE or after in ("up", "down")):
+        return question.word(at + 2) == ""
+    return ending and before in ("is", "how") and "how" in (before, question.word(at - 2))
 
 
 def _operational(question: Question) -> bool:

@@ -20,9 +20,11 @@ _RELATING = frozenset(
     """.split()
 )
 _LEADING_VERBS = frozenset({"query", "see", "find", "ping", "because", "when", "while", "after", "before"})
+_NEW = frozenset({"another", "additional", "extra", "new", "further"})  # `room for another worker`: not one of these
 _STEPS = frozenset({"to", "on", "with", "of", "into", "by", "at", "against"}) | ARTICLES
 _LEAVING_OUT = frozenset({"except", "excluding", "excluded", "besides", "without", "not", "excepting", "minus"})
 _JOINERS = frozenset({"and", "or", "vs", "versus", "than", "&", "plus", "nor", "with"})
+_WHERE = frozenset({"of", "in", "for", "behind", "inside", "under", "from", "project", "stack"})
 _LOOSE = frozenset({"program", "role", "image", "service", "project", "part", "alias"})
 
 
@@ -85,6 +87,8 @@ def _settle(question: Question, sides: Parties) -> None:
     if sides.about and not sides.subjects:
         if re.match(ASKS_OF_ALL, question.line):
             sides.asked_of_all = True
+        elif question.host and all(question.word(one.first - 1) in _NEW for one in sides.about):
+            pass  # `is there room on the host for another worker`
         else:
             sides.subjects, sides.about = sides.about, []
     if (
@@ -128,9 +132,18 @@ def _spoken_of(question: Question, mention: Mention, previous: Mention | None) -
     while at > floor and question.word(at) in _STEPS and steps < 3:
         at -= 1
         steps += 1
+    if previous is not None and question.word(at + 1) == "to" and _from(question, previous):
+        return True
+    if question.word(mention.first - 1) in _NEW:
+        return True
     if at <= floor or question.word(at) not in _RELATING:
         return False
     return previous is not None or question.word(at) not in _LEADING_VERBS
+
+
+def _from(question: Question, mention: Mention) -> bool:
+    at = mention.first - 1 - (question.word(mention.first - 1) in ARTICLES)
+    return question.word(at) == "from"
 
 
 def _joined(question: Question, first: Mention, second: Mention) -> bool:
@@ -154,6 +167,27 @@ def _merged(question: Question, subjects: list[Mention]) -> list[Mention]:
     return kept
 
 
+def _described(question: Question, first: Mention, second: Mention) -> Mention | None:
+    """A project or a part of names beside a role or a program says which: `the wordpress db`, `postgres of airflow`."""
+    between = [question.word(at) for at in range(first.last + 1, second.first)]
+    if not between and question.tokens[second.first].gap in (" ", "'s ", "’s "):
+        head, other = second, first
+    elif between and between[0] in _WHERE and not set(between[1:]) - ARTICLES - _WHERE:
+        head, other = first, second
+    else:
+        return None
+    if head.kind not in _LOOSE:
+        return None
+    if not head.members or (head.near and other.kind in ("name", "alias")):  # `mailhog queue`: a queue it has, not is
+        return replace(other, first=first.first, last=second.last) if other.members else None
+    wider = {number for sense in other.readings for number in sense.members}
+    both = sorted(wider & set(head.members))
+    if not both:
+        return None
+    slip = first.slip or second.slip
+    return replace(head, first=first.first, last=second.last, members=both, others=[], slip=slip, strong=True)
+
+
 def _as_one(question: Question, first: Mention, second: Mention) -> Mention | None:
     """Both as one mention, or None if they are two."""
     if _joined(question, first, second) or "unknown" in (first.kind, second.kind):
@@ -163,6 +197,8 @@ def _as_one(question: Question, first: Mention, second: Mention) -> Mention | No
         surer = first if len(first.members) <= len(second.members) else second
         slip, plural = first.slip or second.slip, second.plural
         return replace(surer, first=first.first, last=second.last, members=both, slip=slip, plural=plural, strong=True)
+    if described := _described(question, first, second):
+        return described
     if question.tokens[first.last].possessive and second.kind in _LOOSE and second.first == first.last + 1:
         return second
     between = {question.word(at) for at in range(first.last + 1, second.first)} - ARTICLES

@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905 - a table of words reads best as words
 """Whether a word is used as a name where it stands: `memory` seldom is, `app` often, `orders-db` always."""
 
 from __future__ import annotations
@@ -27,8 +28,21 @@ from ergon_ops.router.words import (
     TROUBLE,
 )
 
+_SHORT_ING = 4
+_VERBS = frozenset(
+    """
+    last first ran run took take began begin came come broke break became become got lost lose grew grow fell fall
+    froze freeze hit won ended end finish complete succeed work works worked behave answer reply write writes wrote
+    produce send sends sent receive receives received make made makes start starts actually never often already finally
+    suddenly recently still always sometimes currently anymore soon well properly
+    """.split()
+)
 _SEPARATORS = re.compile(r"[,;:!?…]|\.(\s|$)|—|–")
 _NEVER_OBJECTS = frozenset({"all", "everything", "it", "this", "that", "them", "me"})
+_LEADING = 4
+_NOBODYS = frozenset(
+    "me us you them him her it all everyone everybody anyone around about for again yourself themselves".split()
+) | ARTICLES
 _NOT_A_CONTAINERS = frozenset({"my", "the", "your", "our", "all", "one", *STATES})
 
 
@@ -47,6 +61,8 @@ def marked(question: Question, first: int, last: int) -> bool:
     before, after = question.word(first - 1), question.word(last + 1)
     if before == "container" and question.word(first - 2) in AUXILIARIES and not after:
         return True
+    if before == "ask" and first <= _LEADING and question.word(last) not in _NOBODYS:  # `ask status how it is`
+        return question.tokens[first].gap == " "
     if before in ("container", "called", "named") or (before == "service" and question.word(first - 2) in ARTICLES):
         return question.tokens[first].gap.strip() in ("", "'", '"') and question.tokens[last].text not in FOLLOWERS
     if after == "container" and before not in INDEFINITE:
@@ -106,6 +122,10 @@ def _used_as_name(question: Question, first: int, last: int, key: str, *, hard: 
         return before in AUXILIARIES or first == 0 or article or not hard
     if hard:
         return _noun_of(question, anchor) and (ending or after in PREPOSITIONS) and key in METRICS
+    if before in AUXILIARIES and after.endswith("ing") and len(after) > _SHORT_ING and question.word(last + 2) == "":
+        return True  # `is mail flowing`
+    if article and before in AUXILIARIES | {"", "and", "that", "because"} and _goes_on(question, last):
+        return True  # `when did the backup last run`
     if not (ending or after in FOLLOWERS):
         return False
     if len(tokens) == 1:
@@ -113,6 +133,12 @@ def _used_as_name(question: Question, first: int, last: int, key: str, *, hard: 
     if first == 0 or (article and first == 1):
         return not (ending and len(tokens) > 1 and not article) or after in ("and", "or")
     return before in PREPOSITIONS or before in AUXILIARIES or before in LOOKERS or before in CHANGERS or article
+
+
+def _goes_on(question: Question, last: int) -> bool:
+    """A verb or an adverb follows, so this is a whole subject, not the first half of a compound."""
+    after = question.word(last + 1)
+    return after in _VERBS or (len(after) > _SHORT_ING and after.endswith(("ed", "ly")) and after not in METRICS)
 
 
 def _noun_of(question: Question, at: int) -> bool:

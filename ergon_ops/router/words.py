@@ -268,6 +268,10 @@ ROLES: dict[str, tuple[str, ...]] = {
         "sql server",
         "database server",
         "sql database",
+        "relational database",
+        "rdbms",
+        "database container",
+        "db server",
     ),
     "cache": ("cache", "cacher", "cache server", "caching layer", "cache layer", "in memory store", "key value store"),
     "queue": (
@@ -277,7 +281,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "message broker",
         "mq",
         "event bus",
-        "message bus",
+        "message bus", "mqtt broker", "job queue", "task queue", "event broker", "pub sub",
         "queueing system",
     ),
     "proxy": (
@@ -289,6 +293,10 @@ ROLES: dict[str, tuple[str, ...]] = {
         "gateway",
         "api gateway",
         "edge proxy",
+        "lb",
+        "edge router",
+        "ingress controller",
+        "http proxy",
     ),
     "web": (
         "web server",
@@ -323,7 +331,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "task worker",
     ),
     "job": ("cron", "cron job", "cronjob", "scheduler", "scheduled job", "batch job", "backup job"),
-    "store": ("object store", "object storage", "file store", "blob store", "file server", "bucket"),
+    "store": ("object store", "object storage", "file store", "blob store", "file server", "bucket", "s3", "s3 storage", "s3 bucket", "s3 store", "blob storage", "file storage"),
 }
 # Where nothing has the role itself, these come close enough to be meant.
 NEIGHBOUR_ROLES: dict[str, tuple[str, ...]] = {
@@ -332,6 +340,14 @@ NEIGHBOUR_ROLES: dict[str, tuple[str, ...]] = {
     "job": ("worker",),
     "worker": ("job",),
 }
+# Hosts are called by these, and people say any of them.
+ENVIRONMENTS = (
+    ("prod", "production", "prd"),
+    ("staging", "stage", "stg"),
+    ("dev", "development"),
+    ("test", "testing"),
+    ("qa", "quality"),
+)
 # A hyphenated word that begins or ends so is English, not a name: `self-hosted`, `redis-like`, `crash-looping`.
 FORE = frozenset("re non pre un self over under most least best well mid multi cross so per".split())
 AFT = frozenset("only looping loop based like related side wide free proof ready safe backed level".split())
