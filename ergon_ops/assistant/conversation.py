@@ -84,7 +84,9 @@ def names_said(room: Room, question: Question, refs: Sequence[Ref]) -> tuple[str
 async def _work(turn: Turn, route: Route, ask: Ask) -> AsyncGenerator[Event, None]:
     """Looks, composes and tells: tool events as they happen, then the sentences, then the answer."""
     refs = _whom(turn, route, ask)
-    turn.ask, turn.refs = ask, route.refs if ask.fleet else refs
+    turn.ask = ask
+    if route.kind != "host":
+        turn.refs = route.refs if ask.fleet else refs
 
     async def look() -> None:
         about = about_piped(ask) if turn.question.context and len(refs) == 1 else None
@@ -117,6 +119,9 @@ def _whom(turn: Turn, route: Route, ask: Ask) -> tuple[Ref, ...]:
 
 async def _look(turn: Turn, route: Route, ask: Ask, refs: tuple[Ref, ...]) -> tuple[Sequence[View], Reply]:
     desk = turn.room.desk
+    if route.kind == "host":
+        about_host = ask if ask.out_of_scope else replace(ask, intents=("host",))
+        return (), offline.compose_fleet(about_host, (), await desk.host_view(refs[0].host))
     steps = offline.plan(ask)
     others = tuple(step for step in steps if step.tool != "restart")
 

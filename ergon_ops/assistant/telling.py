@@ -76,7 +76,7 @@ def answer(turn: Turn, text: str, **more: Any) -> Event:
 def speaker(turn: Turn) -> str | None:
     """The CI that answers: the container's own, the fleet's for several, nobody for a question asked back."""
     if not turn.refs:
-        return None
+        return FLEET_CI if turn.ask is not None else None
     if len(turn.refs) > 1:
         return FLEET_CI
     return next((view.persona.ci_name for view in turn.views), FLEET_CI)

@@ -63,6 +63,8 @@ def restart(t: Teller) -> Said:
     """Nothing runs: there is a proposal, and a person approves it. How to, each interface says in its own words."""
     proposal = next((item for item in t.view.proposals if item.intent.kind == "restart"), None)
     if proposal is None:
+        if any(refusal.tool == "restart" for refusal in t.view.refusals):
+            return  # said with the line that would grant it
         why = t.why_unknown("restart")
         yield say(f"I cannot propose a restart, {why or 'because none could be made'}.", t.fact("state"))
         return

@@ -180,3 +180,11 @@ async def test_piped_lines_of_nobody_in_particular_are_answered_about(house: Hou
 async def test_a_role_is_answered_under_the_name_of_who_has_it(house: House) -> None:
     document = await house.ask("how much memory does the database use?")
     assert document["answer"].startswith("orders-db: Memory")
+
+
+@pytest.mark.parametrize("text", ["load average?", "how full is the disk of this machine", "is the host ok?"])
+async def test_the_host_answers_for_itself(house: House, text: str) -> None:
+    document = await house.ask(text)
+    assert document["facts"]
+    assert (document["ci"], document["containers"]) == ("ergon-ops-ci", [])
+    assert all(fact["name"].startswith(("host_", "engine", "containers")) for fact in document["facts"])
