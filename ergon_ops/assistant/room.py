@@ -59,12 +59,13 @@ class Room:
     async def route(self, text: str, names: tuple[str, ...], focus: Focus | None) -> Route:
         """Whom a question is for. What serves where is looked up only if the words alone do not tell."""
         rows = self.inventory.containers
-        route = Router(members(rows, self.personas)).route(text, names=names, focus=focus)
+        hosts = tuple(self.house.reads)
+        route = Router(members(rows, self.personas), hosts).route(text, names=names, focus=focus)
         if not route.needs_services:
             return route
         await asyncio.gather(*(self.look(row.ref) for row in self.running))
         found = self.collector.sources.detected
-        return Router(members(rows, self.personas, found)).route(text, names=names, focus=focus)
+        return Router(members(rows, self.personas, found), hosts).route(text, names=names, focus=focus)
 
     async def look(self, ref: Ref) -> None:
         """Reads who serves what; a container that just vanished serves nothing."""
