@@ -55,7 +55,7 @@ KIND_OF_WORD: dict[str, RoleKind] = {
     **dict.fromkeys("cache caches redis valkey memcached sessions".split(), "cache"),
     **dict.fromkeys("queue queues broker mq rabbit rabbitmq kafka bus".split(), "queue"),
     **dict.fromkeys("proxy gateway gw lb loadbalancer ingress edge balancer haproxy traefik".split(), "proxy"),
-    **dict.fromkeys("web www frontend ui site website static nginx httpd caddy".split(), "web"),
+    **dict.fromkeys("web www webserver frontend ui site website static nginx httpd caddy".split(), "web"),
     **dict.fromkeys("worker workers consumer celery sidekiq processor indexer".split(), "worker"),
     **dict.fromkeys("job jobs cron scheduler backup migrate migration migrations batch".split(), "job"),
     **dict.fromkeys("store storage minio s3 bucket files registry vault etcd".split(), "store"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ergon_ops.router import looks
 from ergon_ops.router.index import Index, name_words
 from ergon_ops.router.mention import Mention
-from ergon_ops.router.question import Question
+from ergon_ops.router.question import Question, key_of
 from ergon_ops.router.words import KNOWN_PROGRAMS, RUN_VERBS, STATES, STOPS
 
 _ALL_OF = frozenset({"all", "both", "every", "each"})
@@ -58,6 +58,10 @@ def _narrowed(question: Question, mention: Mention, index: Index, places: Sequen
     members = list(mention.members)
     if runs := _all_running(question, mention):
         members = sorted({*members, *runs})
+    if mention.kind in ("image", "part") and _all_said(question, mention):
+        members = sorted(
+            {n for sense in mention.readings if sense.kind in ("image", "part") for n in sense.members} | set(members)
+        )
     for place in places:
         members = [number for number in members if number in place] or members
     if len(members) > 1:
@@ -67,6 +71,10 @@ def _narrowed(question: Question, mention: Mention, index: Index, places: Sequen
         if state and (so := looks.with_state(index.members, members, state)):
             members = so
     return members, said
+
+
+def _all_said(question: Question, mention: Mention) -> bool:
+    return bool({question.word(mention.first - 1), question.word(mention.first - 2)} & _ALL_OF)
 
 
 def _all_running(question: Question, mention: Mention) -> list[int]:
@@ -83,6 +91,8 @@ def _pick(
         return _single(question, mention, index, members[0], focused, changes=changes)
     if mention.kind == "project" or _takes_all(question, mention, changes=changes):
         return Choice(members, why=f"all of {mention.key}")
+    if mention.kind == "part" and not changes and _one_project(index, mention.key, members):
+        return Choice(members, why=f"all of {everyone[members[0]].project}")
     group = everyone[members[0]].group
     same_group = bool(group) and all(everyone[number].group == group for number in members)
     if same_group and not changes:
@@ -161,6 +171,12 @@ def best_described(index: Index, members: Sequence[int], said: Iterable[str]) ->
     best = max(scores.values(), default=0)
     found = [number for number in members if scores[number] == best]
     return found if best and len(found) < len(members) else []
+
+
+def _one_project(index: Index, key: str, members: list[int]) -> bool:
+    """`paperless` for the project `paperless-ngx`."""
+    projects = {(index.members[number].ref.host, index.members[number].project) for number in members}
+    return len(projects) == 1 and key in key_of(next(iter(projects))[1]).split("-")
 
 
 def _one_group(index: Index, members: list[int]) -> bool:

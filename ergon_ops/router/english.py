@@ -9,12 +9,13 @@ import re
 from functools import cache
 from pathlib import Path
 
-from ergon_ops.router.words import ENGLISH
+from ergon_ops.router.words import ENGLISH, JARGON
 
 # English that no list of plain forms has mostly ends so, and container names mostly do not.
 _ENDINGS = re.compile(r"(ness|tion|tions|ment|ments|ity|ous|ful|ism|able|ible|ically)$")
 _INFLECTED = (
     ("ies", "y"), ("ied", "y"), ("ing", ""), ("ing", "e"), ("ed", ""), ("ed", "e"), ("es", ""), ("s", ""), ("ly", ""),
+    ("y", ""), ("y", "e"), ("er", ""), ("er", "e"), ("ier", "y"), ("iest", "y"), ("est", ""),
 )  # fmt: skip
 SHORTEST = 3
 
@@ -32,7 +33,7 @@ def is_english(word: str) -> bool:
 
 
 def _plain(word: str) -> bool:
-    return word in ENGLISH or f"\n{word}\n" in _listed()
+    return word in ENGLISH or word in JARGON or f"\n{word}\n" in _listed()
 
 
 _AGENTS = re.compile(r"(ations?|ators?|ating|ions?|ings?|ers?|ors?|ments?|ed|es|s|e)$")

@@ -13,7 +13,7 @@ from ergon_ops.persona import KIND_OF_PROGRAM
 from ergon_ops.router.english import family
 from ergon_ops.router.member import Member, canonical_program
 from ergon_ops.router.question import key_of
-from ergon_ops.router.words import CHANGERS, ENVIRONMENTS, KNOWN_PROGRAMS, NEIGHBOUR_ROLES, PROGRAMS, ROLES
+from ergon_ops.router.words import CHANGERS, ENVIRONMENTS, KNOWN_PROGRAMS, NEIGHBOUR_ROLES, PROGRAMS, PROTOCOLS, ROLES
 
 SenseKind = Literal["name", "alias", "service", "project", "host", "image", "program", "role", "part"]
 # How surely a word in this sense means these containers.
@@ -149,6 +149,9 @@ class Index:
             numbers = exact or self._nearly(role)
             for phrase in phrases:
                 self._word(key_of(phrase), "role", numbers, role, near=not exact or role == "app")
+        for phrase, ports in PROTOCOLS.items():
+            if on := sorted({number for port in ports for number in self.by_port.get(port, ())}):
+                self._word(key_of(phrase), "role", on, phrase)
         for program in {*KNOWN_PROGRAMS, *PROGRAMS, *self.of_program}:
             canonical = canonical_program(program)
             self._word(key_of(program), "program", self.of_program.get(canonical, []), canonical)

@@ -57,6 +57,8 @@ def stated(question: Question) -> tuple[str, str] | None:
     before = question.line[: match.start()].split()[-3:]
     if re.search(_INDEFINITE, " ".join(before)) and "the" not in before[-1:]:
         return None
+    if match["b"] and re.match(r"(are|is|were|was) ", question.line) and re.fullmatch(rf"{_THING} \S+", match[0]):
+        return None  # "are all my containers healthy"
     plain_predicate = match["b"] and re.match(r"(containers?|services?|replicas?|things?) (is|are) ", match[0])
     return None if plain_predicate else (STATES[word], word)
 

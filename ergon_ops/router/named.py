@@ -146,6 +146,8 @@ def subjects(case: Case) -> Route | None:
         choice = choose(question, mention, case.world.index, places, case.focused, changes=case.changes)
         if choice.ask and len({one.key for one in sides.hosts}) > 1:  # "api on prod with api on local"
             choice = Choice(choice.members, why=f"{mention.key} on each host named")
+        if sides.hosts and not choice.ask and not places[0] & set(choice.members):
+            return case.ask(choice.members, f"{mention.key} is not on that host")
         needs |= case.world.unseen and (mention.near or asks_who_runs(question, mention) or mention.kind in _LOOKS)
         if choice.ask:
             return case.ask(choice.members, choice.why, needs_services=needs)

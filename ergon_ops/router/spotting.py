@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ergon_ops.router.index import FUZZY_FROM, Index
+from ergon_ops.router.index import FUZZY_FROM, Index, Sense
 from ergon_ops.router.mention import Mention
 from ergon_ops.router.question import Question
 from ergon_ops.router.strange import misspelt_or_unknown, ordinary
-from ergon_ops.router.usage import fits, marked
+from ergon_ops.router.usage import a_number, fits, marked, whole_subject
 from ergon_ops.router.words import AFT, ENGLISH, FORE
 
 _TIGHT = ("-", "_", ".")
 _OWN = ("name", "alias", "service")
+_TIERS = frozenset({"tier", "layer"})
+_WITHIN = frozenset({"in", "of", "from", "within", "inside", "under"})
+_WHOLE = frozenset({"everything", "all", "anything", "containers", "services", "something", "whatever"})
 MAX_FOREIGN = 2_000  # keys in scripts without spaces that are searched for
 
 
@@ -52,7 +55,7 @@ def _squeezed(question: Question, index: Index, first: int) -> Mention | None:
     if len(word) <= FUZZY_FROM or first + 1 >= len(question.tokens) or question.tokens[first + 1].gap != " ":
         return None
     sense = next(iter(index.senses.get(word, ())), None)
-    if sense is None or sense.kind not in ("name", "alias"):
+    if sense is None or sense.kind not in ("name", "alias", "part"):
         return None
     return Mention(first, first + 1, sense.kind, sense.members, word)
 
@@ -90,6 +93,7 @@ def _meant(question: Question, index: Index, first: int, last: int, key: str) ->
     if senses is None and key.endswith("s") and len(key) > 2 and key[-2] != "s":
         plural = True
         key, plain = (key[:-1] if key[:-1] in index.senses else key[:-2]), key in ENGLISH
+        plain = plain and not whole_subject(question, first, last)
         senses = [s for s in index.senses.get(key, ()) if not (plain and s.kind in ("name", "alias", "part"))]
     slip = ""
     if not senses and (singular := _singular_first(key)) in index.senses:
@@ -97,15 +101,26 @@ def _meant(question: Question, index: Index, first: int, last: int, key: str) ->
     if not senses:
         return None
     strong = marked(question, first, last)
+    if key.isdecimal() and not strong and a_number(question, first):
+        return None
     allowed = [sense for sense in senses if strong or fits(question, first, last, key, sense, plural)]
     if not allowed:
         return None
     best = allowed[0]
+    if best.kind == "role" and question.word(last) in _TIERS and (one := _of(index, question.word(first), _OWN)):
+        best, allowed, plural = one, [one], True  # `the web tier` where a service is called web
+    if question.word(first - 1) in _WITHIN and question.word(first - 2) in _WHOLE:
+        project = next((sense for sense in senses if sense.kind == "project"), best)
+        best, allowed = project, [project]
     if best.kind in ("role", "program") and (own := [sense for sense in senses if sense.kind in _OWN]):
         best, allowed = own[0], [own[0], *allowed]  # who is called `app` is meant by it before all that are apps
     return Mention(
         first, last, best.kind, best.members, key, best.word, slip, plural, strong, best.near, allowed[1:], senses
     )
+
+
+def _of(index: Index, key: str, kinds: tuple[str, ...]) -> Sense | None:
+    return next((sense for sense in index.senses.get(key, ()) if sense.kind in kinds), None)
 
 
 def _singular_first(key: str) -> str:

@@ -29,6 +29,7 @@ from ergon_ops.router.words import (
     NOUNS_OF,
     NUMBERS,
     ORDINALS,
+    POLITE,
     PREPOSITIONS,
     STATES,
     STOPS,
@@ -176,6 +177,8 @@ def _names_someone(question: Question, first: int, last: int) -> bool:
         return False
     if tokens[last].possessive:
         return True
+    if before in ("my", "our") and not shaped and question.word(first - 2) not in CHANGERS:
+        return False  # what is `my homelab` is no container's name
     if question.word(first - 1) in ARTICLES:
         before = question.word(first - 2)
     if before in INDEFINITE:
@@ -197,7 +200,8 @@ def _claims_a_name(question: Question, at: int) -> bool:
     before, after, ending = question.word(at - 1), question.word(at + 1), ends(question, at)
     if question.tokens[at].possessive or before in ARTICLES | INDEFINITE - {"how"}:
         return question.tokens[at].possessive and after in METRICS and before not in ARTICLES
-    if before in CHANGERS or before in _ASKED_TO_LOOK:
+    ordered = at < 2 or question.word(at - 2) in POLITE
+    if (before in CHANGERS and ordered) or before in _ASKED_TO_LOOK:
         return ending or after in FOLLOWERS
     if before in ("of", "for", "from") and question.word(at - 2) in NOUNS_OF:
         return ending

@@ -20,6 +20,13 @@ _RELATING = frozenset(
     """.split()
 )
 _LEADING_VERBS = frozenset({"query", "see", "find", "ping", "because", "when", "while", "after", "before"})
+_PASSING_ON = frozenset(
+    """
+    write writes writing wrote send sends sending sent read reads reading push pushes pushing pull pulls pulling ship
+    ships forward forwards route routes publish publishes post posts subscribe subscribes authenticate log wait waits
+    waiting save saves load loads fetch fetches save saves sync syncs replicate replicates
+    """.split()
+)
 _NEW = frozenset({"another", "additional", "extra", "new", "further"})  # `room for another worker`: not one of these
 _STEPS = frozenset({"to", "on", "with", "of", "into", "by", "at", "against"}) | ARTICLES
 _LEAVING_OUT = frozenset({"except", "excluding", "excluded", "besides", "without", "not", "excepting", "minus"})
@@ -100,12 +107,26 @@ def _settle(question: Question, sides: Parties) -> None:
         between = {question.word(at) for at in range(first.last + 1, second.first)}
         if between & {"reachable", "accessible", "visible", "available", "resolvable"}:
             sides.subjects, sides.about = [second], [*sides.about, first]
+    if len(sides.subjects) > 1:
+        _pair(question, sides)
     others = [mention for mention in sides.subjects if mention.kind != "project"]
     for mention in [mention for mention in sides.subjects if mention.kind == "project"] if others else []:
         if any(set(mention.members) & set(other.members) for other in others) and not _listed(question, mention):
             sides.projects.append(mention)
             sides.subjects.remove(mention)
     sides.subjects = _merged(question, sides.subjects)
+
+
+def _pair(question: Question, sides: Parties) -> None:
+    """`X and its database`: X's own; `which database does X use`: X is asked."""
+    first = sides.subjects[0]
+    for at, mention in enumerate(sides.subjects[1:], 1):
+        wider = {number for sense in sides.subjects[at - 1].readings for number in sense.members}
+        own = [number for number in mention.members if number in wider]
+        if question.word(mention.first - 1) in ("its", "their") and own:
+            sides.subjects[at] = replace(mention, members=own, others=[], strong=True)
+    if question.word(first.first - 1) in ("which", "what") and question.word(first.last + 1) in ("does", "do", "did"):
+        sides.about.append(sides.subjects.pop(0))
 
 
 def _listed(question: Question, mention: Mention) -> bool:
@@ -136,6 +157,8 @@ def _spoken_of(question: Question, mention: Mention, previous: Mention | None) -
         return True
     if question.word(mention.first - 1) in _NEW:
         return True
+    if at > floor and question.word(at) in _PASSING_ON and question.word(at + 1) in _STEPS - ARTICLES:
+        return previous is not None
     if at <= floor or question.word(at) not in _RELATING:
         return False
     return previous is not None or question.word(at) not in _LEADING_VERBS
@@ -199,7 +222,8 @@ def _as_one(question: Question, first: Mention, second: Mention) -> Mention | No
         return replace(surer, first=first.first, last=second.last, members=both, slip=slip, plural=plural, strong=True)
     if described := _described(question, first, second):
         return described
-    if question.tokens[first.last].possessive and second.kind in _LOOSE and second.first == first.last + 1:
-        return second
+    if question.tokens[first.last].possessive and second.first == first.last + 1:
+        if second.kind in _LOOSE or any(sense.kind in ("role", "program") for sense in second.readings):
+            return second
     between = {question.word(at) for at in range(first.last + 1, second.first)} - ARTICLES
     return first if between == {"of"} and first.kind in ("role", "program") else None

@@ -17,6 +17,7 @@ _OF_ONE = (
     r"\b(logs?|it|its|itself|yourself|he|she|him|her|that one|this one|this container|the container|them"
     r"|why (are|do|did|is|were|was|have) (you|your))\b"
 )
+_BOTH = r"\b(both|each of them|the two)\b"
 _GENERAL = r"\b(how is it going|what is it like|is it (ok|okay|fine|all|on fire|down)$|anything|any|every)\b"
 
 
@@ -80,6 +81,8 @@ def by_fleet(case: Case) -> Route | None:
         and (rest := [n for n in case.here if n not in case.focused])
     ):
         return case.to(rest, "all but the one talked about")
+    if len(case.here) == 2 and not case.focused and re.search(_BOTH, question.line):
+        return case.to(case.here, "both there are", everyone=True)
     if question.everything or (case.changes and re.search(_ALL, question.line) and not question.pronoun):
         return case.all("asked of all")
     return case.all("can only be meant for all") if question.fleet == "strong" and not case.changes else None

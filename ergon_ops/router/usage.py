@@ -29,6 +29,14 @@ from ergon_ops.router.words import (
 )
 
 _SHORT_ING = 4
+_CLAUSE = AUXILIARIES | {"", "and", "that", "because"}
+_TAKES = frozenset("use need take have consume eat do weigh occupy work run".split())
+_ADJECTIVES = frozenset(
+    "nightly daily hourly weekly monthly old new main big little poor damn stupid whole current latest own public".split()
+)
+_HAS = frozenset(
+    "queue queues index indexes indices results ui dashboard page pages server endpoint box service".split()
+)
 _VERBS = frozenset(
     """
     last first ran run took take began begin came come broke break became become got lost lose grew grow fell fall
@@ -40,9 +48,12 @@ _VERBS = frozenset(
 _SEPARATORS = re.compile(r"[,;:!?…]|\.(\s|$)|—|–")
 _NEVER_OBJECTS = frozenset({"all", "everything", "it", "this", "that", "them", "me"})
 _LEADING = 4
-_NOBODYS = frozenset(
-    "me us you them him her it all everyone everybody anyone around about for again yourself themselves".split()
-) | ARTICLES
+_NOBODYS = (
+    frozenset(
+        "me us you them him her it all everyone everybody anyone around about for again yourself themselves".split()
+    )
+    | ARTICLES
+)
 _NOT_A_CONTAINERS = frozenset({"my", "the", "your", "our", "all", "one", *STATES})
 
 
@@ -92,6 +103,8 @@ def fits(question: Question, first: int, last: int, key: str, sense: Sense, plur
         return _fits_part(question, first, last, key)
     if first != last or (key not in ENGLISH and key not in HARD):
         return True
+    if plural and sense.kind == "service" and before in ("both", "all", "each", "every") and key not in HARD:
+        return True
     if sense.kind == "project" and (before == "project" or question.word(last + 1) in ("project", "stack")):
         return True
     return _used_as_name(question, first, last, key, hard=key in HARD or key in METRICS)
@@ -109,8 +122,9 @@ def _used_as_name(question: Question, first: int, last: int, key: str, *, hard: 
     tokens = question.tokens
     if tokens[last].possessive and (key not in HARD or key in METRICS):
         return True
-    article = question.word(first - 1) in ARTICLES
-    anchor = first - 2 if article else first - 1
+    described = question.word(first - 1) in _ADJECTIVES and question.word(first - 2) in ARTICLES
+    article = described or question.word(first - 1) in ARTICLES
+    anchor = first - 1 - article - described
     before, after = question.word(anchor), question.word(last + 1)
     if question.word(first - 1) in INDEFINITE - {"how"}:
         return not hard and question.word(first - 1) in ("any", "no", "some") and after in TROUBLE
@@ -120,19 +134,45 @@ def _used_as_name(question: Question, first: int, last: int, key: str, *, hard: 
         return not pure
     if after in LIFE and not pure:
         return before in AUXILIARIES or first == 0 or article or not hard
+    if hard and key in METRICS and before in ("does", "did", "will") and after in _TAKES:
+        return True  # `how much disk does logs use`
+    if hard and before == "and" and ending and question.word(anchor - 2) in DIRECT:
+        return key in METRICS
     if hard:
         return _noun_of(question, anchor) and (ending or after in PREPOSITIONS) and key in METRICS
     if before in AUXILIARIES and after.endswith("ing") and len(after) > _SHORT_ING and question.word(last + 2) == "":
         return True  # `is mail flowing`
-    if article and before in AUXILIARIES | {"", "and", "that", "because"} and _goes_on(question, last):
+    if article and before in _CLAUSE and _goes_on(question, last):
         return True  # `when did the backup last run`
+    if after in _HAS and (first == 0 or (article and before in _CLAUSE)):
+        return True  # `mail queue length`, `the search index is corrupt`
     if not (ending or after in FOLLOWERS):
         return False
     if len(tokens) == 1:
         return True
-    if first == 0 or (article and first == 1):
+    if first == 0 or (article and anchor < 0):
         return not (ending and len(tokens) > 1 and not article) or after in ("and", "or")
     return before in PREPOSITIONS or before in AUXILIARIES or before in LOOKERS or before in CHANGERS or article
+
+
+def whole_subject(question: Question, first: int, last: int) -> bool:
+    """`did the backups work`"""
+    return (
+        question.word(first - 1) in ARTICLES
+        and question.word(first - 2) in _CLAUSE
+        and (_goes_on(question, last) or (ends(question, last + 1) and question.word(last + 1) in FOLLOWERS | _TAKES))
+    )
+
+
+def a_number(question: Question, at: int) -> bool:
+    """Whether a number is only that, though a container is called so: `2048 MB`, `limit it to 2048`."""
+    after = question.word(at + 1)
+    if (
+        question.word(at - 1) in ("to", "port", "by", "over", "under", "than", "of")
+        and question.word(at - 2) not in NOUNS_OF
+    ):
+        return True
+    return not (question.tokens[at].possessive or ends(question, at) or after in FOLLOWERS)
 
 
 def _goes_on(question: Question, last: int) -> bool:

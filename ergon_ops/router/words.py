@@ -143,6 +143,28 @@ ENGLISH = frozenset(
     """.split()
 )
 
+# What people who run computers say and no dictionary of plain English has.
+JARGON = frozenset(
+    """
+    admin ajax algo analytics api apis async auth backend backends backlog bandwidth bash blog boolean bot bots browser
+    cdn changelog cli cluster clusters codebase commit cors cron cronjob crypto csrf css csv dag dags dashboard
+    datacenter dataset datasets decrypt denial deployment dev devops dns dockerfile domain download downloads email
+    emails encrypt endpoint env etl failover favicon feed firewall firmware frontend gateway gpu gpus hardcoded hdd
+    homelab homepage homeserver hostname html http https iframe infra infrastructure ingest inode intranet ipv ipv4
+    ipv6 iops javascript json jwt keystore kubernetes lan ldap lifecycle localhost login logins logout lookup
+    malware markdown metadata microservices middleware minified mobile monorepo multicast namespace nas newsletter
+    nfs nginxconf nic nuc nvme oauth offline online onboarding overcommit parquet passphrase password pdf pdfs
+    permissions pipeline pipelines plugin plugins podman popup pods pod preflight prompt proxied pubsub qps query raid
+    ransomware raspberry raspi rebase refactor regex repo repos rollout rollouts router routers rss rsync runbook
+    runtime saas schema schemas sdk serverless setup signup signups sitemap sla slo smtp spam spike sql ssd ssh ssl sso
+    stacktrace staging startup subdomain subdomains subnet sudo switchover symlink syslog systemd tarball teardown
+    telemetry timestamp timestamps timezone tls toolchain tooltip totp tps ttl typo ui unix upsert uptime url urls
+    username usernames utc uuid vcpu vcpus virus vlan vm vms vpn vpns vram vulnerability wan webhook webhooks webpage
+    webpages website websites websocket websockets wifi wildcard workaround workflow workflows workload workloads
+    xml yaml zip
+    """.split()
+)
+
 # A question's own vocabulary: these are names only when clearly marked as one, or when what is said fits nothing else.
 HARD = frozenset(
     """
@@ -228,17 +250,20 @@ CHANGERS = frozenset(
     bump give scale recreate rebuild update upgrade downgrade remove delete destroy fix apply optimize optimise tune
     resize double halve rollback undo disconnect connect deploy redeploy move rename cap enable disable shutdown
     terminate wipe add grant kick cycle reset reload nuke rm restrict turn shut roll heal repair restarting patch
+    boost shrink expand extend trim lift adjust modify relaunch respawn revive halt suspend uninstall install launch
+    spin drop throttle unthrottle
     """.split()
 )
 DIRECT = frozenset(
     """
     restart reboot bounce stop start kill pause unpause recreate rebuild remove delete destroy terminate nuke
+    relaunch respawn revive halt suspend
     """.split()
 )
 POLITE = frozenset(
     """
     please pls plz now then ok okay so and also just go ahead can could would will you we lets let us i want need to
-    have like kindly hey hi hello yes yeah quickly immediately simply try id ill im gonna going ya alright well
+    have like kindly someone somebody anyone anybody hey hi hello yes yeah quickly immediately simply try id ill im gonna going ya alright well
     actually no
     """.split()
 )
@@ -281,7 +306,11 @@ ROLES: dict[str, tuple[str, ...]] = {
         "message broker",
         "mq",
         "event bus",
-        "message bus", "mqtt broker", "job queue", "task queue", "event broker", "pub sub",
+        "message bus",
+        "job queue",
+        "task queue",
+        "event broker",
+        "pub sub",
         "queueing system",
     ),
     "proxy": (
@@ -331,7 +360,20 @@ ROLES: dict[str, tuple[str, ...]] = {
         "task worker",
     ),
     "job": ("cron", "cron job", "cronjob", "scheduler", "scheduled job", "batch job", "backup job"),
-    "store": ("object store", "object storage", "file store", "blob store", "file server", "bucket", "s3", "s3 storage", "s3 bucket", "s3 store", "blob storage", "file storage"),
+    "store": (
+        "object store",
+        "object storage",
+        "file store",
+        "blob store",
+        "file server",
+        "bucket",
+        "s3",
+        "s3 storage",
+        "s3 bucket",
+        "s3 store",
+        "blob storage",
+        "file storage",
+    ),
 }
 # Where nothing has the role itself, these come close enough to be meant.
 NEIGHBOUR_ROLES: dict[str, tuple[str, ...]] = {
@@ -339,6 +381,16 @@ NEIGHBOUR_ROLES: dict[str, tuple[str, ...]] = {
     "proxy": ("web",),
     "job": ("worker",),
     "worker": ("job",),
+}
+# Servers known by what they speak: asked for so, they are found by the ports they listen on.
+PROTOCOLS: dict[str, tuple[int, ...]] = {
+    **dict.fromkeys(("smtp server", "mail server", "smtp relay", "email server"), (25, 465, 587)),
+    **dict.fromkeys(("imap server",), (143, 993)),
+    **dict.fromkeys(("dns server", "dns resolver", "name server", "nameserver"), (53,)),
+    **dict.fromkeys(("ssh server", "sftp server"), (22,)),
+    **dict.fromkeys(("ldap server", "directory server"), (389, 636)),
+    **dict.fromkeys(("mqtt broker", "mqtt server"), (1883, 8883)),
+    **dict.fromkeys(("ftp server",), (21,)),
 }
 # Hosts are called by these, and people say any of them.
 ENVIRONMENTS = (
