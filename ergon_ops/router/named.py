@@ -11,10 +11,11 @@ from dataclasses import replace
 from ergon_ops.router.candidates import Choice, asks_who_runs, best_described, choose
 from ergon_ops.router.case import Case
 from ergon_ops.router.explicit import find_named
+from ergon_ops.router.mention import Mention
 from ergon_ops.router.orders import ordered
 from ergon_ops.router.question import hear
 from ergon_ops.router.verdict import Route
-from ergon_ops.router.words import CHANGERS, FILLERS, LOOKERS, NUMBERS, ORDINALS
+from ergon_ops.router.words import CHANGERS, FILLERS, LOOKERS, METRICS, NUMBERS, ORDINALS
 
 _EVERYBODY = frozenset({"both", "all", "each", "every", "them", "everything"})
 _LOOKS = frozenset({"program", "image"})
@@ -143,6 +144,8 @@ def subjects(case: Case) -> Route | None:
     ordered: list[int] = list(chosen) if case.orders and case.orders[0].start < sides.subjects[0].first else []
     guess = needs = False
     for mention in sides.subjects:
+        if beyond := _beyond(case, mention):
+            return case.unknown(beyond)
         choice = choose(question, mention, case.world.index, places, case.focused, changes=case.changes)
         if choice.ask and len({one.key for one in sides.hosts}) > 1:  # "api on prod with api on local"
             choice = Choice(choice.members, why=f"{mention.key} on each host named")
@@ -163,6 +166,20 @@ def subjects(case: Case) -> Route | None:
     also = [n for m in (*sides.about, *sides.left_out) for n in m.members[:MENTIONED] if n not in chosen]
     route = case.to(chosen, "; ".join(filter(None, whys)), guess=guess, about=also)
     return replace(route, needs_services=needs, targets=case.refs(n for n in dict.fromkeys(ordered) if n in chosen))
+
+
+def _beyond(case: Case, mention: Mention) -> str:
+    """The name of a replica there is none of: `web 7` of three."""
+    question, number = case.question, case.question.word(mention.last + 1)
+    if mention.kind not in ("service", "part", "alias") or len(mention.members) < 2 or not number.isdecimal():
+        return ""
+    members = [case.world.members[one] for one in mention.members]
+    if {one.group for one in members} != {members[0].group} or not members[0].group or len(number) > 2:
+        return ""
+    after = question.word(mention.last + 2)
+    if int(number) in {one.number for one in members} or (after and after not in METRICS | {"is", "down", "up"}):
+        return ""
+    return question.text[question.tokens[mention.first].start : question.tokens[mention.last + 1].end]
 
 
 def _it_comes_first(case: Case) -> bool:

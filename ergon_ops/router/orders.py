@@ -32,6 +32,15 @@ _OTHERWISE: dict[str, frozenset[str]] = {
 
 def _statement(question: Question, at: int, names: frozenset[int]) -> bool:
     """`change detection is slow`, `the patch level is old`: the verb is half of a noun."""
+    if question.word(at).endswith("ing") and question.word(at - 1) in (
+        "would",
+        "will",
+        "could",
+        "can",
+        "might",
+        "does",
+    ):
+        return True  # `would restarting it help`
     return at + 1 not in names and question.word(at + 2) in _FINITE and question.word(at + 1) not in _OBJECTS | ARTICLES
 
 

@@ -75,7 +75,9 @@ def _kin(question: Question, index: Index, at: int) -> Mention | None:
 
 def _could_be_a_name(question: Question, at: int) -> bool:
     after = question.word(at + 1)
-    return question.word(at - 1) not in INDEFINITE and (ends(question, at) or after in FOLLOWERS or after in METRICS)
+    return question.word(at - 1) not in _BEFORE_A_VERB | INDEFINITE and (
+        ends(question, at) or after in FOLLOWERS or after in METRICS
+    )
 
 
 def _respelled_around(question: Question, index: Index, first: int, last: int, taken: set[int]) -> Mention | None:
@@ -98,7 +100,7 @@ def _respelled(question: Question, index: Index, first: int, last: int) -> Menti
     plural = False
     if not keys and key.endswith("s"):
         keys, plural = index.misspelt(key[:-1]), True
-    if any(other in CHANGERS for other in keys):
+    if any(other in CHANGERS for other in keys) and not is_english(key):
         return Mention(first, last, "verb", [], keys[0], slip=key)
     choices = [
         (sense, other)
@@ -159,6 +161,7 @@ def _inflected(word: str) -> bool:
 _ENGLISH_ENDINGS = re.compile(
     r"(ing|tion|tions|sion|ness|ment|ments|ly|ity|ous|ful|ism|able|ible|ically|ised|ized|ies|ance|ence)$"
 )
+_BEFORE_A_VERB = frozenset({"we", "i", "you", "they", "he", "she", "it", "to", "not", "ve", "just"})
 _ASKED_TO_LOOK = frozenset({"ask", "tell", "check", "inspect", "diagnose", "debug", "tail", "ping", "describe"})
 
 
@@ -200,6 +203,10 @@ def _claims_a_name(question: Question, at: int) -> bool:
     before, after, ending = question.word(at - 1), question.word(at + 1), ends(question, at)
     if question.tokens[at].possessive or before in ARTICLES | INDEFINITE - {"how"}:
         return question.tokens[at].possessive and after in METRICS and before not in ARTICLES
+    if at == 0 and after in NOUNS_OF:
+        return ends(question, 1)
+    if question.word(0) == "compare" and before in ("and", "with", "to", "vs"):
+        return True
     ordered = at < 2 or question.word(at - 2) in POLITE
     if (before in CHANGERS and ordered) or before in _ASKED_TO_LOOK:
         return ending or after in FOLLOWERS

@@ -157,6 +157,12 @@ def _spoken_of(question: Question, mention: Mention, previous: Mention | None) -
         return True
     if question.word(mention.first - 1) in _NEW:
         return True
+    if (
+        previous is not None
+        and question.word(mention.first - 1) == "from"
+        and question.word(mention.first - 2) in _PASSING_ON
+    ):
+        return mention.first - 2 > floor
     if at > floor and question.word(at) in _PASSING_ON and question.word(at + 1) in _STEPS - ARTICLES:
         return previous is not None
     if at <= floor or question.word(at) not in _RELATING:

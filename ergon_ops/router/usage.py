@@ -29,6 +29,8 @@ from ergon_ops.router.words import (
 )
 
 _SHORT_ING = 4
+_AFTER_A_VERB = frozenset({"for", "in", "from", "to", "through", "with", "into", "over"})
+_GERUNDS = frozenset("restarting rebooting stopping starting killing pausing removing deleting scaling".split())
 _CLAUSE = AUXILIARIES | {"", "and", "that", "because"}
 _TAKES = frozenset("use need take have consume eat do weigh occupy work run".split())
 _ADJECTIVES = frozenset(
@@ -130,6 +132,8 @@ def _used_as_name(question: Question, first: int, last: int, key: str, *, hard: 
         return not hard and question.word(first - 1) in ("any", "no", "some") and after in TROUBLE
     ending = ends(question, last)
     pure = key in HARD and key not in METRICS
+    if before in _GERUNDS and not pure:
+        return True
     if before in DIRECT and (ending or after in FOLLOWERS) and key not in _NEVER_OBJECTS:
         return not pure
     if after in LIFE and not pure:
@@ -150,6 +154,10 @@ def _used_as_name(question: Question, first: int, last: int, key: str, *, hard: 
         return False
     if len(tokens) == 1:
         return True
+    if before == "then" and ending:
+        return True
+    if first == 0 and after in _AFTER_A_VERB:
+        return False  # `search for errors`
     if first == 0 or (article and anchor < 0):
         return not (ending and len(tokens) > 1 and not article) or after in ("and", "or")
     return before in PREPOSITIONS or before in AUXILIARIES or before in LOOKERS or before in CHANGERS or article
