@@ -240,7 +240,8 @@ def role_kind(one: Container, programs: Sequence[str] = ()) -> RoleKind:
     if program in KIND_OF_PROGRAM:
         return KIND_OF_PROGRAM[program]
     parts = re.split(r"[^a-z0-9]+", program)
-    for part in sorted(reversed(parts), key=WEAK_WORDS.__contains__):
+    parts.reverse()
+    for part in sorted(parts, key=WEAK_WORDS.__contains__):
         if kind := KIND_OF_WORD.get(part) or KIND_OF_PROGRAM.get(part):
             return kind
     return next((KIND_OF_PROGRAM[name] for name in programs if name in KIND_OF_PROGRAM), "app")

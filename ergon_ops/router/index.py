@@ -13,7 +13,16 @@ from ergon_ops.persona import KIND_OF_PROGRAM
 from ergon_ops.router.english import family
 from ergon_ops.router.member import Member, canonical_program
 from ergon_ops.router.question import key_of
-from ergon_ops.router.words import CHANGERS, ENVIRONMENTS, KNOWN_PROGRAMS, NEIGHBOUR_ROLES, PROGRAMS, PROTOCOLS, ROLES
+from ergon_ops.router.words import (
+    CHANGERS,
+    ENVIRONMENTS,
+    KNOWN_PROGRAMS,
+    NEIGHBOUR_ROLES,
+    OBJECT_STORES,
+    PROGRAMS,
+    PROTOCOLS,
+    ROLES,
+)
 
 SenseKind = Literal["name", "alias", "service", "project", "host", "image", "program", "role", "part"]
 # How surely a word in this sense means these containers.
@@ -146,6 +155,8 @@ class Index:
         """Role and program words; those nobody has are kept too: they are understood, and nobody answers for them."""
         for role, phrases in ROLES.items():
             exact = self.of_role.get(role, [])
+            if role == "store":  # a registry keeps files too, but nobody calls it the bucket
+                exact = [n for n in exact if self.members[n].main_program in OBJECT_STORES] or exact
             numbers = exact or self._nearly(role)
             for phrase in phrases:
                 self._word(key_of(phrase), "role", numbers, role, near=not exact or role == "app")

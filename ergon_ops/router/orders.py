@@ -85,7 +85,9 @@ def ordered(question: Question, names: frozenset[int]) -> tuple[range, ...]:
         if leading and start is not None and (word in LOOKERS or word in ASKING):
             found.append(range(start, index))
             start = None
-        supposing = supposing or word == "if" or (word == "case" and question.word(index - 1) == "in")
+        supposing = (
+            supposing or word in ("if", "whoever", "whichever") or (word == "case" and question.word(index - 1) == "in")
+        )
         if word in ASKING and leading and question.word(index + 1) != "not":
             asking, leading = True, False
         elif word not in POLITE:

@@ -15,9 +15,11 @@ _RESTARTED = "restart|restarted|restarting|recreated|rebuilt|stopped|more memory
 _DONE = "restarted|rebooted|stopped|started|killed|paused|unpaused|removed|deleted|recreated|scaled|upgraded|bounced"
 _DOING = "restarting|rebooting|stopping|starting|killing|pausing|unpausing|removing|deleting|recreating|bouncing|giving"
 NEEDS = (
-    r"^(?!(?:why|does|do|did|which|who|what|is|has|should|how|when|where|was|were|are|if|whether)\b)(?!.*\b(?:if|whether)\b)"
+    r"^(?!(?:why|does|do|did|which|who|what|is|has|should|how|when|where|was|were|are|if|whether)\b)"
+    r"(?!.*\b(?:if|whether)\b)"
     rf"(.*\b(needs?|wants?) (a |to be |more |less |its )?({_RESTARTED})\b"
     rf"|.*\b(get|want|need|like) (?!.*\b(got|was|were)\b).*\b({_DONE})( please| pls| now| asap| again| today)*$"
+    r"|.*\bbring .*\b(back|up|down|online|offline)\b|.*\btake (?!a |.*\blook\b).*\b(down|offline|out)\b"
     rf"|.*\b(mind|consider|try) ({_DOING})\b)"
 )
 # Matched against the text itself: `port 80`, `:8080`, `localhost:80`, `on 5432`, but not `on 50 %`.
@@ -76,8 +78,11 @@ EVERYTHING = _any(
     "(my|our) containers|the whole (fleet|stack|lot)|the fleet|fleet",
 )
 HOST = _any(
-    "(this|the|my|our) (docker )?(nas|raspberry|raspi|home ?lab|home ?server|nuc|workstation|droplet|host|machine|box|vm|vps|hypervisor|computer|laptop|hardware|engine|daemon|node)",
-    "the server itself|this server|(the|my|our) server$|(the|my|our) server (fast|slow|big|strong|enough|busy|itself|under|running out|ok|okay|fine|healthy|overloaded|up|doing|load)",
+    "(this|the|my|our) (nas|raspberry|raspi|home ?lab|home ?server|nuc|workstation|droplet)",
+    "(this|the|my|our) (docker )?(host|machine|box|vm|vps|hypervisor|computer|laptop|hardware|engine|daemon|node)",
+    "the server itself|this server|(the|my|our) server$",
+    "(the|my|our) server (fast|slow|big|strong|enough|busy|itself|under|running out)",
+    "(the|my|our) server (ok|okay|fine|healthy|overloaded|up|doing|load)",
     "host (load|memory|cpu|disk|health|status|os|uptime|kernel|facts|ok|swap|pressure)",
     "docker (daemon|engine|host|itself|data root)|load average|loadavg|kernel|data root|inodes",
     "(is|s) (the )?(host|docker)|how (is|s) (the )?(host|docker)|of (the )?host$|^host$|machine",

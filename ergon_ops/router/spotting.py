@@ -50,14 +50,16 @@ def _longest(question: Question, index: Index, first: int) -> Mention | None:
 
 
 def _squeezed(question: Question, index: Index, first: int) -> Mention | None:
-    """Two words that make one name: `home assistant` for `homeassistant`."""
-    word = f"{question.word(first)}{question.word(first + 1)}"
-    if len(word) <= FUZZY_FROM or first + 1 >= len(question.tokens) or question.tokens[first + 1].gap != " ":
-        return None
-    sense = next(iter(index.senses.get(word, ())), None)
-    if sense is None or sense.kind not in ("name", "alias", "part"):
-        return None
-    return Mention(first, first + 1, sense.kind, sense.members, word)
+    """Two or three words that make one name: `home assistant` for `homeassistant`."""
+    for last in (first + 2, first + 1):
+        run = question.tokens[first : last + 1]
+        word = "".join(token.text for token in run)
+        if last >= len(question.tokens) or len(word) <= FUZZY_FROM or any(token.gap != " " for token in run[1:]):
+            continue
+        sense = next(iter(index.senses.get(word, ())), None)
+        if sense is not None and sense.kind in ("name", "alias", "part"):
+            return Mention(first, last, sense.kind, sense.members, word)
+    return None
 
 
 def _torn(question: Question, first: int, last: int) -> bool:

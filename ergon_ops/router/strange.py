@@ -125,6 +125,9 @@ def _strange(question: Question, index: Index, taken: set[int]) -> Iterator[tupl
         while position < count and question.tokens[position].gap in ("-", "_", ".", "/"):
             position += 1
         run = range(first, position)
+        if question.tokens[run[-1]].gap == "/" and run[-1] not in taken and all(at in taken for at in run[:-1]):
+            run = range(run[-1], position)  # a misspelt name behind a host's: `prod/wroker`
+            first = run[0]
         if any(at in taken for at in run):
             continue
         plain = _plain(question, run)

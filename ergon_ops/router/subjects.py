@@ -27,6 +27,7 @@ _PASSING_ON = frozenset(
     waiting save saves load loads fetch fetches save saves sync syncs replicate replicates
     """.split()
 )
+_NOUNS = frozenset({"site", "website", "web-site", "app", "application"})  # `the wordpress site` is just wordpress
 _NEW = frozenset({"another", "additional", "extra", "new", "further"})  # `room for another worker`: not one of these
 _STEPS = frozenset({"to", "on", "with", "of", "into", "by", "at", "against"}) | ARTICLES
 _LEAVING_OUT = frozenset({"except", "excluding", "excluded", "besides", "without", "not", "excepting", "minus"})
@@ -199,6 +200,8 @@ def _merged(question: Question, subjects: list[Mention]) -> list[Mention]:
 def _described(question: Question, first: Mention, second: Mention) -> Mention | None:
     """A project or a part of names beside a role or a program says which: `the wordpress db`, `postgres of airflow`."""
     between = [question.word(at) for at in range(first.last + 1, second.first)]
+    if second.kind == "role" and second.key in _NOUNS and not between and question.tokens[second.first].gap == " ":
+        return replace(first, last=second.last)
     if not between and question.tokens[second.first].gap in (" ", "'s ", "’s "):
         head, other = second, first
     elif between and between[0] in _WHERE and not set(between[1:]) - ARTICLES - _WHERE:
@@ -228,8 +231,8 @@ def _as_one(question: Question, first: Mention, second: Mention) -> Mention | No
         return replace(surer, first=first.first, last=second.last, members=both, slip=slip, plural=plural, strong=True)
     if described := _described(question, first, second):
         return described
-    if question.tokens[first.last].possessive and second.first == first.last + 1:
-        if second.kind in _LOOSE or any(sense.kind in ("role", "program") for sense in second.readings):
-            return second
+    its = question.tokens[first.last].possessive and second.first == first.last + 1
+    if its and (second.kind in _LOOSE or any(sense.kind in ("role", "program") for sense in second.readings)):
+        return second
     between = {question.word(at) for at in range(first.last + 1, second.first)} - ARTICLES
     return first if between == {"of"} and first.kind in ("role", "program") else None

@@ -17,6 +17,7 @@ _OF_ONE = (
     r"\b(logs?|it|its|itself|yourself|he|she|him|her|that one|this one|this container|the container|them"
     r"|why (are|do|did|is|were|was|have) (you|your))\b"
 )
+_ALL_THEM = r"\ball of (them|these|those)\b"
 _BOTH = r"\b(both|each of them|the two)\b"
 _GENERAL = r"\b(how is it going|what is it like|is it (ok|okay|fine|all|on fire|down)$|anything|any|every)\b"
 
@@ -73,7 +74,7 @@ def by_fleet(case: Case) -> Route | None:
     question = case.question
     if case.sides.hosts:
         return case.to(case.here, "everything on that host", everyone=True)
-    if len(case.focused) > 1 and re.search(_OF_THEM, question.line):
+    if len(case.focused) > 1 and (re.search(_OF_THEM, question.line) or re.search(_ALL_THEM, question.line)):
         return case.to(case.focused, "of those talked about")
     if (
         case.focused

@@ -29,12 +29,13 @@ from ergon_ops.router.words import (
 )
 
 _SHORT_ING = 4
-_AFTER_A_VERB = frozenset({"for", "in", "from", "to", "through", "with", "into", "over"})
+_ASKED_FOR = frozenset("status logs log events config info summary details image version".split())
+_AFTER_A_VERB = frozenset("for in from to through with into over all the my our every each any a".split())
 _GERUNDS = frozenset("restarting rebooting stopping starting killing pausing removing deleting scaling".split())
 _CLAUSE = AUXILIARIES | {"", "and", "that", "because"}
-_TAKES = frozenset("use need take have consume eat do weigh occupy work run".split())
+_TAKES = frozenset("use need take have consume eat do weigh occupy work run restart crash".split())
 _ADJECTIVES = frozenset(
-    "nightly daily hourly weekly monthly old new main big little poor damn stupid whole current latest own public".split()
+    "nightly daily hourly weekly monthly old new main big little poor damn stupid whole current latest own".split()
 )
 _HAS = frozenset(
     "queue queues index indexes indices results ui dashboard page pages server endpoint box service".split()
@@ -76,6 +77,8 @@ def marked(question: Question, first: int, last: int) -> bool:
         return True
     if before == "ask" and first <= _LEADING and question.word(last) not in _NOBODYS:  # `ask status how it is`
         return question.tokens[first].gap == " "
+    if before in ("called", "named") and question.word(first - 2) in ("container", "one", "service", "is"):
+        return question.tokens[first].gap.strip() in ("", "'", '"')
     if before in ("container", "called", "named") or (before == "service" and question.word(first - 2) in ARTICLES):
         return question.tokens[first].gap.strip() in ("", "'", '"') and question.tokens[last].text not in FOLLOWERS
     if after == "container" and before not in INDEFINITE:
@@ -140,6 +143,8 @@ def _used_as_name(question: Question, first: int, last: int, key: str, *, hard: 
         return before in AUXILIARIES or first == 0 or article or not hard
     if hard and key in METRICS and before in ("does", "did", "will") and after in _TAKES:
         return True  # `how much disk does logs use`
+    if hard and key in _ASKED_FOR and before == "is" and question.word(first - 2) == "how" and ending:
+        return True  # `how is status`: only a container can be well
     if hard and before == "and" and ending and question.word(anchor - 2) in DIRECT:
         return key in METRICS
     if hard:

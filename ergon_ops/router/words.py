@@ -263,7 +263,8 @@ DIRECT = frozenset(
 POLITE = frozenset(
     """
     please pls plz now then ok okay so and also just go ahead can could would will you we lets let us i want need to
-    have like kindly someone somebody anyone anybody hey hi hello yes yeah quickly immediately simply try id ill im gonna going ya alright well
+    have like kindly someone somebody anyone anybody rolling graceful hard soft docker podman compose sudo
+    hey hi hello yes yeah quickly immediately simply try id ill im gonna going ya alright well
     actually no
     """.split()
 )
@@ -392,6 +393,7 @@ PROTOCOLS: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(("mqtt broker", "mqtt server"), (1883, 8883)),
     **dict.fromkeys(("ftp server",), (21,)),
 }
+OBJECT_STORES = frozenset({"minio", "seaweedfs", "ceph", "garage", "azurite", "localstack"})
 # Hosts are called by these, and people say any of them.
 ENVIRONMENTS = (
     ("prod", "production", "prd"),
@@ -404,7 +406,9 @@ ENVIRONMENTS = (
 FORE = frozenset("re non pre un self over under most least best well mid multi cross so per".split())
 AFT = frozenset("only looping loop based like related side wide free proof ready safe backed level".split())
 FORE_OF_ENGLISH = FORE | frozenset("out up long short high low real end built read write day crash".split())
-AFT_OF_ENGLISH = AFT | frozenset("running time in off on out up down".split())
+AFT_OF_ENGLISH = AFT | frozenset(
+    "killed limited hungry heavy intensive bound starved driven running time in off on out up down".split()
+)
 # What a container is *of*, *for* or *from*: after these even a word like "memory" is a name.
 NOUNS_OF = frozenset("status logs log health state uptime restarts ports image config environment events".split())
 TROUBLE = frozenset(

