@@ -27,7 +27,8 @@ PORT = (
     r"\bports?\s*[:#=]?\s*(\d{1,5})\b"
     r"|(?<![\w.\]]):(\d{2,5})\b"
     r"|\b(?:localhost|0\.0\.0\.0|127\.0\.0\.1|host):(\d{1,5})\b"
-    r"|\b(?:on|serves|serving|listens on|listening on|listen on|answers on|bound to|behind)\s+(\d{2,5})"
+    r"|\b(?:on|serves|serving"
+    r"|exposes|publishes|binds|opens|listens on|listening on|listen on|answers on|bound to|behind)\s+(\d{2,5})"
     r"(?![\w%.-]|\s*(?:%|mb\b|gb\b|mib\b|gib\b))"
 )
 OUTSIDE = _any("host", "localhost", "outside", "externally", "published", "exposed", "external", "from my", "browser")

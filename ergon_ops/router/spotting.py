@@ -13,6 +13,7 @@ from ergon_ops.router.words import AFT, ENGLISH, FORE
 
 _TIGHT = ("-", "_", ".")
 _OWN = ("name", "alias", "service")
+_SCREENS = frozenset({"ui", "interface", "page", "pages", "console", "gui", "panel", "dashboard", "browser"})
 _TIERS = frozenset({"tier", "layer"})
 _WITHIN = frozenset({"in", "of", "from", "within", "inside", "under"})
 _WHOLE = frozenset({"everything", "all", "anything", "containers", "services", "something", "whatever"})
@@ -109,6 +110,8 @@ def _meant(question: Question, index: Index, first: int, last: int, key: str) ->
     if not allowed:
         return None
     best = allowed[0]
+    if key == "web" and question.word(last + 1) in _SCREENS and not strong:
+        return None  # `the web ui of X`
     if best.kind == "role" and question.word(last) in _TIERS and (one := _of(index, question.word(first), _OWN)):
         best, allowed, plural = one, [one], True  # `the web tier` where a service is called web
     if question.word(first - 1) in _WITHIN and question.word(first - 2) in _WHOLE:

@@ -94,7 +94,8 @@ def _respelled_around(question: Question, index: Index, first: int, last: int, t
 
 def _respelled(question: Question, index: Index, first: int, last: int) -> Mention | None:
     key = "-".join(token.text for token in question.tokens[first : last + 1])
-    if going_on := index.beginning(key):
+    short = len(key) <= _SHORT_ENGLISH and is_english(key)  # `mine` is no beginning of `minecraft`
+    if not short and (going_on := index.beginning(key)):
         return Mention(first, last, "part", going_on, key)
     keys = index.misspelt(key, 1 if first == last and is_english(key) else 2)
     plural = False
@@ -164,6 +165,7 @@ def _inflected(word: str) -> bool:
 _ENGLISH_ENDINGS = re.compile(
     r"(ing|tion|tions|sion|ness|ment|ments|ly|ity|ous|ful|ism|able|ible|ically|ised|ized|ies|ance|ence)$"
 )
+_SHORT_ENGLISH = 4
 _BEFORE_A_VERB = frozenset({"we", "i", "you", "they", "he", "she", "it", "to", "not", "ve", "just"})
 _ASKED_TO_LOOK = frozenset({"ask", "tell", "check", "inspect", "diagnose", "debug", "tail", "ping", "describe"})
 

@@ -154,6 +154,8 @@ def _spoken_of(question: Question, mention: Mention, previous: Mention | None) -
     while at > floor and question.word(at) in _STEPS and steps < 3:
         at -= 1
         steps += 1
+    if previous is not None and question.word(at + 1) == "by" and question.word(at).endswith("ed"):
+        return True  # `overloaded by X`
     if previous is not None and question.word(at + 1) == "to" and _from(question, previous):
         return True
     if question.word(mention.first - 1) in _NEW:
