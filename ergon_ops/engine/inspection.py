@@ -120,7 +120,8 @@ def _limits(doc: Document, at: float) -> Iterator[Row]:
     retries = integer(host, "RestartPolicy.MaximumRetryCount") or 0
     yield "restart_max", "", retries, "HostConfig.RestartPolicy.MaximumRetryCount"
     grace = integer(doc, "Config.StopTimeout")
-    yield "stop_timeout", "", STOP_TIMEOUT_S if grace is None else grace, "Config.StopTimeout"
+    usual = STOP_TIMEOUT_S if host else None
+    yield "stop_timeout", "", usual if grace is None else grace, "Config.StopTimeout"
 
 
 def _cores(host: Document) -> tuple[float | None, str]:

@@ -42,7 +42,8 @@ def certificates(folder: Path) -> None:
 
 @contextlib.contextmanager
 def network() -> Iterator[None]:
-    subprocess.run(["ip", "netns", "del", NAMESPACE], capture_output=True, check=False)  # of a run that was killed
+    for left in (("netns", "del", NAMESPACE), ("link", "del", "engtest0")):  # of a run that was killed
+        subprocess.run(["ip", *left], capture_output=True, check=False, timeout=10)
     run("ip", "netns", "add", NAMESPACE)
     try:
         run("ip", "link", "add", "engtest0", "type", "veth", "peer", "name", "engtest1", "netns", NAMESPACE)

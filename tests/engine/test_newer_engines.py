@@ -284,7 +284,8 @@ async def test_events_are_told_within_their_time_and_as_they_come(engine: RealEn
     ref = await engine.run("touch /tmp/well; sleep 1; exit 4", health=CHECK)
     wanted = ["create", "start", "health_status", "die"]
     for _ in range(100):
-        if [event.action for event in seen if event.ref == ref] == wanted:
+        # How often its health was checked within that second is the engine's affair.
+        if list(dict.fromkeys(event.action for event in seen if event.ref == ref)) == wanted:
             break
         await asyncio.sleep(0.1)
     following.cancel()
@@ -292,9 +293,10 @@ async def test_events_are_told_within_their_time_and_as_they_come(engine: RealEn
     async with asyncio.timeout(10):
         past = await engine.reads.events(since=began, until=time.time() + 3600, ref=ref)
     assert [event for event in seen if event.ref == ref] == list(past)
-    assert [event.action for event in past] == wanted
-    assert past[2].attributes["health"] == "healthy"
-    assert past[3].attributes["exit_code"] == "4"
+    told = {event.action: event for event in past}
+    assert list(told) == wanted
+    assert told["health_status"].attributes["health"] == "healthy"
+    assert told["die"].attributes["exit_code"] == "4"
     assert await engine.reads.events(since=began - 60, until=began, ref=ref) == ()
     reach = await engine.reads.events_reach()
     assert reach is not None

@@ -39,10 +39,7 @@ class Weather:
     folder: Path
     namespace: str = field(default_factory=lambda: f"ergscn{os.getpid()}")
     daemon: subprocess.Popen[bytes] | None = None
-
-    @property
-    def subnet(self) -> str:
-        return f"10.215.{os.getpid() % 250}"
+    subnet: str = field(default_factory=lambda: free_subnet())
 
     @property
     def ours(self) -> str:
@@ -140,6 +137,13 @@ class Weather:
             self.start()
 
 
+def free_subnet() -> str:
+    """One that nobody has: what a killed run left behind may still hold its own."""
+    taken = subprocess.run(("ip", "-o", "-4", "addr"), check=True, capture_output=True, text=True, timeout=10).stdout
+    numbers = (10 + (os.getpid() + step) % 240 for step in range(240))
+    return next(subnet for number in numbers if f" {(subnet := f'10.215.{number}')}." not in taken)
+
+
 @contextlib.contextmanager
 def network(weather: Weather) -> Iterator[None]:
     name = weather.namespace
@@ -154,6 +158,8 @@ def network(weather: Weather) -> Iterator[None]:
         run("ip", "-n", name, "link", "set", "lo", "up")
         yield
     finally:
+        # Its shims may outlive an engine for a moment, and with them the namespace and both ends of the cable.
+        subprocess.run(("ip", "link", "del", near), check=False, capture_output=True, timeout=10)
         run("ip", "netns", "del", name)
 
 
