@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from ergon_ops.facts import Fact
 from ergon_ops.offline.teller import Said, Teller, num, say
 from ergon_ops.offline.units import cores, duration, percent, plain, plural, size, some
+from ergon_ops.offline.verdict import fullness, unforeseen
 from ergon_ops.offline.words import Sentence
 
 SHM = "/dev/shm"
@@ -32,14 +35,14 @@ def memory(t: Teller) -> Said:
     if used is None:
         yield t.cannot_see("my memory", "metrics")
         return
+    yield from unforeseen(t, "my memory")
     working = num(used)
     if ratio is not None and limit is not None:
         whole = num(limit)
-        left = f"; {size(whole - working)} are left" if "full" in t.ask.topics or "near" in t.ask.topics else ""
-        yield say(
-            f"Memory at {percent(num(ratio))}: {size(working)} of my limit of {size(whole)}{left}.",
-            ratio, used, limit,
-        )  # fmt: skip
+        room = {"full", "near"} & set(t.ask.topics) or re.search(r"\bleft\b|\broom\b", t.ask.text.lower())
+        left = f", {size(whole - working)} are left" if room else ""
+        amounts = f"{size(working)} of my limit of {size(whole)}"
+        yield say(fullness(t, num(ratio), f"memory at {percent(num(ratio))}, {amounts}{left}."), ratio, used, limit)
     else:
         clause, facts = memory_clause(t)
         yield say(f"{clause[0].upper()}{clause[1:]}.", *facts)
@@ -50,7 +53,7 @@ def _memory_trouble(t: Teller) -> Said:
     kills, failures, swap = t.fact("memory_oom_kills"), t.fact("memory_failures"), t.fact("memory_swap")
     if kills is not None and kills.value:
         yield say(f"The kernel killed {plural(num(kills), 'process', 'processes')} of mine for memory.", kills)
-    elif kills is not None and "memory" in t.ask.topics and {"wrong", "near", "dead"} & set(t.ask.topics):
+    elif kills is not None and ("oom" in t.ask.text.lower() or {"wrong", "near", "dead"} & set(t.ask.topics)):
         yield say("The kernel has killed nothing of mine for memory since my start.", kills)
     if failures is not None and failures.value and t.number("memory_limit"):
         yield say(f"I hit the limit {plural(num(failures), 'time')} since my start.", failures)
@@ -113,14 +116,19 @@ def disk(t: Teller) -> Said:
     rows = [row for row in t.rows("fs_used_ratio") if row.value is not None]
     if not rows:
         yield t.cannot_see("how full my filesystems are", "inspect", t.fact("state"))
+    else:
+        yield from unforeseen(t, "my disk")
     asked = [row for row in rows if row.key in t.ask.about]
-    for row in asked or sorted(rows, key=lambda row: -num(row))[:6]:
+    rows_shown = asked or sorted(rows, key=lambda row: -num(row))[:6]
+    for row in rows_shown:
         used, whole = t.fact("fs_used", row.key), t.fact("fs_size", row.key)
         amounts = f": {size(num(used))} of {size(num(whole))}" if used and whole else ""
         inodes = t.fact("fs_inode_ratio", row.key)
         many = inodes is not None and num(inodes) >= 0.8
         files = f", {percent(num(inodes))} of its inodes" if inodes is not None and many else ""
-        yield say(f"{plain(row.key)} is {percent(num(row))} full{amounts}{files}.", row, used, whole, inodes)
+        clause = f"{plain(row.key)} is {percent(num(row))} full{amounts}{files}."
+        first = row is rows_shown[0]
+        yield say(fullness(t, num(row), clause) if first else clause, row, used, whole, inodes)
     if "io" in t.ask.topics:
         yield from block_io(t)
 

@@ -7,6 +7,7 @@ from ergon_ops.offline.numbers import traffic
 from ergon_ops.offline.serving import name_and_port, spoken
 from ergon_ops.offline.teller import Said, Teller, num, own_words, say
 from ergon_ops.offline.units import duration, listed, moment, plain, size, some
+from ergon_ops.offline.verdict import asked_ports, setting
 from ergon_ops.offline.words import Sentence
 
 HIDDEN = "I never show values of variables, only their names."
@@ -15,6 +16,7 @@ HIDDEN = "I never show values of variables, only their names."
 def ports(t: Teller) -> Said:
     published, exposed = t.rows("published_port"), t.rows("exposed_port")
     listening = tuple(row for row in t.rows("serving") if row.value == "listening" and name_and_port(row.key)[1])
+    yield from asked_ports(t, published, listening)
     if published:
         pairs = listed([f"{plain(row.key)} → {row.value}" for row in published])
         yield say(f"I publish {pairs} inside.", *published)
@@ -156,11 +158,11 @@ def _setting(t: Teller, name: str, words: str, null: str) -> Sentence | None:
     if fact is None:
         return None
     if fact.value in (None, "", False) or (name == "restart_policy" and fact.value == "no"):
-        return say(null, fact)
+        return say(setting(t, name, fact.value, null), fact)
     shown = own_words(fact) if name in QUOTED_CONFIG else plain(fact.value)
     extra = t.fact("restart_max") if name == "restart_policy" and t.number("restart_max") else None
     tries = f" (at most {extra.value} times)" if extra is not None else ""
-    return say(words.format(shown).removesuffix(".") + tries + ".", fact, extra)
+    return say(setting(t, name, fact.value, words.format(shown).removesuffix(".") + tries + "."), fact, extra)
 
 
 def env(t: Teller) -> Said:

@@ -16,20 +16,23 @@ POLITE: frozenset[str] = words(
 # Verbs that are nouns as often: only a deed with one of these behind them.
 NOUNISH: frozenset[str] = words(
     """limit tag build update patch start free mount open lower pull push boot launch end order book post email
-    mail search change copy block close drain cancel set put turn clear clean empty load switch format backup
-    restore approve accept upgrade release allow fix raise reduce increase calculate move write draw solve throw
+    mail search change copy block close drain cancel put turn clear clean empty load switch format backup
+    restore approve accept upgrade release allow fix bring connect join calculate move write draw solve throw
     display"""
 )
 OBJECTS: frozenset[str] = words(
     """the a an your my our it its this that these those yourself itself everything all every each another new
-    up down off out them me us him her more port user in on with to from myself any some both"""
+    up down off out them me us him her more port user in on with to from myself any some both
+    latest newest image version"""
 ) | {NAME}
 HARMLESS: dict[str, frozenset[str]] = {
     "restart": words("turn switch power"),
     "comparing": words("put set line lay"),
     "wrong": words("run"),
-    **dict.fromkeys(("logs", "errors", "events"), words("open pull search browse load")),
+    **dict.fromkeys(("logs", "errors", "events"), words("open pull search browse load bring")),
 }
+READS_FILES: frozenset[str] = words("tail head less cat vi vim nano")
+ASKS_ABOUT: frozenset[str] = words("self why when who did oftenq howlong how policy what which since recent")
 ALONE_IS_DEED: frozenset[str] = words("stop kill")
 ASKS_IF_SET: frozenset[str] = words("set defined present configured exist exists")
 _SPLIT = re.compile(r"\b(?:and then|and|then)\b|[.;!?]+")
@@ -41,14 +44,19 @@ def refused(found: Tokens) -> str:
     for kind in ("injection", "shell"):
         if _has(text, kind):
             return kind
+    if found.words[:1] and READS_FILES & set(found.words[:3]) and any(word[0] == "/" for word in found.words):
+        return "shell"
     if "shell" in found.words:
         return "shell"
     if _asks_secret(found, text):
         return "secret"
+    if {"restart", "host"} <= found.topics.keys() and not found.names and not ASKS_ABOUT & found.topics.keys():
+        return "change"
     deed = _deed(found)
     if deed or (_has(text, "change") and "restart" not in found.topics):
         return deed or "change"
-    if _has(text, "general") and not any(f" {phrase} " in text for phrase in GENERAL_BUT):
+    compared = "comparing" in found.topics and (found.names or not found.unknown)
+    if not compared and _has(text, "general") and not any(f" {phrase} " in text for phrase in GENERAL_BUT):
         return "general"
     if _foreign(found):
         return "general"
@@ -110,7 +118,7 @@ def _kind(clause: tuple[str, ...], at: int) -> str:
     if verb in ("give", "get") and "more" in following and {"memory", "ram", "cpu", "cpus", "cores"} & set(following):
         return "change"
     kind = DEEDS.get(verb, "")
-    if not kind:
+    if not kind or following[:1] in (("in",), ("of",)):
         return ""
     if verb in NOUNISH:
         if not following:

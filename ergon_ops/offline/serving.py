@@ -68,7 +68,7 @@ def services(t: Teller) -> Said:
 def _asked_for(t: Teller) -> tuple[str, ...]:
     """Programs and ports asked about by name: `is redis up?`"""
     known = {name_and_port(row.key)[0] for row in t.rows("serving")}
-    ports = "ports" in t.ask.topics
+    ports = bool({"ports", "services"} & set(t.ask.topics))
     return tuple(word for word in t.ask.about if word in PROGRAMS or word in known or (ports and word.isdigit()))
 
 
@@ -79,7 +79,8 @@ def asked_services(t: Teller) -> Said:
         if not rows:
             others = t.rows("serving")
             rest = f" I run {spoken(others)}." if others else ""
-            yield say(f"I see no {plain(word)} among my services.{rest}", t.fact("state"), *others)
+            what = f"Nothing of mine that I see listens on port {word}" if word.isdigit() else None
+            yield say(f"{what or f'I see no {plain(word)} among my services'}.{rest}", t.fact("state"), *others)
         for row in rows:
             yield say(_one_service(t, row), row, t.fact("state"))
 

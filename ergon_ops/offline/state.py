@@ -248,11 +248,16 @@ def restarts(t: Teller) -> Said:
     if count is None:
         yield t.cannot_see("my restart count", "inspect")
         return
+    up = t.state in ("running", "paused")
+    if not up and t.state and "crashed" in t.ask.topics:
+        yield from not_running(t)
+    elif "crashed" in t.ask.topics:
+        yield say("I am up now.", t.fact("state"))
     yield say(_restarted(num(count), policy), count, policy)
     if t.state in ("running", "paused") and started is not None:
         at = num(started)
         yield say(f"My last start was {duration(t.ago(at))} ago ({moment(at)}).", started)
-    elif t.state:
+    elif t.state and "crashed" not in t.ask.topics:
         yield from not_running(t)
 
 

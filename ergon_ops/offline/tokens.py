@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -67,9 +67,23 @@ def _index(table: dict[str, str]) -> dict[str, tuple[str, ...]]:
 
 
 TOPICS_OF: dict[str, tuple[str, ...]] = _index(WORDS)
+def _said_of(phrase: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The same phrase said of someone by name, or as `it`: `who calls you` → `who calls ‹name›`."""
+    if not {"you", "your"} & set(phrase):
+        return
+    third = tuple(THIRD.get(word, word) for word in phrase)
+    for you, your in (("it", "its"), (NAME, NAME)):
+        yield tuple({"you": you, "your": your}.get(word, word) for word in third)
+
+
+THIRD: dict[str, str] = {"are": "is", "do": "does", "were": "was", "have": "has"}
 PHRASE_OF: dict[tuple[str, ...], str] = {
     tuple(phrase.split()): topic for topic, phrases in PHRASES.items() for phrase in phrases
 }
+for _phrase, _topic in tuple(PHRASE_OF.items()):
+    for _other in _said_of(_phrase):
+        if _other[-1] != NAME or _topic != "identity":
+            PHRASE_OF.setdefault(_other, _topic)
 _FIRST_OF_PHRASE: dict[str, int] = {}
 for _phrase in PHRASE_OF:
     _FIRST_OF_PHRASE[_phrase[0]] = max(len(_phrase), _FIRST_OF_PHRASE.get(_phrase[0], 0))

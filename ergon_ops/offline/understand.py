@@ -12,28 +12,36 @@ from ergon_ops.offline.scope import refused
 from ergon_ops.offline.tokens import NAME, Tokens, tokens
 from ergon_ops.offline.words import Ask
 
+# Said alone, a command of a shell is a question; with anything behind it, it is a command.
+ALONE: dict[str, str] = {"ls": "list containers", "ll": "list containers", "dir": "list containers"}
 _CLAUSES = re.compile(r"[,;?!]+|\band\b|\balso\b|\bplus\b|&")
 # Topics that say how something is asked, not what about.
 ASKING: frozenset[str] = words(
     """why when what who which where how many much long since be did any not or all list set self inside value recent
     keep here oftenq howlong capable amount big than age name more near consume usage talk start alive dead ok
+    period crashed forecast explain granted fate
     check full follow hello some touched two bare least superlative programs user write"""
 )
 EVERYONE: frozenset[str] = words(
     """everyone everybody anyone anybody nobody who which everything anywhere everywhere somebody fleet
     containers ones"""
 )
+WHO_IS: frozenset[str] = words("what who is are does do tell me us about exactly actually even the a please")
 FOLLOWERS: frozenset[str] = words("and or what how about same ditto also then now for with")
 
 
 def understand(text: str, previous: Ask | None = None, *, names: Iterable[str] = (), now: float | None = None) -> Ask:
     """What `text` asks for. `names` are words that name containers; `previous` the last question of the session."""
     lowered = text[:600].lower()
+    text = ALONE.get(lowered.strip(" ?!."), text)
+    lowered = text[:600].lower()
     wanted = spans.grep(lowered, ())
     found = tokens(lowered.replace(wanted, " ") if wanted and "log" in lowered else text, names)
     reason = refused(found)
     topics = _topics(found)
     intents = () if reason else _by_clause(lowered, names) or _intents(topics)
+    if "forecast" in topics and not reason and not PREDICTED & set(intents):
+        reason, intents = "future", ()
     if not reason and not _within_reach(found, topics, intents):
         reason, intents = "unknown", ()
     followed = False
@@ -144,6 +152,8 @@ def _fallback(found: Tokens, previous: Ask | None) -> tuple[tuple[str, ...], str
     known = all(at not in found.unknown for at in range(len(found.words)))
     if previous is not None and previous.intents and leading and known and len(rest) <= 5:
         return previous.intents, "", True
+    if found.names and WHO_IS.issuperset(rest) and {"what", "who", "about"} & set(rest):
+        return ("identity",), "", False
     if not rest or (known and "hello" in found.topics and len(rest) <= 3):
         return (("status",) if found.names or not rest else ("identity",)), "", False
     return (), "unknown", False
@@ -178,6 +188,8 @@ def _about(found: Tokens) -> tuple[str, ...]:
 
 # Intents whose words alone do not say that the question is about a container.
 OBJECTLESS: frozenset[str] = words("status why uptime list identity image")
+# What is said to be unforeseeable beside its number, instead of declined.
+PREDICTED: frozenset[str] = words("memory disk cpu host limits")
 USES = ("have", "use", "need", "take", "eat", "")
 CHANGE_VERBS: frozenset[str] = words(
     """delete remove drop rm destroy wipe stop kill shutdown pause unpause scale resize upgrade install deploy

@@ -198,3 +198,30 @@ def test_no_change_is_claimed_beyond_what_the_engine_remembers() -> None:
     text = said("what changed?", facts)
     assert text.startswith("The engine saw no change of mine in the last 3 min (the engine remembers no further back).")
     assert "My last start was 1 h ago" in text
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("are you about to run out of memory?", "No: memory at 45%"),
+        ("do you have enough memory?", "Yes: memory at 45%"),
+        ("how long until you run out of memory?", "When my memory will run out I cannot tell"),
+        ("are you leaking memory?", "Whether my memory grows over time I cannot tell"),
+        ("will you come back by yourself?", "Yes: my restart policy is always."),
+        ("are you running as root?", "No: I run as user www-data."),
+        ("is port 443 published?", "I do not publish port 443"),
+        ("is port 8000 open from outside?", "Port 8000 listens inside only"),
+        ("did you crash?", "I am up now."),
+        ("when will you finish?", "I cannot answer that: I see what is and what was"),
+    ],
+)
+def test_the_first_words_settle_the_question(question: str, first: str) -> None:
+    facts = {**HEALTHY, "restart_policy": "always", "restart_count": 0, "user": "www-data"}
+    facts |= {"started_at": NOW - 3600, "published_port 0.0.0.0:8080/tcp": 80}
+    assert said(question, facts).startswith(first)
+
+
+def test_memory_near_its_limit_is_no_reassuring_no() -> None:
+    tight = {**HEALTHY, "memory_ratio": 0.93}
+    assert said("are you about to run out of memory?", tight).startswith("Yes, it is close: memory at 93%")
+    assert said("do you have enough memory?", tight).startswith("Hardly: memory at 93%")
