@@ -63,12 +63,10 @@ WORDS: dict[str, str] = {
     "cpu": "loaded "
     "cpu-bound pinned maxed maxing cpu-wise processing millicores millicpu ghz overworked "
     "cpu cpus processor processors core cores busy burning pegged vcpu vcpus cycles compute spinning",
-    "throttle": "starved starving choked choking "
-    "throttle throttled throttling throttles",
+    "throttle": "starved starving choked choking throttle throttled throttling throttles",
     "disk": "hdd ssd diskfull disk-wise filesize "
     "disk disks diskspace storage space filesystem filesystems fs df du inode inodes iops blkio enospc",
-    "write": "wrote "
-    "writing writes written reads reading",
+    "write": "wrote writing writes written reads reading",
     "netio": "transfer transferred transferring ingress egress inbound outbound mbps kbps transmit transmitted "
     "transmitting saturated "
     "traffic bandwidth throughput received receive receives receiving sent send sends sending bytes rx tx "
@@ -83,8 +81,7 @@ WORDS: dict[str, str] = {
     "restarts": "respawn respawned respawning respawns relaunched recycled reincarnated bounces bouncy flappy flap "
     "restarts restarted restarting reboots rebooting rebooted flapping flaps bounced bouncing crashloop "
     "crashlooping looping crashes",
-    "restart": "powercycle power-cycle rebounce "
-    "restart reboot bounce recycle relaunch",
+    "restart": "powercycle power-cycle rebounce restart reboot bounce recycle relaunch",
     "logs": "journal journald syslog console transcript logline loglines logger scrollback chatter printing prints "
     "outputting emitted emitting "
     "log logs logging logged logfile logfiles stdout stderr print printed output outputs journalctl tail lines",
@@ -105,8 +102,7 @@ WORDS: dict[str, str] = {
     "touch touched tampered altered modified differs",
     "health": "liveness readiness healthz livez readyz healthily unhealthily health-check wellbeing wellness "
     "health healthy unhealthy healthcheck healthchecks healthiness sick ill",
-    "check": "probing hc "
-    "check checks probe probes",
+    "check": "probing hc check checks probe probes",
     "services": "servers "
     "serviced microservice microservices serverside workloads "
     "service services daemon daemons program programs serve serves serving app apps listening listen "
@@ -138,15 +134,11 @@ WORDS: dict[str, str] = {
     "cgroups bounded bounds uncapped unlimited "
     "limit limits limited quota quotas cap caps capped constraint constraints constrained allowed allowance "
     "max maximum restricted ceiling ulimit ulimits",
-    "uptime": "runtime "
-    "upsince uptimes lifespan lifetime "
-    "uptime booted boot launched age",
+    "uptime": "runtime upsince uptimes lifespan lifetime uptime booted boot launched age",
     "host": "hypervisor baremetal bare-metal ec2 instance's distro linux uname daemon's metal hostname's "
     "host hosts machine box server node vm engine kernel hardware dockerd",
-    "load": "overload "
-    "load loadavg overloaded pressure",
-    "containers": "ctr ctrs pods pod "
-    "container containers",
+    "load": "overload load loadavg overloaded pressure",
+    "containers": "ctr ctrs pods pod container containers",
     "amount": "mb megabytes megabyte gb gigabytes gigabyte mib gib megs gigs kb kilobytes",
     "big": "big large size sized huge",
     "identity": "responsible responsibility responsibilities duty duties mission named nickname abilities ability "
@@ -180,8 +172,7 @@ WORDS: dict[str, str] = {
     "dead down death die died dies dying crash crashed crashing exit exited exits stop stopped stops offline "
     "killed "
     "kill gone terminated unavailable quit quits fail failed fails",
-    "start": "beginning commenced spawned "
-    "start started starts starting launch began begin come came",
+    "start": "beginning commenced spawned start started starts starting launch began begin come came",
     "ok": "kosher peachy dandy chill fit okey-dokey hunky-dory healthy-ish steady sane nominal solid sound thriving "
     "ok okay okey fine good alright well great normal green happy stable passing succeed succeeds succeeding "
     "succeeded",
@@ -201,8 +192,7 @@ WORDS: dict[str, str] = {
     "hogging take takes "
     "taking gobbling draining crash crashes restarts restarted",
     "than": "than",
-    "age": "age "
-    "oldest youngest newest longest shortest",
+    "age": "age oldest youngest newest longest shortest",
     "more": "more bigger larger less smaller higher lower busier heavier faster",
     "superlative": "sort sorted sorting ordered rankings leaderboard winner champion thirstiest bulkiest laziest "
     "maximum- "
@@ -218,8 +208,7 @@ WORDS: dict[str, str] = {
     "talk talks talking speak speaks speaking call calls calling connect connects connected rely depend need "
     "needs use uses using",
     # how it is asked
-    "why": "justify because culprit trigger triggered triggers "
-    "why reason reasons cause causes causing",
+    "why": "justify because culprit trigger triggered triggers why reason reasons cause causes causing",
     "when": "when",
     "what": "what",
     "who": "who whom whoever anyone anybody somebody everyone everybody nobody",
@@ -229,8 +218,7 @@ WORDS: dict[str, str] = {
     "explain": "explain elaborate account clarify",
     "granted": "given granted assigned provisioned allotted allocated",
     "crashed": "crash crashed crashes died",
-    "many": "quantity total "
-    "many often frequently times count number amount",
+    "many": "quantity total many often frequently times count number amount",
     "much": "much",
     "long": "long old",
     "since": "since",
@@ -864,45 +852,45 @@ class Rule:
 
 RULES: tuple[Rule, ...] = (
     # several at once
- Rule(
+    Rule(
         "compare",
         "comparing",
         unless="touched changes near",
         drops="biggest list status services why host changes memory cpu disk network uptime restarts limits",
     ),
     Rule("compare", "more two or", drops="biggest status services memory cpu disk network uptime restarts limits"),
- Rule(
+    Rule(
         "compare",
         "more or who|which",
         drops="biggest status services host memory cpu disk network uptime restarts limits",
     ),
- Rule(
+    Rule(
         "biggest",
         "superlative who|which|containers|host|consume|what",
         unless="processes comparing two near logs errors events self",
         drops="memory cpu disk network restarts status services host list wrong processes limits uptime dependencies "
         "why restart",
     ),
- Rule(
+    Rule(
         "biggest",
         "superlative memory|cpu|disk|netio|restarts|uptime|howlong",
         unless="processes comparing two near logs errors events self limits",
         drops="memory cpu disk network restarts status services host list limits",
     ),
- Rule(
+    Rule(
         "biggest",
         "who consume memory|cpu|disk|netio|host|restarts|oftenq",
         unless="comparing two self near",
         drops="memory cpu disk network restarts status services host list dependencies restart",
     ),
- Rule(
+    Rule(
         "biggest",
         "who cpu|memory",
         unless="comparing two self near limits",
         drops="memory cpu disk network restarts status services host list dependencies restart",
     ),
     Rule("list", "roster", unless="wrong errors", drops="status services host processes dependencies"),
- Rule(
+    Rule(
         "list",
         "containers list|which|what|all|many",
         unless="wrong dead dependencies health superlative why identity restarts slow memory cpu comparing",
@@ -912,19 +900,19 @@ RULES: tuple[Rule, ...] = (
     Rule("status", "check name|self"),
     Rule("list", "list nothing", unless="name self how"),
     Rule("status", "list nothing name"),
- Rule(
+    Rule(
         "list",
         "all list",
         unless="wrong ports env logs errors events processes services mounts network image limits "
         "config comparing memory cpu disk",
     ),
- Rule(
+    Rule(
         "biggest",
         "which|containers consume memory|cpu|disk|netio",
         unless="comparing two self near processes",
         drops="memory cpu disk network restarts status services host list dependencies restart",
     ),
- Rule(
+    Rule(
         "compare",
         "more than",
         unless="since",
@@ -932,21 +920,24 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("compare", "more two", drops="biggest status services memory cpu disk network uptime restarts limits"),
     # causes
- Rule(
+    Rule(
         "why",
         "why",
         drops="status health wrong services restarts uptime events identity restart list changes logs "
         "dependencies image",
     ),
     Rule("why", "slow", unless="superlative", drops="status wrong health cpu services"),
-    Rule("why", "explain dead|restarts|slow|errors|health|wrong|throttle",
-    drops="status restarts health wrong errors cpu"),
+    Rule(
+        "why",
+        "explain dead|restarts|slow|errors|health|wrong|throttle",
+        drops="status restarts health wrong errors cpu",
+    ),
     Rule("why", "fate", unless="period wrong", drops="status health services uptime events restarts changes logs"),
     Rule("events", "fate period", unless="why", drops="status services uptime restarts changes"),
     # proposals of its own come with what is wrong
     Rule("wrong", "improve", unless="why", drops="changes status identity services list"),
     Rule("wrong", "wrong", unless="why", drops="status list services events"),
- Rule(
+    Rule(
         "wrong",
         "who|which|all|containers dead|health",
         unless="why when since programs services uptime howlong self name",
@@ -954,7 +945,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("wrong", "any dead", unless="why when since who name self restarts oftenq logs", drops="status"),
     # a change that we propose
- Rule(
+    Rule(
         "restart",
         "restart",
         unless="did oftenq when why policy many keep any recent long since comparing logs events restarts uptime",
@@ -962,28 +953,28 @@ RULES: tuple[Rule, ...] = (
     ),
     # time
     Rule("restarts", "restarts", unless="why when superlative who", drops="status events errors wrong"),
- Rule(
+    Rule(
         "restarts",
         "restart did|oftenq|many|keep|any|recent",
         unless="why when policy superlative who howlong",
         drops="status events uptime",
     ),
     Rule("restarts", "dead oftenq|keep|many", unless="why superlative who", drops="status uptime"),
- Rule(
+    Rule(
         "restarts",
         "crashed did",
         unless="why when who not or since programs any howlong alive services errors logs memory events",
         drops="status",
     ),
     Rule("uptime", "uptime", unless="oftenq", drops="status processes services restart"),
- Rule(
+    Rule(
         "uptime",
         "howlong self|name|alive|dead|start|restart|restarts|bare",
         unless="oftenq image",
         drops="status processes restarts services restart",
     ),
     Rule("uptime", "when start|dead|alive|restart|restarts", unless="oftenq", drops="status restarts restart services"),
- Rule(
+    Rule(
         "uptime",
         "since dead|alive|start",
         unless="events changes errors logs restarts touched",
@@ -998,7 +989,7 @@ RULES: tuple[Rule, ...] = (
     Rule("changes", "changes image did", unless="when howlong what which", drops="image events status"),
     Rule("changes", "changes", unless="image comparing", drops="status events"),
     # the machine
- Rule(
+    Rule(
         "host",
         "host",
         unless="programs mounts ports policy superlative consume comparing roster why capable",
@@ -1007,7 +998,7 @@ RULES: tuple[Rule, ...] = (
     Rule("host", "load", unless="cpu memory disk self", drops="cpu status"),
     # numbers
     Rule("limits", "limits", unless="near slow", drops="memory cpu processes disk status network"),
- Rule(
+    Rule(
         "limits",
         "granted memory|cpu",
         unless="host who comparing superlative",
@@ -1018,7 +1009,7 @@ RULES: tuple[Rule, ...] = (
     Rule("cpu", "cpu|throttle"),
     Rule("cpu", "load", unless="host memory"),
     Rule("disk", "disk|diskio"),
- Rule(
+    Rule(
         "disk",
         "full",
         unless="memory cpu many ports uptime limits roster dead network env health restarts",
@@ -1031,7 +1022,7 @@ RULES: tuple[Rule, ...] = (
     Rule("disk", "path big|full|usage|much", unless="mounts"),
     Rule("memory", "amount many|much self", unless="disk diskio netio network limits path mounts logs image"),
     Rule("memory", "amount usage|consume", unless="disk diskio netio network limits path mounts"),
- Rule(
+    Rule(
         "memory cpu",
         "usage",
         unless="memory cpu disk diskio netio network ports services programs dependencies host env "
@@ -1046,18 +1037,22 @@ RULES: tuple[Rule, ...] = (
     Rule("dependencies", "reaches programs|two", unless="how where what which ports", drops="ports services status"),
     Rule("ports", "reaches", unless="programs two"),
     Rule("ports", "reaches how|where|what|which", drops="services status"),
-    Rule("processes", "what|which|who inside consume", unless="containers limits disk",
-    drops="cpu memory biggest services"),
+    Rule(
+        "processes",
+        "what|which|who inside consume",
+        unless="containers limits disk",
+        drops="cpu memory biggest services",
+    ),
     Rule("processes", "processes|zombie", unless="limits", drops="status services list"),
     Rule("env", "env", unless="status health", drops="config services image status restart dependencies logs list"),
     Rule("mounts", "mounts", unless="full near", drops="host services config status"),
- Rule(
+    Rule(
         "dependencies",
         "dependencies",
         unless="network logs memory cpu disk ports",
         drops="services status list network identity ports",
     ),
- Rule(
+    Rule(
         "dependencies",
         "who talk",
         unless="memory cpu disk diskio netio network superlative more two ports amount limits host containers "
@@ -1066,7 +1061,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("dependencies", "programs talk", unless="alive ok health memory cpu disk", drops="services status"),
     Rule("image", "image", unless="host env who", drops="status services uptime"),
- Rule(
+    Rule(
         "config",
         "config|policy|logdriver|readonly|command|user",
         unless="wrong env superlative",
@@ -1077,7 +1072,7 @@ RULES: tuple[Rule, ...] = (
     Rule("health", "health", unless="who which containers", drops="status wrong"),
     Rule("health", "check ok", drops="status"),
     Rule("services", "services", unless="config env image logs errors", drops="status"),
- Rule(
+    Rule(
         "services",
         "programs",
         unless="why memory cpu disk netio network logs errors uptime restarts restart dependencies "

@@ -67,6 +67,8 @@ def _index(table: dict[str, str]) -> dict[str, tuple[str, ...]]:
 
 
 TOPICS_OF: dict[str, tuple[str, ...]] = _index(WORDS)
+
+
 def _said_of(phrase: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     """The same phrase said of someone by name, or as `it`: `who calls you` → `who calls ‹name›`."""
     if not {"you", "your"} & set(phrase):

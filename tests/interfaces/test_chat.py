@@ -78,7 +78,7 @@ async def test_a_question_is_answered_and_ctrl_d_leaves(seat: Callable[..., Any]
 async def test_follow_ups_are_understood(seat: Callable[..., Any]) -> None:
     async with seat() as table:
         out, _ = await table.type("how is worker?", "and its memory?")
-    assert re.search(r"Memory at \d+%: \d+ MiB of my limit of 64 MiB", out)
+    assert re.search(r"Memory at \d+%, \d+ MiB of my limit of 64 MiB", out)
 
 
 async def test_who_is_spoken_to_stays_until_switched_and_another_can_be_asked_for_once(

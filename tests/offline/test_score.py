@@ -19,7 +19,7 @@ HELPFUL = re.compile(r"cannot|never show|only answer", re.I)
 
 
 async def judge(desk: Desk, row: Document) -> list[str]:
-    answer = await desk.ask(row["q"], row.get("names", row["ask"]), after=row.get("after", ""))
+    answer = await desk.ask(row["q"], row["names"] if "names" in row else row["ask"], after=row.get("after", ""))
     if "error" in answer:
         return [f"error {answer['error']['message']}"]
     if row["intent"] == "out_of_scope":
