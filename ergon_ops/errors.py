@@ -108,4 +108,13 @@ class StoreError(ErgonError):
 
 
 class ProviderError(ErgonError):
+    """`reason`, for programs: auth model_not_found rate_limited overloaded server refused reset stall empty malformed
+    too_big deadline cost missing."""
+
     code = "provider"
+
+    def __init__(
+        self, message: str, *, reason: str = "", next: str = "", details: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(message, next=next, details={"reason": reason, **(details or {})})
+        self.reason = reason

@@ -17,9 +17,12 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
+    """`problem` says why the arguments could not be read; they are empty then."""
+
     id: str
     tool: str
     arguments: Mapping[str, Any]
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,15 @@ class Usage:
     input_tokens: int = 0
     output_tokens: int = 0
     cache_read_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What stands before a conversation. `shared` is the same for every container with the same capabilities and
+    mode, byte for byte, so that a provider can keep it; `persona` follows it."""
+
+    shared: str
+    persona: str
 
 
 Part = Text | ToolCall | ToolResult | Native
