@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ergon_ops import offline
-from ergon_ops.assistant import documents
+from ergon_ops.assistant import documents, evidence, sessions
 from ergon_ops.assistant.conversation import converse
+from ergon_ops.assistant.protocol import Sent
 from ergon_ops.assistant.recall import see
 from ergon_ops.assistant.room import House, Room, open_room
 from ergon_ops.diagnosis import window
@@ -48,6 +49,16 @@ class LocalAssistant:
         words |= {who.ci_name for who in room.personas.values()}
         words |= {row.service for row in room.inventory.containers if row.service}
         return tuple(sorted(words))
+
+    async def consent_needed(self, model: str | None = None) -> str:
+        return ""
+
+    async def give_consent(self, endpoint: str, *, yes: bool) -> None:
+        if yes:
+            self.house.store.consents.give(endpoint)
+
+    def sent(self) -> tuple[Sent, ...]:
+        return ()
 
     async def overview(self) -> Document:
         """What the bare command shows: its sentences, and three questions with names of here."""
@@ -105,6 +116,36 @@ class LocalAssistant:
             "exit": exit_of(room) or {"healthy": 0, "fault": 1, "unknown": 7}[worst],
         }
 
+    async def roster(self) -> Document:
+        return await evidence.roster(self.house)
+
+    async def presence(self, name: str) -> Document:
+        return await evidence.presence(self.house, name)
+
+    async def logs(self, name: str, *, tail: int, grep: str = "", since_s: float = 0.0) -> Document:
+        return await evidence.logs(self.house, name, tail=tail, grep=grep, since_s=since_s)
+
+    def metrics(self, name: str, *, every_s: float = 1.0) -> AsyncGenerator[Document, None]:
+        return evidence.metrics(self.house, name, every_s=every_s)
+
+    def findings(self) -> Document:
+        return evidence.stored_findings(self.house)
+
+    def facts(self, session: str) -> list[Document]:
+        return sessions.facts_of(self.house.store, session)
+
+    def shown(self, handle: str) -> str | None:
+        return self.house.store.handles.get(handle)
+
+    def sessions(self) -> Document:
+        return sessions.listed(self.house.store)
+
+    def session(self, name: str) -> Document:
+        return sessions.told(self.house.store, name)
+
+    def delete_session(self, name: str) -> Document:
+        return sessions.forgotten(self.house.store, name)
+
     async def proposals(self, *, everything: bool = False) -> Document:
         rows = await self.house.changes.list(None if everything else "open")
         return {"proposals": [documents.proposal_json(item) for item in rows]}
@@ -116,6 +157,14 @@ class LocalAssistant:
                 async for kind, data in self.house.changes.recover(actor=actor):
                     yield stream.event("notice" if kind == "answer" else kind, **data)
             async for kind, data in self.house.changes.approve(id, actor=actor):
+                yield stream.event(kind, **data)
+        except ErgonError as error:
+            yield stream.event("error", **error.to_json())
+
+    async def rollback(self, id: str, *, actor: Actor) -> AsyncGenerator[Event, None]:
+        stream = Stream(f"t-{id}", self.house.clock)
+        try:
+            async for kind, data in self.house.changes.rollback(id, actor=actor):
                 yield stream.event(kind, **data)
         except ErgonError as error:
             yield stream.event("error", **error.to_json())

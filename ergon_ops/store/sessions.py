@@ -65,6 +65,11 @@ class Sessions:
         rows = self._db.rows("SELECT body FROM messages WHERE session = ? ORDER BY seq", (session,))
         return tuple(codec.load(Message, body) for (body,) in rows)
 
+    def transcript(self, session: str) -> tuple[tuple[float, Message], ...]:
+        """Each message with when it was stored."""
+        rows = self._db.rows("SELECT at, body FROM messages WHERE session = ? ORDER BY seq", (session,))
+        return tuple((float(at), codec.load(Message, body)) for at, body in rows)
+
     def list(self, limit: int = 50) -> tuple[Session, ...]:
         rows: Iterable[Row] = self._db.rows(f"{_SESSION} ORDER BY updated_at DESC, id LIMIT ?", (limit,))
         return tuple(Session(*row) for row in rows)
