@@ -218,12 +218,14 @@ class Fact:
 
 @dataclass(slots=True)
 class Ledger:
-    """The facts of one session or document. Adding an equal reading again gives the same fact.
+    """The facts of one session or document. Adding an equal reading again gives the same fact. `before`: how many
+    facts the session had already, so that ids go on.
 
     Lookups answer with the newest fact. A derived reading (source `derived:memory_working_set/memory_limit`) gets the
     ids of the facts it was made from as its `inputs`.
     """
 
+    before: int = 0
     _facts: list[Fact] = field(default_factory=list)
     _ids: dict[Reading, Fact] = field(default_factory=dict)
     _index: dict[tuple[Ref, str], dict[str, Fact]] = field(default_factory=dict)
@@ -243,7 +245,7 @@ class Ledger:
         known = self._ids.get(item)
         if known is not None:
             return known
-        fact = Fact(f"e{len(self._facts) + 1}", item)
+        fact = Fact(f"e{self.before + len(self._facts) + 1}", item)
         self._facts.append(fact)
         self._ids[item] = fact
         self._index.setdefault((item.about, item.name), {})[item.key] = fact

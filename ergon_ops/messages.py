@@ -42,9 +42,12 @@ class Native:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
+    """`input_tokens` are those that were not read from a cache; `cache_write_tokens` of them were written to it."""
+
     input_tokens: int = 0
     output_tokens: int = 0
     cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

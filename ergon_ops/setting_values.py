@@ -40,6 +40,7 @@ SETTINGS: dict[str, Setting] = {
     "limits.calls": Setting("count", (), "tool calls in one turn with a model"),
     "limits.seconds": Setting("number", (), "seconds of one turn with a model"),
     "limits.tokens": Setting("count", (), "tokens of one turn with a model"),
+    "limits.cost_usd": Setting("number", ("ERGON_OPS_MAX_COST",), "dollars that models may cost while it runs"),
     "anthropic.base_url": Setting("text", ("ERGON_OPS_ANTHROPIC_BASE_URL", "ANTHROPIC_BASE_URL"), "its address"),
     "openai.base_url": Setting("text", ("ERGON_OPS_OPENAI_BASE_URL", "OPENAI_BASE_URL"), "its address"),
 }

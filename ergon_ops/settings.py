@@ -62,6 +62,7 @@ class Limits:
     calls: int = 8
     seconds: float = 60.0
     tokens: int = 30_000
+    cost_usd: float = 0.0  # of one process; 0 = no limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +240,8 @@ def _narrows(settings: Settings, key: str, value: Any) -> bool:
             return value is False
         case "engine.deadline_s" | "limits.calls" | "limits.seconds" | "limits.tokens":
             return bool(value <= settings._value(key))
+        case "limits.cost_usd":
+            return bool(value <= (settings.limits.cost_usd or value))
         case _:
             return False
 

@@ -141,4 +141,4 @@ def check_tools(settings: Settings) -> Sequence[Check]:
 
 def check_model(settings: Settings) -> Sequence[Check]:
     mind = mind_of(settings)
-    return (Check("mind", "warn" if mind.ignored else "ok", f"{mind.name}: {mind.why}"),)
+    return (Check("mind", "warn" if mind.ask_consent else "ok", f"{mind.name}: {mind.why}"),)

@@ -6,19 +6,27 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ergon_ops import offline
-from ergon_ops.assistant import documents, recall
+from ergon_ops.assistant import recall
+from ergon_ops.assistant.minds import mind_of
 from ergon_ops.assistant.piped import about_piped, tell_piped, tell_piped_of
 from ergon_ops.assistant.room import House, Room, open_room
-from ergon_ops.assistant.telling import Turn, answer, pieces
+from ergon_ops.assistant.telling import Turn, announce, answer, joined, pieces
 from ergon_ops.errors import ErgonError, NoSuchContainer
 from ergon_ops.events import Event, Stream
 from ergon_ops.messages import Question
-from ergon_ops.offline import Ask, Reply, Step, View
+from ergon_ops.offline import Ask, Reply, Sentence, Step, View
 from ergon_ops.refs import Ref
 from ergon_ops.router import Route
 from ergon_ops.turn import while_running
+
+if TYPE_CHECKING:
+    from ergon_ops.providers import Provider
+
+# Decided by code alone; a model is not even asked.
+SETTLED = frozenset({"injection", "secret", "shell"})
 
 
 async def converse(house: House, question: Question) -> AsyncGenerator[Event, None]:
@@ -38,7 +46,7 @@ async def converse(house: House, question: Question) -> AsyncGenerator[Event, No
 async def _converse(house: House, question: Question, stream: Stream) -> AsyncGenerator[Event, None]:
     started = time.perf_counter()
     memory = recall.open_session(house.store, question.session)
-    room = await open_room(house)
+    room = await open_room(house, session=memory.id)
     for host, failure in room.inventory.failures.items():
         yield stream.event("notice", text=f"{host}: {failure}", code=failure.code)
     turn = Turn(question, room, stream, started, memory.id, memory.previous, memory.focus)
@@ -60,6 +68,7 @@ async def _converse(house: House, question: Question, stream: Stream) -> AsyncGe
         raise NoSuchContainer(route.question_back, next="ergon-ops list", details={"nearest": list(route.nearest)})
     if route.kind in ("ask_back", "none"):
         yield stream.event("text", text=route.question_back)
+        recall.begin(turn)
         recall.remember(turn, route, route.question_back)
         yield answer(turn, route.question_back, asked_back=route.kind == "ask_back")
         return
@@ -95,17 +104,37 @@ async def _work(turn: Turn, route: Route, ask: Ask) -> AsyncGenerator[Event, Non
         else:
             turn.views, turn.reply = await _look(turn, route, ask, refs)
 
-    async for kind, data in while_running(turn.room.desk, look()):
+    async def work() -> None:
+        await look()
+        for view in turn.views:
+            announce(turn.room.desk, view.findings, view.proposals)
+        await tell(turn, refs)
+
+    recall.begin(turn)
+    async for kind, data in while_running(turn.room.desk, work()):
         yield turn.stream.event(kind, **data)
-    for view in turn.views:
-        for finding in view.findings:
-            yield turn.stream.event("finding", **finding.to_json())
-        for proposal in view.proposals:
-            yield turn.stream.event("proposal", **documents.proposal_json(proposal))
-    for piece in pieces(turn.reply):
-        yield turn.stream.event("text", text=piece)
-    recall.remember(turn, route, turn.reply.text)
-    yield answer(turn, turn.reply.text)
+    text = joined(turn.told)
+    recall.remember(turn, route, text)
+    yield answer(turn, text)
+
+
+async def tell(turn: Turn, refs: tuple[Ref, ...]) -> None:
+    """The answer, sentence by sentence: a model's as far as it goes, else the offline mind's."""
+    provider = provider_of(turn)
+    if provider is not None:
+        from ergon_ops.assistant.modelled import Modelled  # who asks no model does not wait for its parts
+
+        one = len(refs) == 1 and len(turn.views) == 1
+        talk = Modelled(turn, provider, refs[0] if one else None, list(turn.views))
+        await talk.run()
+        turn.views = talk.views
+        if turn.provider != "offline":
+            return
+    said = bool(turn.told)
+    for index, piece in enumerate(pieces(turn.reply)):
+        text = f"\n{piece}" if said and index == 0 else piece
+        turn.told.append(Sentence(text))
+        turn.room.desk.happened.put_nowait(("text", {"text": text}))
 
 
 def _whom(turn: Turn, route: Route, ask: Ask) -> tuple[Ref, ...]:
@@ -147,3 +176,17 @@ def introduced(turn: Turn, ref: Ref, reply: Reply) -> Reply:
         return reply
     first = replace(reply.sentences[0], text=f"{ref.short}: {reply.sentences[0].text}")
     return replace(reply, sentences=(first, *reply.sentences[1:]))
+
+
+def provider_of(turn: Turn) -> Provider | None:
+    """The model this question is for; None for the offline mind. Raises UsageError for an unknown one."""
+    house = turn.room.house
+    mind = mind_of(house.settings, turn.question.model, house.store.consents.given)
+    turn.consent = mind.ask_consent
+    if mind.offline or (turn.ask is not None and turn.ask.out_of_scope in SETTLED):
+        return None
+    try:
+        return house.models.provider(mind.spec)
+    except ErgonError as error:
+        turn.room.desk.happened.put_nowait(("notice", {"text": f"answered offline: {error}", "code": "provider"}))
+        return None

@@ -42,8 +42,14 @@ def open_session(store: Store, name: str | None) -> Remembered:
     return Remembered(session.id, focus, previous)
 
 
+def begin(turn: Turn) -> None:
+    """Stores the question before anything is done about it."""
+    if turn.session is not None:
+        turn.room.house.store.sessions.append(turn.session, Message("user", (Text(turn.question.text),)))
+
+
 def remember(turn: Turn, route: Route, said: str) -> None:
-    """Stores the turn's messages and facts, and the last known state of each host that answered."""
+    """Stores the turn's answer and facts, and the last known state of each host that answered."""
     store = turn.room.house.store
     if turn.session is not None:
         asked_back = route.kind == "ask_back"
@@ -52,7 +58,6 @@ def remember(turn: Turn, route: Route, said: str) -> None:
             "candidates": [(ref.name, ref.host, ref.kind) for ref in route.refs] if asked_back else [],
             "rest": turn.question.text if asked_back else route.rest or turn.question.text,
         }
-        store.sessions.append(turn.session, Message("user", (Text(turn.question.text),)))
         store.sessions.append(turn.session, Message("assistant", (Text(said),)))
         store.sessions.attend(turn.session, json.dumps(subject))
         store.facts.record(turn.session, turn.room.ledger)

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ergon_ops.assistant.models import Models
 from ergon_ops.changes import Changes
 from ergon_ops.engine.protocols import Container, Reads
 from ergon_ops.errors import ErgonError, NoSuchContainer
@@ -16,6 +17,7 @@ from ergon_ops.persona import ManifestDocument, Persona, personas
 from ergon_ops.refs import Ref
 from ergon_ops.router import Focus, Route, Router, members
 from ergon_ops.services import canonical
+from ergon_ops.settings import Settings
 from ergon_ops.store import Store
 from ergon_ops.toolbox.calls import Toolbox
 from ergon_ops.toolbox.collector import Collector
@@ -38,6 +40,12 @@ class House:
     manifests: Callable[[], Sequence[ManifestDocument]]
     places: Mapping[str, str]
     clock: Callable[[], float]
+    settings: Settings
+    models: Models
+
+    def keep(self, text: str, label: str) -> str:
+        """A handle for a tool's whole output."""
+        return self.store.handles.put(text, label=label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +81,11 @@ class Room:
             await self.collector.read(ref, ["services"])
 
 
-async def open_room(house: House) -> Room:
-    """Lists every host and looks up who is who."""
+async def open_room(house: House, *, session: str | None = None) -> Room:
+    """Lists every host and looks up who is who. In a session fact ids go on, and what tools said can be looked up."""
     inventory = await take_inventory(house.reads)
     who = personas(inventory.containers, house.manifests())
-    ledger = Ledger()
+    ledger = Ledger(house.store.facts.last(session) if session else 0)
     known = {**known_services(house, inventory), **declared_services(house.manifests(), inventory)}
 
     def expected(ref: Ref) -> Sequence[tuple[str, int | None]]:
@@ -103,7 +111,8 @@ async def open_room(house: House) -> Room:
     def context(ref: Ref) -> TurnContext:
         return TurnContext(ref, collector, who, house.changes, resolve)
 
-    desk = Desk(collector, house.toolbox, who, context, house.clock)
+    keep = house.keep if session else None
+    desk = Desk(collector, house.toolbox, who, context, house.clock, keep)
     return Room(house, inventory, who, collector, desk)
 
 

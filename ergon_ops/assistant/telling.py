@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,10 +11,13 @@ from ergon_ops import offline
 from ergon_ops.assistant import documents
 from ergon_ops.assistant.room import Room
 from ergon_ops.events import Event, Stream
-from ergon_ops.messages import Question
-from ergon_ops.offline import Ask, Reply, View
+from ergon_ops.findings import Finding
+from ergon_ops.messages import Question, Usage
+from ergon_ops.offline import Ask, Reply, Sentence, View
+from ergon_ops.proposals import Proposal
 from ergon_ops.refs import Ref
 from ergon_ops.router import Focus
+from ergon_ops.turn import Desk
 
 FLEET_CI = "ergon-ops-ci"
 PARTS_SHOWN = 50
@@ -35,6 +38,14 @@ class Turn:
     reply: Reply = field(default_factory=lambda: Reply(()))
     ask: Ask | None = None
     refs: tuple[Ref, ...] = ()
+    # of a model's answer
+    told: list[Sentence] = field(default_factory=list)
+    provider: str = "offline"
+    model: str | None = None
+    usage: Usage = field(default_factory=Usage)
+    cost_usd: float | None = None
+    grounding: Mapping[str, int] | None = None
+    consent: str = ""  # the endpoint whose key lies in the environment and was not used
 
 
 def pieces(reply: Reply) -> list[str]:
@@ -51,7 +62,8 @@ def answer(turn: Turn, text: str, **more: Any) -> Event:
     room = turn.room
     findings = [item for view in turn.views for item in view.findings]
     seen = room.house.store.findings.observe(checked(turn), findings)
-    ids = [*turn.reply.fact_ids, *(id for item in findings for id in item.evidence)]
+    told = [id for sentence in turn.told for id in sentence.fact_ids]
+    ids = [*turn.reply.fact_ids, *told, *(id for item in findings for id in item.evidence)]
     data = documents.answer_json(
         question=turn.question.text,
         ci=speaker(turn),
@@ -68,9 +80,23 @@ def answer(turn: Turn, text: str, **more: Any) -> Event:
         tool_calls=[outcome.to_json() for _, outcome in room.desk.outcomes],
         elapsed_ms=(time.perf_counter() - turn.started) * 1000,
         session=turn.session,
+        provider=turn.provider,
+        model=turn.model,
+        grounding=turn.grounding,
+        usage=usage_json(turn),
         **more,
     )
     return turn.stream.event("answer", **data)
+
+
+def usage_json(turn: Turn) -> documents.Document:
+    spent = turn.usage
+    return {
+        "input_tokens": spent.input_tokens,
+        "output_tokens": spent.output_tokens,
+        "cache_read_tokens": spent.cache_read_tokens,
+        "cost_usd": turn.cost_usd,
+    }
 
 
 def speaker(turn: Turn) -> str | None:
@@ -101,3 +127,15 @@ def parts(turn: Turn, text: str) -> list[documents.Document]:
 def checked(turn: Turn) -> list[Ref]:
     """The containers the rules looked at in this turn."""
     return [ref for ref, outcome in turn.room.desk.outcomes if outcome.tool == "diagnose" and outcome.ok]
+
+
+def joined(sentences: Iterable[Sentence]) -> str:
+    return "".join(sentence.text for sentence in sentences)
+
+
+def announce(desk: Desk, findings: Iterable[Finding], proposals: Iterable[Proposal]) -> None:
+    """Events of what was found and proposed."""
+    for finding in findings:
+        desk.happened.put_nowait(("finding", finding.to_json()))
+    for proposal in proposals:
+        desk.happened.put_nowait(("proposal", documents.proposal_json(proposal)))

@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from ergon_ops.assistant.local import LocalAssistant
+from ergon_ops.assistant.models import Models
 from ergon_ops.assistant.room import House
 from ergon_ops.changes import Changes, real_writers
 from ergon_ops.engine.connect import endpoints
@@ -41,8 +42,9 @@ def assemble(
     places: Mapping[str, str] | None = None,
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    models: Models | None = None,
 ) -> LocalAssistant:
-    """The same house over any engines: the fake ones of a test, too."""
+    """The same house over any engines and models: the fake ones of a test, too."""
     store = Store.open(settings.state_dir, clock=clock)
     owner = f"{os.getpid()}"
     rates = {
@@ -52,7 +54,8 @@ def assemble(
     changes = Changes(store, reads, writers, settings.policy, clock, sleep=sleep)
     known_as = places or {host: host for host in reads}
     toolbox = Toolbox(load_tools(settings.tools))
-    house = House(reads, rates, store, toolbox, changes, lambda: registered(store), known_as, clock)
+    found = models or Models(settings)
+    house = House(reads, rates, store, toolbox, changes, lambda: registered(store), known_as, clock, settings, found)
     return LocalAssistant(house)
 
 

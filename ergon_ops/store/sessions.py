@@ -108,6 +108,11 @@ class CitedFacts:
 
         self._db.write(work)
 
+    def last(self, session: str) -> int:
+        """The number of the newest fact; 0 if there is none."""
+        rows = self._db.rows("SELECT max(number) FROM facts WHERE session = ?", (session,))
+        return int(rows[0][0] or 0)
+
     def of(self, session: str) -> tuple[Fact, ...]:
         """In the order of their ids."""
         rows = self._db.rows("SELECT body FROM facts WHERE session = ? ORDER BY number", (session,))

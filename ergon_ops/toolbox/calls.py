@@ -22,7 +22,8 @@ CALL_DEADLINE_S = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a call gave. `capability` and `line` say what to grant when it was refused for that."""
+    """What a call gave. `capability` and `line` say what to grant when it was refused for that; `handle` is the name
+    under which its whole output is kept."""
 
     tool: str
     arguments: Mapping[str, Any]
@@ -34,6 +35,7 @@ class Outcome:
     error: ErgonError | None = None
     capability: str = ""
     line: str = ""
+    handle: str = ""
 
     def to_json(self) -> dict[str, Any]:
         ids = [fact.id for fact in self.facts] or [id for item in self.findings for id in item.evidence]
@@ -43,6 +45,7 @@ class Outcome:
             "ok": self.ok,
             "ms": round(self.ms, 1),
             "fact_ids": ids,
+            **({"handle": self.handle} if self.handle else {}),
         }
 
 

@@ -174,7 +174,7 @@ async def test_where_the_files_are_readable_nobody_waits_for_the_stats_of_the_en
         return fetch(self, path, **params)
 
     monkeypatch.setattr(Client, "fetch", refusing)
-    read = {row.id for row in await reads.counters()}
+    read = {row.container_id for row in await reads.counters()}
     assert {row.id for row in await reads.containers() if row.ref.name == subject} <= read
 
 

@@ -64,7 +64,7 @@ def test_every_setting_can_be_written_in_the_users_file(layers: Layers) -> None:
     layers.user_file.write_text(
         'state_dir = "/s"\ncache_dir = "c"\nhosts = ["a", "b"]\nmode = "strict"\nmodel = "openai:x"\nshare = "facts"\n'
         'probes = true\ntools = ["~/t"]\nprompts = ["p"]\n[policy]\ndeny = ["recreate:*"]\nautonomous = ["x:*"]\n'
-        "[engine]\ndeadline_s = 2\n[limits]\ncalls = 1\nseconds = 2.5\ntokens = 3\n"
+        "[engine]\ndeadline_s = 2\n[limits]\ncalls = 1\nseconds = 2.5\ntokens = 3\ncost_usd = 0.5\n"
         '[anthropic]\nbase_url = "http://a"\n[openai]\nbase_url = "http://o"\n'
     )
     settings = layers.load()

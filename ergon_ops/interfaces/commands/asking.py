@@ -7,9 +7,9 @@ from argparse import Namespace
 from contextlib import aclosing
 from typing import Any
 
-from ergon_ops.assistant.minds import mind_of
 from ergon_ops.errors import EngineError, UsageError
 from ergon_ops.events import Event
+from ergon_ops.interfaces.commands.consent import ask_consent
 from ergon_ops.interfaces.commands.piped import read_piped
 from ergon_ops.interfaces.commands.program import Program, notice, print_json
 from ergon_ops.interfaces.commands.spec import Argument, Command
@@ -59,8 +59,6 @@ async def ask(program: Program, arguments: Namespace) -> int:
     piped = read_piped(sys.stdin)
     if piped.notice:
         notice(f"ergon-ops: {piped.notice}")
-    if ignored := mind_of(program.settings).ignored:
-        notice(f"ergon-ops: answered offline: {ignored} is not used, this version has no models")
     question = Question(
         text=text,
         actor=program.actor(),
@@ -72,14 +70,16 @@ async def ask(program: Program, arguments: Namespace) -> int:
     )
     telling = Telling(color=not program.settings.no_color, evidence=not program.as_json)
     events: list[Event] = []
-    with waiting() as waits:
-        async with program.assistant() as assistant, aclosing(assistant.ask(question)) as turn:
-            async for event in turn:
-                events.append(event)
-                if event.type in TOLD:
-                    waits.done()
-                if not program.as_json:
-                    telling.show(event)
+    async with program.assistant() as assistant:
+        await ask_consent(program, assistant, question.model)
+        with waiting() as waits:
+            async with aclosing(assistant.ask(question)) as turn:
+                async for event in turn:
+                    events.append(event)
+                    if event.type in TOLD:
+                        waits.done()
+                    if not program.as_json:
+                        telling.show(event)
     if piped.text and not _used(events):
         notice('ergon-ops: what came through stdin is not part of this answer — for that: ask NAME "what is this?"')
     return _finish(events, as_json=program.as_json)

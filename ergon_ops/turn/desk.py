@@ -1,10 +1,10 @@
-"""One turn's work: runs the planned tools on whom was asked, in parallel, and tells of it as it happens."""
+"""Runs tools on whom was asked, in parallel, and tells of it as it happens."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from ergon_ops.errors import EngineError, ErgonError
@@ -17,6 +17,7 @@ from ergon_ops.refs import Ref, host_ref
 from ergon_ops.toolbox.calls import Outcome, Toolbox
 from ergon_ops.toolbox.collector import Collector
 from ergon_ops.toolbox.context import TurnContext
+from ergon_ops.turn.rendering import whole_text
 
 AT_ONCE = 16
 T = TypeVar("T", Finding, Proposal)
@@ -25,23 +26,27 @@ Happening = tuple[EventType, dict[str, Any]]
 
 @dataclass(slots=True)
 class Desk:
-    """Everything one turn may use. `happened` collects what the stream shows; `outcomes` every call made."""
+    """Everything one turn may use. `happened` collects what the stream shows; `outcomes` every call made. `keep` puts a
+    call's whole output under a handle, for the person who asks to see it."""
 
     collector: Collector
     toolbox: Toolbox
     personas: Mapping[Ref, Persona]
     context: Callable[[Ref], TurnContext]
     clock: Callable[[], float]
+    keep: Callable[[str, str], str] | None = None
     happened: asyncio.Queue[Happening] = field(default_factory=asyncio.Queue)
     outcomes: list[tuple[Ref, Outcome]] = field(default_factory=list)
 
-    async def call(self, ref: Ref, step: Step) -> Outcome:
-        """One tool call on one container, announced before and after."""
+    async def call(self, ref: Ref, step: Step, *, trusted: bool = True) -> Outcome:
+        """One tool call on one container, announced before and after. `trusted`: the arguments are our own."""
         said = {"tool": step.tool, "arguments": dict(step.arguments), "container": ref.short}
         self.happened.put_nowait(("tool_started", said))
         outcome = await self.toolbox.call(
-            step.tool, step.arguments, persona=self.personas[ref], context=self.context(ref), trusted=True
+            step.tool, step.arguments, persona=self.personas[ref], context=self.context(ref), trusted=trusted
         )
+        if self.keep is not None:
+            outcome = replace(outcome, handle=self.keep(whole_text(outcome, now=self.clock()), step.tool))
         self.outcomes.append((ref, outcome))
         self.happened.put_nowait(("tool_done", {**outcome.to_json(), "container": ref.short}))
         return outcome

@@ -1,0 +1,234 @@
+"""A question put to a model: the evidence it is given, the calls it may make, and what becomes of what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from ergon_ops.assistant.room import Room
+from ergon_ops.assistant.telling import Turn, announce, joined
+from ergon_ops.capabilities import tools_allowed
+from ergon_ops.errors import ErgonError
+from ergon_ops.findings import Finding
+from ergon_ops.grounding import Checked, Ground, replacement
+from ergon_ops.messages import Message, Mode, Prompt, ToolCall, ToolResult
+from ergon_ops.offline import Sentence, Step, View
+from ergon_ops.policy import effective_mode
+from ergon_ops.proposals import Proposal
+from ergon_ops.providers import Provider
+from ergon_ops.refs import Ref
+from ergon_ops.tool import Tool
+from ergon_ops.turn.budget import Budget, Repeats
+from ergon_ops.turn.checking import Checker
+from ergon_ops.turn.rendering import outcome_text
+from ergon_ops.turn.request import fleet_prompt, history_of, persona_prompt, question_message
+from ergon_ops.turn.suspicion import suspects, suspicious, warning
+from ergon_ops.turn.talk import Talk, telling
+
+MAX_TOKENS = 1024
+NOTICES = 4
+
+
+@dataclass(slots=True)
+class Modelled:
+    """One turn's conversation with a model about `subject` (None: about everyone)."""
+
+    turn: Turn
+    provider: Provider
+    subject: Ref | None
+    views: list[View]
+    noticed: list[str] = field(default_factory=list)
+    repeats: Repeats = field(default_factory=Repeats)
+
+    @property
+    def room(self) -> Room:
+        return self.turn.room
+
+    @property
+    def mode(self) -> Mode:
+        question = self.turn.question
+        return effective_mode(question.mode, question.actor.mode_ceiling)
+
+    async def run(self) -> None:
+        """Fills in the turn: what was told, by whom, how well grounded, at what cost; sentences become events."""
+        turn, room = self.turn, self.room
+        settings = room.house.settings
+        checker = Checker(self.ground, telling(room.desk.happened.put_nowait))
+        talk = Talk(
+            self.provider, self.prompt(), self.tools(), [*self.history(), self.message()],
+            Budget(settings.limits), checker, self.call, self.replaced, self.record,
+            turn.question.max_tokens or MAX_TOKENS, min(settings.limits.seconds, turn.question.deadline_s),
+            room.house.clock,
+        )  # fmt: skip
+        self.warn()
+        try:
+            room.house.models.check_cost(self.provider.model)
+            await talk.hold()
+        except ErgonError as error:
+            talk.failure = error
+        usage = talk.budget.usage
+        turn.usage, turn.cost_usd = usage, room.house.models.charge(self.provider.model, usage)
+        turn.told, turn.grounding = checker.told, checker.tally.to_json()
+        if talk.failure is not None:
+            self.notice("provider", f"answered offline: {talk.failure}")
+            return
+        turn.provider, turn.model = self.provider.name, self.provider.model
+        if checker.acted:
+            self.notice("claim", "the model claimed to have acted; nothing was done, and the sentence was removed")
+        self.complete()
+
+    def complete(self) -> None:
+        """What must not be left out whatever the model says: faults found, and what waits for approval."""
+        told = joined(self.turn.told)
+        for view in self.views:
+            for item in view.findings:
+                words = item.cause.replace("_", " ")
+                cited = set(item.evidence) & {id for sentence in self.turn.told for id in sentence.fact_ids}
+                if item.nature == "fault" and not cited and words not in told and item.cause not in told:
+                    self.add(f"{view.ref.short}: {item.summary}", item.evidence)
+            for proposal in view.proposals:
+                if proposal.id not in told:
+                    kind, target = proposal.intent.kind.replace("_", " "), proposal.intent.target.short
+                    self.add(
+                        f"I propose: {kind} {target} ({proposal.id}); nothing has been done, it waits for approval."
+                    )
+
+    def add(self, text: str, fact_ids: Sequence[str] = ()) -> None:
+        before = "" if not self.turn.told or self.turn.told[-1].text.endswith((" ", "\n")) else " "
+        sentence = Sentence(before + text, tuple(fact_ids))
+        self.turn.told.append(sentence)
+        self.room.desk.happened.put_nowait(("text", {"text": sentence.text}))
+
+    # -- what it is given
+
+    def prompt(self) -> Prompt:
+        settings, inventory = self.room.house.settings, self.room.inventory
+        if self.subject is not None:
+            return persona_prompt(self.room.personas[self.subject], self.mode, settings.prompts)
+        capabilities = {name for view in self.views for name in self.room.personas[view.ref].capabilities}
+        hosts = sorted({row.ref.host for row in inventory.containers}) or list(self.room.house.reads)
+        return fleet_prompt(len(inventory.containers), hosts, capabilities, self.mode, settings.prompts)
+
+    def tools(self) -> tuple[Tool, ...]:
+        """In strict mode a person asks for every read, so a model has no tools."""
+        if self.mode == "strict":
+            return ()
+        toolbox = self.room.house.toolbox
+        if self.subject is not None:
+            return toolbox.offered(self.room.personas[self.subject])
+        capabilities = {name for view in self.views for name in self.room.personas[view.ref].capabilities}
+        allowed = tools_allowed(capabilities)
+        return tuple(
+            tool for name, tool in toolbox.tools.items() if tool.kind == "read" and (name in allowed or tool.own)
+        )
+
+    def history(self) -> tuple[Message, ...]:
+        session = self.turn.session
+        stored = self.room.house.store.sessions.messages(session) if session else self.turn.question.history
+        return history_of(stored[:-1] if session else stored)
+
+    def message(self) -> Message:
+        turn = self.turn
+        return question_message(
+            turn.question.text, self.views, self.room.ledger, cited=turn.reply.fact_ids, now=self.room.house.clock(),
+            share=self.room.house.settings.share, piped=turn.question.context,
+        )  # fmt: skip
+
+    def ground(self) -> Ground:
+        room = self.room
+        names = {row.ref.name for row in room.inventory.containers}
+        names |= {persona.ci_name for persona in room.personas.values()}
+        names |= {word for row in room.inventory.containers for word in (row.service, row.project) if word}
+        refs = (self.subject,) if self.subject else tuple(view.ref for view in self.views)
+        return Ground(
+            ledger=room.ledger,
+            refs=refs,
+            names=frozenset(names),
+            findings=tuple(item for view in self.views for item in view.findings),
+            proposals=tuple(item for view in self.views for item in view.proposals),
+            acted=(),
+            question=self.turn.question.text,
+            now=room.house.clock(),
+        )
+
+    def replaced(self, checked: Checked) -> str | None:
+        return replacement(checked, self.views, self.turn.ask) if self.turn.ask is not None else None
+
+    def record(self, message: Message) -> None:
+        if self.turn.session:
+            self.room.house.store.sessions.append(self.turn.session, message)
+
+    # -- what it may do
+
+    async def call(self, call: ToolCall) -> ToolResult:
+        """One tool call. Whatever it does wrong is told to the model in one line, and to the operator if it matters."""
+        refusal, ref, arguments = self.whom(call)
+        if ref is None:
+            return ToolResult(call.id, f"error: {refusal}", ok=False)
+        if again := self.repeats.refusal(str(ref), call.tool, arguments):
+            return ToolResult(call.id, f"error: {again}", ok=False)
+        outcome = await self.room.desk.call(ref, Step(call.tool, arguments), trusted=False)
+        if outcome.capability or call.tool not in self.room.house.toolbox.tools:
+            self.notice("refused", f"the model asked for {call.tool[:40]!r}, which {ref.short} does not grant: refused")
+        self.learn(ref, outcome.findings, outcome.proposals)
+        self.warn()
+        text = outcome_text(
+            outcome,
+            subject=ref,
+            now=self.room.house.clock(),
+            share=self.room.house.settings.share,
+            handle=outcome.handle,
+        )
+        return ToolResult(call.id, text, ok=outcome.ok)
+
+    def whom(self, call: ToolCall) -> tuple[str, Ref | None, dict[str, object]]:
+        """The refusal, or whose eyes and hands the call gets: those of the one it is about."""
+        arguments = dict(call.arguments)
+        if call.problem:
+            return f"the arguments could not be read: {call.problem}", None, {}
+        if self.mode == "strict":
+            return "the mode is strict: say what you would like to know, a person decides", None, {}
+        about = arguments.get("about") or ""
+        if self.subject is not None and not about:
+            return "", self.subject, arguments
+        if not isinstance(about, str) or not about:
+            return "`about` has to name a container", None, {}
+        try:
+            ref = self.room.desk.context(Ref("")).resolve(about)
+        except ErgonError as error:
+            return str(error), None, {}
+        if self.subject is not None and not self.granted(call.tool):
+            return "", self.subject, {}  # refused there: what one may not do for oneself one may not do for others
+        tool = self.room.house.toolbox.tools.get(call.tool)
+        if ref != self.subject and (tool is None or tool.kind != "read"):
+            return f"{call.tool} cannot be asked for somebody else", None, {}
+        del arguments["about"]
+        return "", ref, arguments
+
+    def granted(self, tool: str) -> bool:
+        return any(tool == offered.name for offered in self.tools())
+
+    def learn(self, ref: Ref, findings: Sequence[Finding], proposals: Sequence[Proposal]) -> None:
+        """Findings and proposals of a call belong to the view of whom they are about."""
+        if not findings and not proposals:
+            return
+        desk = self.room.desk
+        at = next((index for index, view in enumerate(self.views) if view.ref == ref), len(self.views))
+        if at == len(self.views):
+            self.views.append(View(ref, desk.personas[ref], self.room.ledger, self.room.house.clock()))
+        old = self.views[at]
+        news = [item for item in findings if item.id not in {known.id for known in old.findings}]
+        asked = [item for item in proposals if item.id not in {known.id for known in old.proposals}]
+        self.views[at] = replace(old, findings=(*old.findings, *news), proposals=(*old.proposals, *asked))
+        announce(desk, news, asked)
+
+    # -- what the operator is told
+
+    def notice(self, code: str, text: str) -> None:
+        if text and text not in self.noticed and len(self.noticed) < NOTICES:
+            self.noticed.append(text)
+            self.room.desk.happened.put_nowait(("notice", {"text": text, "code": code}))
+
+    def warn(self) -> None:
+        piped = suspicious(self.turn.question.context) if self.turn.question.context else False
+        self.notice("suspicious", warning(suspects(self.room.ledger), piped))

@@ -1,0 +1,82 @@
+"""The models of this process: opened on first use, what was sent to them, and what they cost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ergon_ops.errors import ProviderError
+from ergon_ops.messages import Usage
+from ergon_ops.settings import Settings
+
+if TYPE_CHECKING:
+    from ergon_ops.providers import Provider, Sent
+
+SENT_KEPT = 50
+
+
+@dataclass(slots=True)
+class Models:
+    """`opener` makes a provider from `provider:model`: the real ones unless a test brings its own."""
+
+    settings: Settings
+    opener: Callable[[str], Provider] | None = None
+    sent: list[Sent] = field(default_factory=list)
+    cost_usd: float = 0.0
+    _open: dict[str, Provider] = field(default_factory=dict)
+
+    def provider(self, spec: str) -> Provider:
+        """Raises ProviderError if its SDK cannot be loaded or nothing says who we are."""
+        if spec not in self._open:
+            self._open[spec] = self.opener(spec) if self.opener else self._opened(spec)
+        return self._open[spec]
+
+    def _opened(self, spec: str) -> Provider:
+        from ergon_ops.providers import open_provider
+
+        return open_provider(spec, endpoints=self.settings, on_sent=self.note_sent)
+
+    def note_sent(self, sent: Sent) -> None:
+        self.sent.append(sent)
+        del self.sent[:-SENT_KEPT]
+
+    async def preload(self, spec: str) -> None:
+        """Imports the SDK while a person types or the engine is read; a failure shows when it is used."""
+        if self.opener is None:
+            from ergon_ops.providers import preload
+
+            await asyncio.to_thread(preload, spec)
+
+    def charge(self, model: str, usage: Usage) -> float | None:
+        """Dollars of this usage, added up; None for a model without a known price."""
+        from ergon_ops.providers.prices import cost_usd
+
+        cost = cost_usd(model, usage)
+        self.cost_usd += cost or 0.0
+        return cost
+
+    def check_cost(self, model: str) -> None:
+        """Raises ProviderError once `limits.cost_usd` is spent, or cannot be kept because no price is known."""
+        from ergon_ops.providers.prices import cost_usd
+
+        most = self.settings.limits.cost_usd
+        if not most:
+            return
+        if cost_usd(model, Usage(1_000_000, 0, 0)) is None:
+            raise ProviderError(
+                f"the price of {model} is not known, so a limit of ${most:g} cannot be kept",
+                reason="cost", next="leave out --max-cost, or limit limits.tokens",
+            )  # fmt: skip
+        if self.cost_usd >= most:
+            raise ProviderError(
+                f"${self.cost_usd:.4f} of ${most:g} are spent",
+                reason="cost",
+                next="raise --max-cost to go on with a model",
+            )
+
+    async def close(self) -> None:
+        for provider in self._open.values():
+            await provider.close()
+        self._open.clear()

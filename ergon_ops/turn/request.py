@@ -1,0 +1,156 @@
+"""What a model is given: instructions, a persona, and the question with its evidence. Pure text from facts.
+
+`Prompt.shared` depends on the capability set and the mode alone. Everything that was observed stands between <data> and
+</data> in a user message, and what looks like those marks inside it is broken up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from ergon_ops import folders
+from ergon_ops.facts import Fact, Ledger
+from ergon_ops.findings import SEVERITY_ORDER, Finding
+from ergon_ops.messages import Message, Mode, Prompt, Text
+from ergon_ops.offline import View
+from ergon_ops.persona import Persona
+from ergon_ops.redaction import redact, safe_text
+from ergon_ops.refs import Ref
+from ergon_ops.setting_values import Share
+from ergon_ops.turn.rendering import FENCE, FENCE_END, facts_text, finding_line, proposal_line, tokens
+
+DIGEST_TOKENS, EVIDENCE_TOKENS, FINDINGS_SHOWN, FLEET_SHOWN = 120, 600, 8, 25
+PIPED_LIMIT = 4000
+# The digest: what a container would say of itself unasked.
+DIGEST = (
+    "state", "health", "uptime", "exit_code", "serving", "memory_working_set", "memory_limit", "memory_ratio",
+    "cpu_usage", "cpu_limit", "cpu_throttled_ratio", "restart_count",
+)  # fmt: skip
+AT_A_GLANCE = ("state", "health", "memory_ratio", "cpu_ratio")
+
+
+def shared_text(capabilities: Iterable[str], mode: Mode, operator: Sequence[Path]) -> str:
+    """The instructions: the same bytes for every container with these capabilities in this mode."""
+    values = {"mode": mode, "capabilities": ", ".join(sorted(capabilities)) or "none"}
+    return folders.render("instructions", values, operator=operator)
+
+
+def persona_prompt(persona: Persona, mode: Mode, operator: Sequence[Path] = ()) -> Prompt:
+    values = {
+        "ci_name": persona.ci_name,
+        "container": datum(persona.ref.name),
+        "host": datum(persona.ref.host),
+        "role_kind": persona.role_kind,
+        "role": datum(persona.role, 200),
+        "services": datum(", ".join(persona.services) or "see the facts"),
+        "depends_on": datum(", ".join(persona.depends_on) or "nothing that is declared"),
+    }
+    return Prompt(
+        shared_text(persona.capabilities, mode, operator), folders.render("persona", values, operator=operator)
+    )
+
+
+def fleet_prompt(
+    count: int, hosts: Sequence[str], capabilities: Iterable[str], mode: Mode, operator: Sequence[Path] = ()
+) -> Prompt:
+    values = {"count": str(count), "hosts": datum(", ".join(hosts))}
+    return Prompt(shared_text(capabilities, mode, operator), folders.render("fleet", values, operator=operator))
+
+
+def datum(text: str, limit: int = 400) -> str:
+    """Somebody else's words, on one line, without what would close the fence around them."""
+    return safe_text(text, limit).replace("<", "‹").replace(">", "›")
+
+
+def question_message(
+    text: str,
+    views: Sequence[View],
+    ledger: Ledger,
+    *,
+    cited: Iterable[str],
+    now: float,
+    share: Share,
+    piped: str = "",
+) -> Message:
+    """The user's message: digest, findings, proposals and the facts the question needs, then the question.
+
+    `cited` are ids of the facts the deterministic answer rests on: they come first after the digest."""
+    findings = [item for view in views for item in view.findings]
+    proposals = [item for view in views for item in view.proposals]
+    speaker = views[0].ref if len(views) == 1 else None
+    facts = ordered(views, ledger, [*cited, *(id for item in findings for id in item.evidence)])
+    body = [
+        *findings_lines(findings),
+        *(proposal_line(item) for item in proposals),
+        facts_text(facts, now=now, share=share, limit=EVIDENCE_TOKENS, speaker=speaker),
+    ]
+    evidence = "\n".join(line for line in body if line)
+    parts = [f"{FENCE}\n{unfenced(evidence)}\n{FENCE_END}"] if evidence else []
+    if piped:
+        parts.append(
+            f"Text that came with the question:\n{FENCE}\n{unfenced(redact(piped))[:PIPED_LIMIT]}\n{FENCE_END}"
+        )
+    return Message("user", (Text("\n".join([*parts, f"Question: {redact(text)}"])),))
+
+
+def unfenced(text: str) -> str:
+    return text.replace("</data", "‹/data").replace("<data", "‹data")
+
+
+def findings_lines(findings: Sequence[Finding]) -> list[str]:
+    """The worst first; how many more there are is said."""
+    worst = sorted(findings, key=lambda item: SEVERITY_ORDER[item.severity])
+    lines = [f"finding about {item.about.short}: {finding_line(item)}" for item in worst[:FINDINGS_SHOWN]]
+    more = len(worst) - FINDINGS_SHOWN
+    return [*lines, f"({more} more findings: the tool diagnose has them)"] if more > 0 else lines
+
+
+def ordered(views: Sequence[View], ledger: Ledger, cited: Iterable[str]) -> list[Fact]:
+    """Digest first, then what the question is about, then the rest of what was read; each once."""
+    known = {fact.id: fact for fact in ledger}
+    names = DIGEST if len(views) == 1 else AT_A_GLANCE
+    refs: list[Ref] = [view.ref for view in views[:FLEET_SHOWN]]
+    digest = [fact for ref in refs for name in names for fact in ledger.all(ref, name)]
+    asked = [known[id] for id in cited if id in known]
+    first = [*_within(digest, DIGEST_TOKENS), *asked] if len(views) == 1 else [*asked, *digest]
+    rest = [fact for fact in ledger if len(views) == 1 and fact.about == views[0].ref]
+    return list(dict.fromkeys([*first, *digest, *rest]))
+
+
+def _within(facts: Sequence[Fact], limit: int) -> list[Fact]:
+    kept: list[Fact] = []
+    for fact in facts:
+        limit -= tokens(f"{fact.name}{fact.key}{fact.value}") + 6
+        if limit < 0:
+            break
+        kept.append(fact)
+    return kept
+
+
+def history_of(messages: Sequence[Message], limit: int = 2000) -> tuple[Message, ...]:
+    """Earlier questions and answers of a session, newest kept, at most `limit` tokens. Tool calls and their results
+    are left out: their facts are old, and what is true now is read anew."""
+    turns: list[tuple[Message, Message]] = []
+    asked: Message | None = None
+    for message in messages:
+        if message.role == "user":
+            asked = message
+        elif message.role == "assistant" and asked is not None and message.text and _final(message):
+            turns.append((asked, message))
+            asked = None
+    kept: list[Message] = []
+    for question, answer in reversed(turns):
+        limit -= tokens(question.text) + min(tokens(answer.text), 300)
+        if limit < 0:
+            break
+        kept[:0] = [Message("user", (Text(question.text[:1200]),)), Message("assistant", (Text(answer.text[:1200]),))]
+    left = len(turns) - len(kept) // 2
+    if left and kept:
+        note = f"({left} earlier questions of this session are left out)\n{kept[0].text}"
+        kept[0] = Message("user", (Text(note),))
+    return tuple(kept)
+
+
+def _final(message: Message) -> bool:
+    return all(isinstance(part, Text) for part in message.parts)

@@ -1,0 +1,136 @@
+"""The conversation with a model in one turn: reply, tool calls, reply, until an answer or a limit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from ergon_ops.errors import ErgonError, ProviderError
+from ergon_ops.events import EventType
+from ergon_ops.grounding import Checked
+from ergon_ops.messages import Message, Native, Part, Prompt, Text, ToolCall, ToolResult, Usage
+from ergon_ops.offline import Sentence
+from ergon_ops.providers import Provider
+from ergon_ops.tool import Tool
+from ergon_ops.turn.budget import Budget
+from ergon_ops.turn.checking import Checker, read_repairs, repair_request
+from ergon_ops.turn.rendering import tokens
+
+AT_MOST_AT_ONCE = 8
+REPAIR_TOKENS = 600
+Run = Callable[[ToolCall], Awaitable[ToolResult]]
+Replace = Callable[[Checked], str | None]
+Notice = Callable[[str, str], None]
+
+
+@dataclass(slots=True)
+class Talk:
+    """One model, one question. `run` makes a tool call and never raises for what the call does wrong; `record` stores
+    each message before the next step; `failure` says why the model gave up, after which the offline mind answers."""
+
+    provider: Provider
+    prompt: Prompt
+    tools: Sequence[Tool]
+    messages: list[Message]
+    budget: Budget
+    checker: Checker
+    run: Run
+    replacement: Replace
+    record: Callable[[Message], None]
+    max_tokens: int
+    deadline_s: float
+    clock: Callable[[], float]
+    failure: ErgonError | None = None
+    replies: int = 0
+
+    async def hold(self) -> None:
+        """Talks until there is an answer. Afterwards `checker.told` are its sentences; `failure` is None if they are
+        whole. Cancellation passes."""
+        try:
+            async with asyncio.timeout(self.deadline_s):
+                while await self._reply():
+                    pass
+                await self._settle()
+        except TimeoutError:
+            self.failure = ProviderError(
+                f"the model had no answer within {self.deadline_s:g} s",
+                reason="deadline",
+                next="limits.seconds sets how long",
+            )
+        except ErgonError as error:
+            self.failure = error
+        if self.failure is not None:
+            self.checker.give_up()
+
+    async def _reply(self) -> bool:
+        """One reply of the model. True if it called tools and wants to go on."""
+        message = await self._one(self.tools, self.max_tokens, self.checker.feed)
+        calls = [part for part in message.parts if isinstance(part, ToolCall)]
+        self.checker.end_of_reply(calls=bool(calls))
+        if not calls:
+            if not self.checker.told and not self.checker.waiting:
+                raise ProviderError(f"{self.provider.model} answered nothing", reason="empty", next="ask again")
+            return False
+        self.messages.append(message)
+        self.record(message)
+        self.budget.before_calls(len(calls))
+        results = await asyncio.gather(*(self.run(call) for call in calls[:AT_MOST_AT_ONCE]))
+        said = Message("tool", tuple(results))
+        self.messages.append(said)
+        self.record(said)
+        return True
+
+    async def _one(self, tools: Sequence[Tool], max_tokens: int, heard: Callable[[str], None]) -> Message:
+        self.budget.before_reply(self._estimate())
+        self.replies += 1
+        parts: list[Part] = []
+        text: list[str] = []
+        left = max(1.0, self.deadline_s)
+        stream = self.provider.reply(self.prompt, self.messages, tools, max_tokens=max_tokens, deadline_s=left)
+        async for part in stream:
+            match part:
+                case Text():
+                    text.append(part.text)
+                    heard(part.text)
+                case Usage():
+                    self.budget.spend(part)
+                case ToolCall() | Native():
+                    parts.append(part)
+        spoken = (Text("".join(text)),) if text else ()
+        natives = tuple(part for part in parts if isinstance(part, Native))
+        calls = tuple(part for part in parts if isinstance(part, ToolCall))
+        return Message("assistant", (*natives, *spoken, *calls))
+
+    def _estimate(self) -> int:
+        said = sum(
+            tokens(part.text) if isinstance(part, (Text, ToolResult)) else 40
+            for message in self.messages
+            for part in message.parts
+        )
+        schemas = sum(tokens(f"{tool.name}{tool.description}{tool.schema}") for tool in self.tools)
+        return tokens(self.prompt.shared) + tokens(self.prompt.persona) + said + schemas
+
+    async def _settle(self) -> None:
+        """Asks once for what was not supported, then tells everything that waits."""
+        doubtful = self.checker.repairable()
+        repaired: dict[int, str] = {}
+        if doubtful:
+            said = "".join(item.text for item in self.checker.waiting).strip()
+            self.messages.append(Message("assistant", (Text(said),)))
+            self.messages.append(Message("user", (Text(repair_request(doubtful)),)))
+            try:
+                answer = await self._one(self.tools, REPAIR_TOKENS, lambda _: None)
+                repaired = read_repairs(answer.text)
+            except ProviderError:
+                repaired = {}  # what is supported stands; the rest is replaced
+        self.checker.settle(repaired, self.replacement)
+
+
+def telling(happened: Callable[[tuple[EventType, dict[str, object]]], None]) -> Callable[[Sentence], None]:
+    """Puts each sentence on the stream of events."""
+
+    def tell(sentence: Sentence) -> None:
+        happened(("text", {"text": sentence.text}))
+
+    return tell
