@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ergon_ops import offline
 from ergon_ops.assistant import recall
@@ -14,7 +14,7 @@ from ergon_ops.assistant.minds import mind_of
 from ergon_ops.assistant.piped import about_piped, tell_piped, tell_piped_of
 from ergon_ops.assistant.room import House, Room, open_room
 from ergon_ops.assistant.telling import Turn, announce, answer, joined, pieces
-from ergon_ops.errors import ErgonError, NoSuchContainer
+from ergon_ops.errors import ErgonError, NoSuchContainer, UsageError
 from ergon_ops.events import Event, Stream
 from ergon_ops.messages import Question
 from ergon_ops.offline import Ask, Reply, Sentence, Step, View
@@ -118,14 +118,36 @@ async def _work(turn: Turn, route: Route, ask: Ask) -> AsyncGenerator[Event, Non
     yield answer(turn, text)
 
 
+async def preview(house: House, question: Question) -> dict[str, Any]:
+    """What a model would be sent for this question. The facts are read, the tools that propose are not called."""
+    room = await open_room(house)
+    if room.inventory.failures and not room.inventory.containers:
+        raise next(iter(room.inventory.failures.values()))
+    turn = Turn(question, room, Stream("t-prompt", house.clock), time.perf_counter(), None, None)
+    route = await room.route(question.text, question.names, None)
+    if route.kind == "unknown_name":
+        raise NoSuchContainer(route.question_back, next="ergon-ops list", details={"nearest": list(route.nearest)})
+    if route.kind in ("ask_back", "none"):
+        raise UsageError(route.question_back, next="ergon-ops prompt NAME")
+    ask = offline.understand(
+        route.rest or question.text, names=names_said(room, question, route.refs), now=house.clock()
+    )
+    ask = replace(ask, intents=tuple(intent for intent in ask.intents if intent != "restart"))
+    refs = _whom(turn, route, ask)
+    turn.ask, turn.refs = ask, refs
+    turn.views, turn.reply = await _look(turn, route, ask, refs)
+    from ergon_ops.assistant.modelled import request_json
+
+    return await request_json(turn, refs)
+
+
 async def tell(turn: Turn, refs: tuple[Ref, ...]) -> None:
     """The answer, sentence by sentence: a model's as far as it goes, else the offline mind's."""
     provider = provider_of(turn)
     if provider is not None:
-        from ergon_ops.assistant.modelled import Modelled  # who asks no model does not wait for its parts
+        from ergon_ops.assistant.modelled import Modelled, subject_of  # who asks no model does not wait for its parts
 
-        one = len(refs) == 1 and len(turn.views) == 1
-        talk = Modelled(turn, provider, refs[0] if one else None, list(turn.views))
+        talk = Modelled(turn, provider, subject_of(turn, refs), list(turn.views))
         await talk.run()
         turn.views = talk.views
         if turn.provider != "offline":
@@ -183,6 +205,10 @@ def provider_of(turn: Turn) -> Provider | None:
     house = turn.room.house
     mind = mind_of(house.settings, turn.question.model, house.store.consents.given)
     turn.consent = mind.ask_consent
+    if mind.ask_consent and turn.question.actor.interface != "terminal":
+        said = f"answered offline: a key for {mind.ask_consent} lies in the environment and is not used unasked"
+        step = "ERGON_OPS_MODEL=anthropic or openai uses it"
+        turn.room.desk.happened.put_nowait(("notice", {"text": f"{said} — {step}", "code": "consent"}))
     if mind.offline or (turn.ask is not None and turn.ask.out_of_scope in SETTLED):
         return None
     try:

@@ -10,7 +10,8 @@ from typing import Any
 
 from ergon_ops import offline
 from ergon_ops.assistant import documents, evidence, sessions
-from ergon_ops.assistant.conversation import converse
+from ergon_ops.assistant.conversation import converse, preview
+from ergon_ops.assistant.minds import Mind, mind_of
 from ergon_ops.assistant.protocol import Sent
 from ergon_ops.assistant.recall import see
 from ergon_ops.assistant.room import House, Room, open_room
@@ -51,14 +52,30 @@ class LocalAssistant:
         return tuple(sorted(words))
 
     async def consent_needed(self, model: str | None = None) -> str:
-        return ""
+        consents = self.house.store.consents
+        endpoint = mind_of(self.house.settings, model, consents.given).ask_consent
+        return "" if not endpoint or consents.refused(endpoint) else endpoint
 
     async def give_consent(self, endpoint: str, *, yes: bool) -> None:
-        if yes:
-            self.house.store.consents.give(endpoint)
+        consents = self.house.store.consents
+        (consents.give if yes else consents.refuse)(endpoint)
 
     def sent(self) -> tuple[Sent, ...]:
-        return ()
+        return tuple(self.house.models.sent)
+
+    def mind(self, model: str | None = None) -> Mind:
+        """Which mind would answer, and why. Raises UsageError for an unknown model."""
+        return mind_of(self.house.settings, model, self.house.store.consents.given)
+
+    async def preload(self, model: str | None = None) -> None:
+        """Imports what the model needs while nobody waits."""
+        mind = self.mind(model)
+        if not mind.offline:
+            await self.house.models.preload(mind.spec)
+
+    async def prompt(self, question: Question) -> Document:
+        """The request a model would be sent for this question; nothing is sent."""
+        return await preview(self.house, question)
 
     async def overview(self) -> Document:
         """What the bare command shows: its sentences, and three questions with names of here."""
@@ -186,6 +203,7 @@ class LocalAssistant:
 
     async def close(self) -> None:
         with contextlib.suppress(ErgonError):
+            await self.house.models.close()
             await asyncio.gather(*(engine.close() for engine in self.house.reads.values()))
         self.house.store.close()
 

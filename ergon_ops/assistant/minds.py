@@ -6,12 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ergon_ops.errors import UsageError
 from ergon_ops.setting_values import ENV_ONLY
-from ergon_ops.settings import Endpoint, Settings
+from ergon_ops.settings import Settings
 
 OFFLINE = "offline"
-VENDORS = {"anthropic": "https://api.anthropic.com", "openai": "https://api.openai.com/v1"}
 FACTS = "answers come from facts and rules"
 
 
@@ -41,27 +39,19 @@ def mind_of(settings: Settings, asked: str | None = None, given: Callable[[str],
     if spec == OFFLINE:
         return Mind(OFFLINE, f"{FACTS}, as {where} says")
     if spec:
-        provider = checked(spec).partition(":")[0]
-        return Mind(spec, f"named by {where}; asked at {address(settings, provider)}, offline if it fails")
+        from ergon_ops.providers.spec import endpoint_url, read_spec
+
+        return Mind(
+            str(read_spec(spec)), f"named by {where}; asked at {endpoint_url(spec, settings)}, offline if it fails"
+        )
     for provider, key in (("anthropic", "anthropic.api_key"), ("openai", "openai.api_key")):
         if key not in settings.sources or key not in ENV_ONLY:
             continue
-        endpoint = address(settings, provider)
+        from ergon_ops.providers.spec import endpoint_url
+
+        endpoint = endpoint_url(provider, settings)
         if given(endpoint):
             return Mind(provider, f"you agreed to {endpoint}; offline if it fails")
         why = f"{FACTS}; {settings.sources[key]} lies in the environment, nothing was sent to {endpoint}"
         return Mind(OFFLINE, why, endpoint)
     return Mind(OFFLINE, f"{FACTS}, no API key is needed")
-
-
-def checked(spec: str) -> str:
-    """The same. Raises UsageError."""
-    provider, colon, model = spec.partition(":")
-    if provider not in VENDORS or (colon and not model):
-        raise UsageError(f"there is no model {spec[:80]!r}", next="anthropic:<model>, openai:<model> or offline")
-    return spec
-
-
-def address(settings: Settings, provider: str) -> str:
-    endpoint: Endpoint = getattr(settings, provider)
-    return endpoint.base_url or VENDORS[provider]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Any, Protocol
 
+from ergon_ops.assistant.minds import Mind
 from ergon_ops.events import Event
 from ergon_ops.messages import Actor, Question
 
@@ -34,6 +35,18 @@ class Conversation(Protocol):
     async def give_consent(self, endpoint: str, *, yes: bool) -> None: ...
     def sent(self) -> tuple[Sent, ...]:
         """Everything that was sent to a model by this process, oldest first."""
+        ...
+
+    async def prompt(self, question: Question) -> Document:
+        """The request a model would be sent for this question; nothing is sent."""
+        ...
+
+    def mind(self, model: str | None = None) -> Mind:
+        """Which mind would answer, and why."""
+        ...
+
+    async def preload(self, model: str | None = None) -> None:
+        """Imports what the model needs while nobody waits."""
         ...
 
     async def overview(self) -> Document: ...

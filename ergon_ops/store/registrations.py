@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 HANDLE_CHARACTERS = 1_000_000
 HANDLES_KEPT = 500
+_NO = "no "
 
 
 class Manifests:
@@ -46,8 +47,16 @@ class Consents:
         values = (endpoint, self._clock())
         self._db.write(lambda db: db.execute("INSERT OR REPLACE INTO consents VALUES (?, ?)", values))
 
+    def refuse(self, endpoint: str) -> None:
+        """A no is remembered as well: nobody is asked twice."""
+        self.withdraw(endpoint)
+        self.give(f"{_NO}{endpoint}")
+
     def given(self, endpoint: str) -> bool:
         return bool(self._db.rows("SELECT 1 FROM consents WHERE endpoint = ?", (endpoint,)))
+
+    def refused(self, endpoint: str) -> bool:
+        return not self.given(endpoint) and self.given(f"{_NO}{endpoint}")
 
     def withdraw(self, endpoint: str) -> None:
         self._db.write(lambda db: db.execute("DELETE FROM consents WHERE endpoint = ?", (endpoint,)))
