@@ -1,0 +1,56 @@
+"""Builds the provider that was named."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import time
+from collections.abc import Awaitable, Callable
+
+from ergon_ops.providers.protocol import OnSent, Patience, Provider
+from ergon_ops.providers.spec import VENDOR_URLS, Endpoints, endpoint_of, read_spec
+from ergon_ops.providers.wire import Line
+
+# A vendor's own endpoint answers soon or not at all; a small machine may take its time to read a prompt.
+VENDOR_PATIENCE, LOCAL_PATIENCE = Patience(first_s=25.0), Patience(between_s=60.0)
+
+
+def open_provider(
+    spec: str,
+    *,
+    endpoints: Endpoints,
+    on_sent: OnSent | None = None,
+    patience: Patience | None = None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    clock: Callable[[], float] = time.time,
+) -> Provider:
+    """The provider of `anthropic[:MODEL]` or `openai[:MODEL]`; nothing is imported or sent yet. Raises UsageError.
+
+    `on_sent` is called with every request before it leaves. `sleep` waits between tries."""
+    read = read_spec(spec)
+    endpoint = endpoint_of(read, endpoints)
+    if patience is None:
+        patience = LOCAL_PATIENCE if endpoint.base_url else VENDOR_PATIENCE
+    url = endpoint.base_url or VENDOR_URLS[read.provider]
+    line = Line(read, url, endpoint.api_key, not endpoint.base_url, patience, on_sent, sleep, clock)
+    if read.provider == "anthropic":
+        from ergon_ops.providers.anthropic import Anthropic
+
+        return Anthropic(line)
+    from ergon_ops.providers.openai import OpenAI
+
+    return OpenAI(line)
+
+
+def preload(spec: str) -> None:
+    """Imports the SDK, for a thread that does so while a person types. An SDK that is not there is told of later."""
+    name = read_spec(spec).provider
+    modules = {
+        "anthropic": ("anthropic", "anthropic.resources.messages"),
+        "openai": ("openai", "openai.resources.chat.completions"),
+    }
+    try:
+        for module in modules[name]:
+            importlib.import_module(module)
+    except ImportError:
+        return
