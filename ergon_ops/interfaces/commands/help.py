@@ -75,7 +75,7 @@ def sentence(text: str) -> str:
 
 def section(title: str, rows: Iterable[tuple[str, str]], width: int) -> str:
     rows = list(rows)
-    left = min(max(len(name) for name, _ in rows), 24)
+    left = min(max(len(name) for name, _ in rows), 24, max(8, width // 3))
     """Names, and what each means, in two columns."""
     return "\n".join([title, *(line for row in rows for line in _row(*row, left, min(width, WIDEST)))])
 

@@ -61,6 +61,14 @@ def put(settings: Settings, *items: RenderableType) -> None:
     print("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
+def lines_of(settings: Settings, *items: RenderableType) -> list[str]:
+    """The lines `put` would print, for who shows them by the page."""
+    screen = console(settings)
+    with screen.capture() as captured:
+        screen.print(*items, sep="\n")
+    return [line.rstrip() for line in captured.get().splitlines()]
+
+
 def styled(word: str, style: str = "") -> Text:
     """A word in the colour of what it means."""
     from rich.text import Text

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from ergon_ops.events import epoch
+from ergon_ops.interfaces.render.values import fact_name, value_words
 
 _UNDO = {
     "live": "can be undone at once",
@@ -35,6 +37,32 @@ def proposal_line(proposal: dict[str, Any]) -> str:
     undo = _UNDO.get(proposal["reversibility"], proposal["reversibility"])
     parts = [change_words(proposal), f"risk {proposal['risk']}", undo, f"expires {until(proposal['expires_at'])}"]
     return f"{proposal['id']}: {' · '.join(parts)}"
+
+
+def proposal_block(proposal: dict[str, Any], facts: Mapping[str, dict[str, Any]]) -> list[str]:
+    """Everything one decides upon, a line each. `facts` are those its reasons name, by id."""
+    rows = [
+        ("why", "; ".join(_reason(word, facts) for word in proposal.get("why") or ()) or "it was asked for"),
+        ("expect", _expected(proposal.get("expect"))),
+        ("risk", str(proposal["risk"])),
+        ("undo", _UNDO.get(proposal["reversibility"], str(proposal["reversibility"]))),
+        ("to last", str(proposal.get("durable_edit") or "")),
+        ("expires", until(proposal["expires_at"])),
+    ]
+    head = f"Proposal {proposal['id']}: {change_words(proposal)}"
+    return [head, *(f"  {name:<8} {text}" for name, text in rows if text)]
+
+
+def _reason(word: str, facts: Mapping[str, dict[str, Any]]) -> str:
+    fact = facts.get(word)
+    return f"{fact_name(fact)} {value_words(fact)} ({word}, {fact['source']})" if fact else word.rstrip(".")
+
+
+def _expected(expect: dict[str, Any] | None) -> str:
+    if not expect:
+        return ""
+    metric = f"{expect['metric']} {expect['key']}".strip()
+    return f"{metric} {expect['op']} {expect['value']:g} over {expect['window_s']:g} s"
 
 
 def until(stamp: str) -> str:

@@ -26,6 +26,11 @@ def visible(text: str) -> str:
     return _CONTROL.sub("", text)
 
 
+def spelled(text: str) -> str:
+    """`text` with its control characters spelled out: nothing is missing, and nothing moves the cursor."""
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def cells(text: str) -> int:
     """Columns a terminal uses for it."""
     if text.isascii():

@@ -8,10 +8,12 @@ from ergon_ops.assistant import Assistant
 from ergon_ops.assistant.minds import mind_of
 from ergon_ops.errors import UsageError
 from ergon_ops.interfaces.commands.asking import MIND
-from ergon_ops.interfaces.commands.program import Program, conclude, notice_failures, print_json
+from ergon_ops.interfaces.commands.program import Program, conclude, notice_failures, print_json, say
 from ergon_ops.interfaces.commands.spec import Argument, Command
 from ergon_ops.interfaces.render.waiting import waiting
 from ergon_ops.interfaces.repl.chat import Chat
+from ergon_ops.interfaces.repl.sitting import resumed
+from ergon_ops.interfaces.repl.slash import SLASHES
 
 
 async def chat(program: Program, arguments: Namespace) -> int:
@@ -45,9 +47,11 @@ async def _talk(program: Program, assistant: Assistant, name: str, session: str 
     from ergon_ops.interfaces.repl.loop import talk
 
     made = Chat(assistant, program.actor(), program.settings)
-    made.session = session or made.session
     if name:
         await made.switch(name)
+    if session:
+        made.session = session
+        say(resumed(made))
     return await talk(made)
 
 
@@ -59,8 +63,15 @@ COMMANDS = (
         "[NAME] [options]",
         "a conversation with one container, or about the whole host",
         chat,
-        (("chat", "about the whole host"), ("chat webapp", "with one; `and its memory?` is understood")),
-        "Ctrl-C stops a turn, Ctrl-D leaves. Several pasted lines: the first is the question, the rest is read along.",
+        (
+            ("chat", "about the whole host"),
+            ("chat webapp", "with one; `and its memory?` is understood"),
+            ("chat webapp --session outage", "a conversation that can be gone on with, replayed and exported"),
+        ),
+        "The prompt shows how the container is, and changes with it. A proposal asks approve, reject or later; Enter"
+        " alone is later. Ctrl-C stops a turn, Ctrl-D leaves. Alt-Enter begins a new line; what is pasted beside a"
+        " question is read along as data. "
+        + ("Commands in the chat: " + " ".join(slash.name for slash in SLASHES) + "; /help tells what they do."),
         (Argument("name", "whom to talk to", "NAME", "?"), *MIND),
     ),
 )

@@ -13,50 +13,97 @@ from prompt_toolkit.output import ColorDepth
 
 from ergon_ops.errors import ErgonError
 from ergon_ops.interfaces.commands.program import notice, say
-from ergon_ops.interfaces.repl.chat import Chat
+from ergon_ops.interfaces.render.width import terminal_width, visible
+from ergon_ops.interfaces.repl.chat import Chat, state_words
 from ergon_ops.interfaces.repl.completion import Names
 from ergon_ops.interfaces.repl.history import open_history
+from ergon_ops.interfaces.repl.keys import Pasted, bindings
+from ergon_ops.interfaces.repl.person import Seated
+from ergon_ops.interfaces.repl.presence import attend
 
 if TYPE_CHECKING:
     from prompt_toolkit.input import Input
     from prompt_toolkit.output import Output
 
 WELCOME = "Ask in plain English. Tab completes names, /help shows the commands, Ctrl-D leaves."
+COLORS = {
+    "healthy": "ansigreen",
+    "unhealthy": "ansired bold",
+    "restarting": "ansired bold",
+    "dead": "ansired bold",
+    "unwell": "ansired bold",
+    "exited": "ansiyellow",
+    "paused": "ansiyellow",
+    "starting": "ansiyellow",
+    "created": "ansiyellow",
+    "gone": "ansiyellow",
+    "engine": "ansired",
+}
 
 
 async def talk(chat: Chat, *, input: Input | None = None, output: Output | None = None) -> int:
     """Reads lines until the end; what fails is one line, and the chat goes on."""
-    learning = asyncio.ensure_future(chat.greet())
+    pasted, names = Pasted(), Names(chat, asyncio.ensure_future(chat.greet()))
     prompt: PromptSession[str] = PromptSession(
         history=open_history(chat.settings.state_dir),
-        completer=Names(chat, learning),
+        completer=names,
         complete_while_typing=True,
+        key_bindings=bindings(pasted),
+        prompt_continuation="… ",
         color_depth=ColorDepth.DEPTH_1_BIT if chat.settings.no_color else None,
         input=input,
         output=output,
     )
+    chat.person = Seated(prompt.app.input, prompt.app.output)
+    attending = asyncio.ensure_future(attend(chat, prompt.app.invalidate))
     say(WELCOME)
     try:
-        while True:
-            try:
-                line = await prompt.prompt_async(lambda: prompt_of(chat))
-            except KeyboardInterrupt:
-                continue
-            except EOFError:
-                return 0
-            if not await safely(chat, line):
-                return 0
+        await _lines(chat, prompt, pasted)
     finally:
-        learning.cancel()
+        names.close()
+        attending.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await attending
+    return 0
+
+
+async def _lines(chat: Chat, prompt: PromptSession[str], pasted: Pasted) -> None:
+    """Line by line. Ctrl-C drops what was typed; where nothing was, the second one leaves."""
+    leaving = False
+    while True:
+        pasted.take()
+        try:
+            line = await prompt.prompt_async(lambda: prompt_of(chat))
+        except KeyboardInterrupt:
+            empty = not prompt.default_buffer.text
+            if empty and leaving:
+                return
+            leaving = empty
+            if empty:
+                notice("Ctrl-C again leaves, Ctrl-D does too")
+            continue
+        except EOFError:
+            return
+        leaving = False
+        if not await safely(chat, line, pasted.take()):
+            return
 
 
 def prompt_of(chat: Chat) -> StyleAndTextTuples:
-    return [("bold", chat.name or "all"), ("", "> ")]
+    """`webapp healthy> `: short enough to leave room for a question."""
+    name, room = visible(chat.name or "all"), max(8, terminal_width() // 2 - 2)
+    state = state_words(chat.presence).removeprefix("running, ")
+    if len(name) + len(state) + 1 > room:
+        name = name[: max(4, room - len(state) - 2)] + "…"
+    shown: StyleAndTextTuples = [("bold", name)]
+    if state:
+        shown += [("", " "), (COLORS.get(state.split()[-1], ""), state)]
+    return [*shown, ("", "> ")]
 
 
-async def safely(chat: Chat, line: str) -> bool:
+async def safely(chat: Chat, line: str, pasted: tuple[str, ...] = ()) -> bool:
     """One turn that Ctrl-C stops and that never ends the chat by failing."""
-    task = asyncio.ensure_future(chat.turn(line))
+    task = asyncio.ensure_future(chat.turn(line, pasted))
     loop = asyncio.get_running_loop()
     with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
         loop.add_signal_handler(signal.SIGINT, task.cancel)

@@ -1,0 +1,79 @@
+"""Where a person decides in the chat: a proposal as it comes, by its id, and taking a change back."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ergon_ops.errors import UsageError
+from ergon_ops.interfaces.commands.program import say
+from ergon_ops.interfaces.render.proposal import proposal_block, proposal_line
+from ergon_ops.interfaces.render.width import wrapped
+from ergon_ops.interfaces.repl.looking import known
+
+if TYPE_CHECKING:
+    from ergon_ops.interfaces.repl.chat import Chat
+
+Document = dict[str, Any]
+QUESTION = "approve / reject / later? [later] "
+APPROVE, REJECT, LATER = ("a", "approve"), ("r", "reject"), ("", "l", "later")
+
+
+async def decide(chat: Chat, proposal: Document) -> None:
+    """Shows the exact change and asks right here. Enter alone, and whatever is no clear word, is later."""
+    for line in proposal_block(proposal, {str(row["id"]): row for row in known(chat)}):
+        print(wrapped(line, sys.stdout, indent=" " * 11))
+    if chat.person is None or not chat.actor.may_approve:
+        say(f"waiting for approval: ergon-ops approve {proposal['id']}")
+        return
+    word = (await chat.person.choose(QUESTION)).strip().casefold()
+    if word in APPROVE:
+        await _approve(chat, str(proposal["id"]))
+    elif word in REJECT:
+        await _reject(chat, str(proposal["id"]))
+    else:
+        unclear = "" if word in LATER else f"“{word[:40]}” is none of approve, reject, later. "
+        say(f"{unclear}It waits: /approve {proposal['id']} or /reject {proposal['id']}.")
+
+
+async def proposals(chat: Chat, words: Sequence[str]) -> None:
+    rows = (await chat.assistant.proposals())["proposals"]
+    chat.proposals = tuple(row["id"] for row in rows)
+    for row in rows:
+        say(proposal_line(row))
+    say("/approve ID or /reject ID decides." if rows else "Nothing waits for approval.")
+
+
+async def approve(chat: Chat, words: Sequence[str]) -> None:
+    await _approve(chat, needed(chat, "/approve", words))
+
+
+async def reject(chat: Chat, words: Sequence[str]) -> None:
+    await _reject(chat, needed(chat, "/reject", words))
+
+
+def needed(chat: Chat, command: str, words: Sequence[str]) -> str:
+    if not words:
+        some = ", ".join(chat.proposals) or "/proposals lists them"
+        raise UsageError(f"{command} needs the ID of a proposal", next=some)
+    return words[0]
+
+
+async def _approve(chat: Chat, id: str) -> None:
+    await chat.follow(chat.assistant.approve(id, actor=chat.actor), steps=True)
+    chat.proposals = tuple(item for item in chat.proposals if item != id)
+
+
+async def _reject(chat: Chat, id: str) -> None:
+    done = await chat.assistant.reject(id, actor=chat.actor)
+    chat.proposals = tuple(item for item in chat.proposals if item != done["id"])
+    say(f"Rejected {done['id']}: {done['kind']} {done['container']}. Nothing was done.")
+
+
+async def undo(chat: Chat, words: Sequence[str]) -> None:
+    """A refusal (a restart cannot be undone) is told as one line."""
+    if not words and not chat.changes:
+        raise UsageError("nothing was changed in this chat", next="/undo c-… names another change, the journal has it")
+    change = words[0] if words else chat.changes[-1]
+    await chat.follow(chat.assistant.rollback(change, actor=chat.actor), steps=True)
