@@ -119,7 +119,10 @@ class LocalAssistant:
         views = await room.desk.views(refs, lambda _: DIAGNOSIS)
         findings = [item for view in views for item in view.findings]
         faults = [item for item in findings if item.nature == "fault"]
-        seen = self.house.store.findings.observe([view.ref for view in views if not view.failures], findings)
+        whole = [view.ref for view in views if not view.failures]
+        seen = self.house.store.findings.observe(
+            whole, findings, {row.ref: row.id for row in room.inventory.containers}
+        )
         verdicts = {view.ref: verdict(view) for view in views}
         worst = next((word for word in ("fault", "unknown") if word in verdicts.values()), "healthy")
         return {

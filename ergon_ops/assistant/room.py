@@ -11,12 +11,12 @@ from ergon_ops.assistant.models import Models
 from ergon_ops.changes import Changes
 from ergon_ops.engine.protocols import Container, Reads
 from ergon_ops.errors import ErgonError, NoSuchContainer
-from ergon_ops.facts import Ledger
+from ergon_ops.facts import Ledger, Reading
 from ergon_ops.history import RateReader
 from ergon_ops.persona import ManifestDocument, Persona, personas
 from ergon_ops.refs import Ref
 from ergon_ops.router import Focus, Route, Router, members
-from ergon_ops.services import canonical
+from ergon_ops.services import canonical, expected
 from ergon_ops.settings import Settings
 from ergon_ops.store import Store
 from ergon_ops.toolbox.calls import Toolbox
@@ -88,7 +88,7 @@ async def open_room(house: House, *, session: str | None = None) -> Room:
     ledger = Ledger(house.store.facts.last(session) if session else 0)
     known = {**known_services(house, inventory), **declared_services(house.manifests(), inventory)}
 
-    def expected(ref: Ref) -> Sequence[tuple[str, int | None]]:
+    def wanted(ref: Ref) -> Sequence[tuple[str, int | None]]:
         return known.get(ref, ())
 
     def needs(ref: Ref) -> Sequence[str]:
@@ -105,7 +105,7 @@ async def open_room(house: House, *, session: str | None = None) -> Room:
             raise failure  # it may well be there, on the host that does not answer
         raise unknown(name, [row.ref.name for row in inventory.containers])
 
-    sources = Sources(house.reads, house.rates, inventory, house.clock, expected, needs)
+    sources = Sources(house.reads, house.rates, inventory, house.clock, wanted, needs)
     collector = Collector(sources, ledger)
 
     def context(ref: Ref) -> TurnContext:
@@ -124,10 +124,11 @@ def known_services(house: House, inventory: Inventory) -> dict[Ref, tuple[tuple[
         if sighting is None:
             continue
         same = {row.ref for row in sighting.containers if (now := inventory.get(row.ref)) and now.id == row.id}
+        serving: dict[Ref, list[Reading]] = {}
         for item in sighting.readings:
-            if item.name == "serving" and item.about in same:
-                program, _, port = item.key.partition(":")
-                known[item.about] = (*known.get(item.about, ()), (program, int(port) if port.isdigit() else None))
+            if item.about in same:
+                serving.setdefault(item.about, []).append(item)
+        known.update((ref, expected(readings)) for ref, readings in serving.items())
     return known
 
 

@@ -32,7 +32,8 @@ EPHEMERAL = 32768
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """`port` is the one inside; `published` where the host offers it. `detail` is the framework (`uvicorn`)."""
+    """`port` is the one inside; `published` where the host offers it. `detail` is the framework (`uvicorn`).
+    `visiting` is one started from outside (`docker exec`): it serves, and nobody misses it when it is gone."""
 
     name: str
     port: int | None
@@ -46,6 +47,7 @@ class Service:
     kind: str = "app"
     loopback: bool = False
     published: tuple[PublishedPort, ...] = ()
+    visiting: bool = False
 
     @property
     def up(self) -> bool:
@@ -271,6 +273,7 @@ def _service(family: Family, port: int | None, state: State, *, source: str) -> 
         source=source,
         detail=identity.detail,
         kind=kind,
+        visiting=family.visiting,
     )
 
 
@@ -280,8 +283,12 @@ def _distinct(services: Sequence[Service]) -> list[Service]:
     for service in services:
         key = (service.name, service.port, "" if service.port else service.detail)
         before = kept.get(key)
-        kept[key] = replace(before, pids=(*before.pids, *service.pids)) if before else service
+        kept[key] = _joined(before, service) if before else service
     return list(kept.values())
+
+
+def _joined(one: Service, other: Service) -> Service:
+    return replace(one, pids=(*one.pids, *other.pids), visiting=one.visiting and other.visiting)
 
 
 def _ordered(services: Iterable[Service], container: Container) -> tuple[Service, ...]:

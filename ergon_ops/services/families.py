@@ -15,12 +15,14 @@ AROUND = 20
 
 @dataclass(slots=True)
 class Family:
-    """One program with the processes that belong to it; the first of them is its head."""
+    """One program with the processes that belong to it; the first of them is its head. `visiting`: no part of what the
+    container runs, but started in it from outside (`docker exec`, a healthcheck)."""
 
     identity: Identity
     members: list[Process]
     ports: dict[int, list[Socket]] = field(default_factory=dict)
     launches: bool = False
+    visiting: bool = False
 
     @property
     def head(self) -> Process:
@@ -45,18 +47,18 @@ def families(processes: Sequence[Process], listening: Iterable[Socket], *, image
     living = [process for process in _parents_first(processes) if not process.state.startswith(DEAD)]
     around = " ".join(process.command for process in living[:AROUND])
     owners = {socket.pid for socket in listening if socket.pid}
-    known = {process.pid for process in living}
+    visitors = _visitors(living)
     of_pid: dict[int, Family] = {}
     found: list[Family] = []
-    for position, process in enumerate(living):
+    for process in living:
         identity = identify(process, image=image, around=around)
         parent = of_pid.get(process.parent)
-        visitor = position > 0 and process.parent not in known
+        visitor = process.pid in visitors
         if parent is not None and _belongs(identity, parent, listens=process.pid in owners):
             parent.members.append(process)
             of_pid[process.pid] = parent
             continue
-        family = Family(_as_listener(identity, process, owners), [process])
+        family = Family(_as_listener(identity, process, owners), [process], visiting=visitor)
         of_pid[process.pid] = family
         if visitor and identity.nature not in ("server", "infra") and process.pid not in owners:
             continue  # somebody's exec session or a healthcheck's command
@@ -64,6 +66,19 @@ def families(processes: Sequence[Process], listening: Iterable[Socket], *, image
         for ancestor in _ancestors(process, living, of_pid):
             ancestor.launches = ancestor.launches or not family.identity.transparent
     return _services(found, owners) or _alone(found)
+
+
+def _visitors(living: Sequence[Process]) -> set[int]:
+    """The pids whose chain of parents does not lead to the container's first process. One that has left its session
+    by itself (a daemon) is a child of the first one like any other, and cannot be told."""
+    known = {process.pid for process in living}
+    roots = [process for process in living if process.parent not in known]
+    first = min(roots, key=lambda process: process.started_at).pid if roots else 0
+    visitors: set[int] = set()
+    for process in living:  # parents first
+        if process.parent in visitors or (process.parent not in known and process.pid != first):
+            visitors.add(process.pid)
+    return visitors
 
 
 def _parents_first(processes: Sequence[Process]) -> list[Process]:

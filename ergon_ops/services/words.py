@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ergon_ops.facts import Reading, reading
 from ergon_ops.refs import Ref
 from ergon_ops.services.detection import Service
 
+VISITING = " (by exec)"
+
 
 def readings(ref: Ref, services: Sequence[Service], *, at: float) -> tuple[Reading, ...]:
-    """`serving`: key `nginx:80` or `cron`, value its state. Two of one name without a port are told apart by detail."""
+    """`serving`: key `nginx:80` or `cron`, value its state. Two of one name without a port are told apart by detail.
+    The source of one that was started from outside says so."""
     keys = [service.key for service in services]
     found = []
     for service in services:
         key = service.key
         if keys.count(key) > 1 and service.detail:
             key = f"{key} {service.detail}"
-        found.append(reading(ref, "serving", service.state, key=key, at=at, source=service.source))
+        source = service.source + VISITING if service.visiting else service.source
+        found.append(reading(ref, "serving", service.state, key=key, at=at, source=source))
+    return tuple(found)
+
+
+def expected(readings: Iterable[Reading]) -> tuple[tuple[str, int | None], ...]:
+    """The (program, port) pairs that should still be there, of what was serving when these were read."""
+    found: dict[tuple[str, int | None], None] = {}
+    for item in readings:
+        if item.name == "serving" and not item.source.endswith(VISITING):
+            program, _, rest = item.key.partition(":")
+            port, _, detail = rest.partition(" ")
+            name, _, told = program.partition(" ")
+            found[told or detail or name, int(port) if port.isdigit() else None] = None
     return tuple(found)
 
 

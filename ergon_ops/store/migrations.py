@@ -70,5 +70,10 @@ def registrations(db: Connection) -> None:
     db.execute("CREATE TABLE consents (endpoint TEXT PRIMARY KEY, at REAL NOT NULL)")
 
 
+def whose_findings(db: Connection) -> None:
+    """A container made anew under its name has no part in what was wrong with the one before it."""
+    db.execute("ALTER TABLE findings ADD COLUMN container_id TEXT NOT NULL DEFAULT ''")
+
+
 Migration = Callable[["Connection"], None]
-MIGRATIONS: tuple[Migration, ...] = (conversations, observations, changing, registrations)
+MIGRATIONS: tuple[Migration, ...] = (conversations, observations, changing, registrations, whose_findings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ergon_ops.engine.protocols import Container, Counters
@@ -20,13 +20,19 @@ _SEEN = "SELECT body, first_seen, last_seen, ended_at FROM findings"
 
 
 class Findings:
-    """`first_seen` stays while a finding persists: from one check of its container to the next, not in between."""
+    """`first_seen` stays while a finding persists: from one check of its container to the next, not in between, and not
+    from one container to the next of its name."""
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._db, self._clock = database, clock
 
-    def observe(self, checked: Iterable[Ref], findings: Sequence[Finding]) -> dict[str, float]:
-        """Note what checking these refs found, and end what is no longer found. Gives finding id → first seen."""
+    def observe(
+        self, checked: Iterable[Ref], findings: Sequence[Finding], ids: Mapping[Ref, str] | None = None
+    ) -> dict[str, float]:
+        """Note what checking these refs found, and end what is no longer found. Gives finding id → first seen.
+
+        `ids` are the containers' own, where known."""
+        whose = ids or {}
         now, refs = self._clock(), {_about(ref) for ref in checked}
         present = {finding.id for finding in findings}
 
@@ -35,7 +41,7 @@ class Findings:
                 rows = db.execute("SELECT seq, id FROM findings WHERE about = ? AND ended_at IS NULL", (about,))
                 gone = [(now, seq) for seq, key in rows.fetchall() if key not in present]
                 db.executemany("UPDATE findings SET ended_at = ? WHERE seq = ?", gone)
-            return {finding.id: _note(db, finding, now) for finding in findings}
+            return {finding.id: _note(db, finding, whose.get(finding.about, ""), now) for finding in findings}
 
         return self._db.write(work)
 
@@ -57,16 +63,20 @@ class Findings:
         return tuple(SeenFinding(codec.load(Finding, body), *times) for body, *times in self._db.rows(sql, values))
 
 
-def _note(db: Any, finding: Finding, now: float) -> float:
+def _note(db: Any, finding: Finding, container_id: str, now: float) -> float:
     body = codec.dump(finding)
-    known = db.execute("SELECT seq, first_seen FROM findings WHERE id = ? AND ended_at IS NULL", (finding.id,))
-    row = known.fetchone()
+    sql = "SELECT seq, first_seen, container_id FROM findings WHERE id = ? AND ended_at IS NULL"
+    row = db.execute(sql, (finding.id,)).fetchone()
+    if row and row[2] and container_id and row[2] != container_id:
+        db.execute("UPDATE findings SET ended_at = last_seen WHERE seq = ?", (row[0],))
+        row = None
     if row:
-        db.execute("UPDATE findings SET last_seen = ?, body = ? WHERE seq = ?", (now, body, row[0]))
+        values = (now, body, container_id or row[2], row[0])
+        db.execute("UPDATE findings SET last_seen = ?, body = ?, container_id = ? WHERE seq = ?", values)
         return float(row[1])
     db.execute(
-        "INSERT INTO findings (id, about, body, first_seen, last_seen) VALUES (?, ?, ?, ?, ?)",
-        (finding.id, _about(finding.about), body, now, now),
+        "INSERT INTO findings (id, about, body, first_seen, last_seen, container_id) VALUES (?, ?, ?, ?, ?, ?)",
+        (finding.id, _about(finding.about), body, now, now, container_id),
     )
     return now
 

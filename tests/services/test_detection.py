@@ -9,6 +9,7 @@ import pytest
 
 from ergon_ops import services
 from ergon_ops.engine.protocols import Container, Process, PublishedPort, Socket, Sockets
+from ergon_ops.facts import reading
 from ergon_ops.refs import Ref
 from ergon_ops.services import Service, spoken
 
@@ -164,6 +165,47 @@ def test_an_exec_session_or_a_healthcheck_is_no_service() -> None:
     )
 
     assert spoken(detect(processes, listens((6379, 0)))) == "redis (port 6379)"
+
+
+def test_what_somebody_started_by_exec_serves_but_is_not_expected_later() -> None:
+    processes = tree(
+        ("redis-server", "redis-server *:6379", -1),
+        ("sh", "sh -c 'nginx -g daemon off; & python3 -m http.server 9000'", -1),
+        ("nginx", "nginx: master process nginx", 1),
+        ("nginx", "nginx: worker process", 2),
+        ("python3.11", "python3 -m http.server 9000", 1),
+        ("python3.11", "python3 once.py", 1),
+    )
+
+    found = detect(processes, listens((6379, 0), (80, 2), (9000, 4)))
+    seen = services.readings(box().ref, found, at=0.0)
+
+    assert spoken(found) == "nginx (port 80), python (port 9000), redis (port 6379)"
+    assert {service.name for service in found if service.visiting} == {"nginx", "python"}
+    assert services.expected(seen) == (("redis", 6379),)
+    assert [
+        service.name for service in detect(processes[:1], listens((6379, 0)), expected=services.expected(seen))
+    ] == ["redis"]
+
+
+def test_the_first_process_is_the_oldest_whatever_its_number() -> None:
+    visitor = Process(50, 7, "python3.11", "python3 -m http.server 9000", started_at=200.0)
+    first = Process(100, 7, "redis-server", "redis-server *:6379", started_at=100.0)
+
+    found = detect((visitor, first), (Socket("0.0.0.0", 9000, "tcp", 50), Socket("0.0.0.0", 6379, "tcp", 100)))
+
+    assert {service.name: service.visiting for service in found} == {"python": True, "redis": False}
+
+
+def test_what_is_expected_is_what_was_serving() -> None:
+    seen = [
+        reading(box().ref, "serving", "listening", key=key, at=0.0, source="proc")
+        for key in ("nginx:80", "cron", "python flask", "python celery", "python:8000 uvicorn")
+    ]
+
+    assert services.expected(seen) == (
+        ("nginx", 80), ("cron", None), ("flask", None), ("celery", None), ("uvicorn", 8000)
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

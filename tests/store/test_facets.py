@@ -113,6 +113,20 @@ def test_first_seen_stays_while_a_finding_persists_and_begins_anew_after_it_ende
     assert [row.ended_at for row in store.findings.between(began, time.now)] == [began + 120, None]
 
 
+def test_a_container_made_anew_under_its_name_has_findings_of_its_own(store: Store, time: Time) -> None:
+    began = time.now
+    store.findings.observe([API], [finding()])  # whose it is was not known then
+    time.now += 60
+    assert store.findings.observe([API], [finding()], {API: "a" * 64}) == {"f-1": began}
+    time.now += 60
+    assert store.findings.observe([API], [finding()]) == {"f-1": began}
+    time.now += 60
+    assert store.findings.observe([API], [finding()], {API: "b" * 64}) == {"f-1": began + 180}
+    assert store.findings.observe([API], [finding()], {API: "b" * 64}) == {"f-1": began + 180}
+    assert [row.ended_at for row in store.findings.between(began, time.now)] == [began + 120, None]
+    assert [row.first_seen for row in store.findings.current(API)] == [began + 180]
+
+
 def test_what_was_not_looked_at_does_not_end(store: Store) -> None:
     store.findings.observe([API], [finding()])
     store.findings.observe([Ref("web")], [])
