@@ -19,9 +19,14 @@ from ergon_ops.messages import Question
 
 MODES = ("strict", "balanced", "restricted")
 MIND = (
-    Argument("--model", "offline, or provider:model", "MODEL"),
+    Argument("--model", "offline, or provider:model", "MODEL", completes="models"),
     Argument("--mode", "what may happen without asking; never more than your settings allow", choices=MODES),
-    Argument("--session", "go on with the session of this name: “and its memory?” is understood", "NAME"),
+    Argument(
+        "--session",
+        "go on with the session of this name: “and its memory?” is understood",
+        "NAME",
+        completes="sessions",
+    ),
     Argument("--no-daemon", "do not use a running daemon"),
 )
 # Two bare words are a name and a question, unless the first can only be the beginning of a question.
@@ -138,6 +143,11 @@ COMMANDS = (
             ('ask -- "-v?"', "a question that begins with a dash"),
         ),
         "Without a name the question itself says who is meant. Text on stdin is read along as untrusted data.",
-        (Argument("words", "whom (if you like), and the question; quotes are a good idea", "WORD", "+"), *MIND),
+        (
+            Argument(
+                "words", "whom (if you like), and the question; quotes are a good idea", "WORD", "+", (), "containers"
+            ),
+            *MIND,
+        ),
     ),
 )

@@ -68,7 +68,7 @@ async def journal(program: Program, arguments: Namespace) -> int:
     return 1 if problems else 0
 
 
-ID = Argument("id", "p-… as `ergon-ops proposals` shows it; a unique beginning is enough", "ID")
+ID = Argument("id", "p-… as `ergon-ops proposals` shows it; a unique beginning is enough", "ID", completes="proposals")
 
 COMMANDS = (
     Command(

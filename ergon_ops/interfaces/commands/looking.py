@@ -109,6 +109,6 @@ COMMANDS = (
             ("diagnose webapp --json", "with the facts each finding rests on"),
         ),
         "Exit 0 where nothing is wrong that the rules know, 1 with findings, 7 if evidence could not be read.",
-        (Argument("name", "one container", "NAME", "?"),),
+        (Argument("name", "one container", "NAME", "?", completes="containers"),),
     ),
 )

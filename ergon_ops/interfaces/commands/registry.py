@@ -17,13 +17,17 @@ HOMES: dict[str, str] = {
     "approve": f"{_HERE}.changing",
     "reject": f"{_HERE}.changing",
     "journal": f"{_HERE}.changing",
+    "session": f"{_HERE}.talks",
     "doctor": f"{_HERE}.upkeep",
     "config": f"{_HERE}.upkeep",
     "state": f"{_HERE}.upkeep",
     "demo": f"{_HERE}.stacks",
     "up": f"{_HERE}.stacks",
     "down": f"{_HERE}.stacks",
+    "completion": f"{_HERE}.completion",
 }
+# Spoken by scripts of ours, not shown to people.
+HIDDEN: dict[str, str] = {"__complete": f"{_HERE}.completion"}
 OVERVIEW_HOME = "ergon_ops.interfaces.repl.command"
 
 
@@ -32,5 +36,8 @@ def command(name: str) -> Command:
     if not name:
         overview: Command = importlib.import_module(OVERVIEW_HOME).OVERVIEW
         return overview
+    if name in HIDDEN:
+        hidden: Command = importlib.import_module(HIDDEN[name]).COMPLETE
+        return hidden
     family: tuple[Command, ...] = importlib.import_module(HOMES[name]).COMMANDS
     return next(item for item in family if item.name == name)

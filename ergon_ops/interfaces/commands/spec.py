@@ -22,6 +22,7 @@ class Argument:
     metavar: str = ""
     count: str = ""  # argparse's nargs: ? * +
     choices: tuple[str, ...] = ()
+    completes: str = ""  # for shells: containers proposals sessions models files
 
     @property
     def option(self) -> bool:

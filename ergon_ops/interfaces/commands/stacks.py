@@ -36,7 +36,7 @@ def _said(program: Program, document: dict[str, object]) -> int:
     return 0
 
 
-MANIFEST = Argument("manifest", "a manifest 1.0 in JSON", "MANIFEST")
+MANIFEST = Argument("manifest", "a manifest 1.0 in JSON", "MANIFEST", completes="files")
 
 COMMANDS = (
     Command(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from ergon_ops.errors import UsageError
-from ergon_ops.interfaces.commands.registry import HOMES, command
+from ergon_ops.interfaces.commands.registry import HIDDEN, HOMES, command
 from ergon_ops.interfaces.commands.spec import Argument, Command
 
 # What argparse says → what we say.
@@ -83,7 +83,7 @@ class Parser(argparse.ArgumentParser):
 
 def chosen(line: Line) -> Command:
     """The command meant. Raises UsageError naming the nearest one."""
-    if line.name in HOMES:
+    if line.name in HOMES or line.name in HIDDEN:
         return command(line.name)
     if not line.name:
         if line.verbatim:

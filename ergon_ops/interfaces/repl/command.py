@@ -72,6 +72,6 @@ COMMANDS = (
         " alone is later. Ctrl-C stops a turn, Ctrl-D leaves. Alt-Enter begins a new line; what is pasted beside a"
         " question is read along as data. "
         + ("Commands in the chat: " + " ".join(slash.name for slash in SLASHES) + "; /help tells what they do."),
-        (Argument("name", "whom to talk to", "NAME", "?"), *MIND),
+        (Argument("name", "whom to talk to", "NAME", "?", completes="containers"), *MIND),
     ),
 )

@@ -71,7 +71,7 @@ async def _lines(chat: Chat, prompt: PromptSession[str], pasted: Pasted) -> None
     """Line by line. Ctrl-C drops what was typed; where nothing was, the second one leaves."""
     leaving = False
     while True:
-        pasted.take()
+        pasted.begin()
         try:
             line = await prompt.prompt_async(lambda: prompt_of(chat))
         except KeyboardInterrupt:
@@ -85,7 +85,7 @@ async def _lines(chat: Chat, prompt: PromptSession[str], pasted: Pasted) -> None
         except EOFError:
             return
         leaving = False
-        if not await safely(chat, line, pasted.take()):
+        if not await safely(chat, line, pasted.of(line)):
             return
 
 
