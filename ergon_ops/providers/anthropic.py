@@ -15,6 +15,7 @@ from ergon_ops.providers.attempts import Deadline, tried
 from ergon_ops.providers.calls import unique_ids
 from ergon_ops.providers.failures import Failure
 from ergon_ops.providers.offering import or_offering
+from ergon_ops.providers.preloading import loaded
 from ergon_ops.providers.protocol import Piece
 from ergon_ops.providers.session import Session, estimated
 from ergon_ops.providers.wire import Line, Meter, answer_bound
@@ -50,6 +51,7 @@ class Anthropic:
         self, system: Prompt, messages: Sequence[Message], tools: Sequence[Tool], *, max_tokens: int, deadline_s: float
     ) -> AsyncGenerator[Piece, None]:
         session = self._session
+        await loaded("anthropic")
         deadline = Deadline(deadline_s, session.teller)
         echo = True
 

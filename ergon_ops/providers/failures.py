@@ -83,7 +83,9 @@ class Teller:
                 case Failure():
                     return item
                 case TooBig():
-                    return self.failure("too_big", f"the answer of {self.host} grew past {item.bound // 1024:,} KiB")
+                    return self.failure(
+                        "too_big", f"the answer of {self.host} grew past {item.bound // 1024:,} KiB", "ask for less"
+                    )
                 case Stalled():
                     return self.failure("stall", f"{self.host} sent nothing for {item.seconds:g} s", "ask again")
                 case NotAStream():
@@ -112,7 +114,8 @@ class Teller:
         name, model = self.line.spec.provider, self.line.spec.model
         known: dict[str, Any] = {"status": status, "said": said}
         words = f"{kind} {said}"
-        if _NO_MODEL.search(words) and status in (200, 400, 403, 404):
+        nameless = status == 404 and re.search(r"\bmodel\b", said, re.IGNORECASE)
+        if nameless or (status in (200, 400, 403) and _NO_MODEL.search(words)):
             return self.failure("model_not_found", f"{self.host} has no model {model!r}", status=status)
         if status in (401, 403) or kind in ("authentication_error", "permission_error"):
             refused = "the API key" if self.line.key else "a request without an API key"

@@ -15,6 +15,7 @@ from ergon_ops.providers.calls import Assembly, unique_ids
 from ergon_ops.providers.failures import Failure
 from ergon_ops.providers.offering import or_offering
 from ergon_ops.providers.openai_request import Dialect, body_of
+from ergon_ops.providers.preloading import loaded
 from ergon_ops.providers.protocol import Piece
 from ergon_ops.providers.session import Session, estimated
 from ergon_ops.providers.wire import Line, Meter, answer_bound
@@ -49,6 +50,7 @@ class OpenAI:
         self, system: Prompt, messages: Sequence[Message], tools: Sequence[Tool], *, max_tokens: int, deadline_s: float
     ) -> AsyncGenerator[Piece, None]:
         session = self._session
+        await loaded("openai")
         deadline = Deadline(deadline_s, session.teller)
 
         def adapt(failure: Failure) -> bool:
@@ -74,7 +76,7 @@ class OpenAI:
             while (chunk := await session.next(stream, deadline)) is not None:
                 if text := reading.read(chunk):
                     yield Text(text)
-            if not reading.stop and not session.meter.saw_done and (reading.text or reading.calls.calls):
+            if not reading.stop and not session.meter.saw_done:
                 raise session.teller.failure("reset", f"the answer of {session.teller.host} broke off", "ask again")
             for piece in reading.finished(session.teller.failure):
                 yield piece

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import time
 from collections.abc import Awaitable, Callable
 
+from ergon_ops.providers.preloading import load
 from ergon_ops.providers.protocol import OnSent, Patience, Provider
 from ergon_ops.providers.spec import VENDOR_URLS, Endpoints, endpoint_of, read_spec
 from ergon_ops.providers.wire import Line
@@ -44,13 +44,4 @@ def open_provider(
 
 def preload(spec: str) -> None:
     """Imports the SDK, for a thread that does so while a person types. An SDK that is not there is told of later."""
-    name = read_spec(spec).provider
-    modules = {
-        "anthropic": ("anthropic", "anthropic.resources.messages"),
-        "openai": ("openai", "openai.resources.chat.completions"),
-    }
-    try:
-        for module in modules[name]:
-            importlib.import_module(module)
-    except ImportError:
-        return
+    load(read_spec(spec).provider)
