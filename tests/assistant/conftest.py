@@ -18,19 +18,9 @@ from ergon_ops.messages import Actor, Question
 from ergon_ops.settings import Settings, load
 from ergon_ops.stack.demo_images import MANIFEST
 from ergon_ops.store import Store
+from tests.clock import Time
 
 OPERATOR = Actor("terminal", "uid 0", "balanced", may_approve=True)
-
-
-@dataclass
-class Time:
-    now: float = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @dataclass

@@ -17,21 +17,11 @@ from ergon_ops.proposals import Intent, Proposal
 from ergon_ops.refs import Ref
 from ergon_ops.settings import Policy
 from ergon_ops.store import Store
+from tests.clock import Time
 
 OPERATOR = Actor("terminal", "uid 0", "balanced", may_approve=True)
 PIPE = Actor("pipe", "uid 0", "restricted")
 WEB = Ref("web")
-
-
-@dataclass
-class Time:
-    now: float = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @dataclass

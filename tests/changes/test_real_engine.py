@@ -18,7 +18,7 @@ from ergon_ops.proposals import Intent
 from ergon_ops.refs import Ref
 from ergon_ops.settings import Policy
 from ergon_ops.store import Store
-from tests.engine.real import BUSYBOX, IMAGE, RealEngine
+from tests.engine.real import RealEngine
 
 pytestmark = pytest.mark.engine
 OPERATOR = Actor("terminal", "tester", "balanced", may_approve=True)
@@ -85,11 +85,8 @@ KILLS = [
 
 @pytest.fixture
 async def engine(docker_host: str) -> AsyncIterator[RealEngine]:
-    real = RealEngine.at(docker_host)
-    if await real.images.image_labels(IMAGE) is None:
-        await real.images.build(BUSYBOX, IMAGE, labels={}, build_args={}, progress=print)
-    yield real
-    await real.close()
+    async with RealEngine.opened(docker_host) as real:
+        yield real
 
 
 def changes(engine: RealEngine, store: Store) -> Changes:

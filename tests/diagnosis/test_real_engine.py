@@ -11,7 +11,7 @@ from ergon_ops.diagnosis import diagnose
 from ergon_ops.facts import Ledger
 from ergon_ops.history import RateReader
 from ergon_ops.refs import Ref
-from tests.engine.real import BUSYBOX, IMAGE, RealEngine
+from tests.engine.real import RealEngine
 
 pytestmark = pytest.mark.engine
 BUSY = "while :; do :; done"
@@ -20,11 +20,8 @@ BURSTS = "for n in 1 2 3 4; do (while :; do sleep 0.05; i=0; while [ $i -lt 9000
 
 @pytest.fixture
 async def engine(docker_host: str) -> AsyncIterator[RealEngine]:
-    real = RealEngine.at(docker_host)
-    if await real.images.image_labels(IMAGE) is None:
-        await real.images.build(BUSYBOX, IMAGE, labels={}, build_args={}, progress=print)
-    yield real
-    await real.close()
+    async with RealEngine.opened(docker_host) as real:
+        yield real
 
 
 async def scene(engine: RealEngine, *refs: Ref) -> Ledger:

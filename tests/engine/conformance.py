@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import itertools
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from ergon_ops.engine.fake import FakeContainer, FakeEngine
 from ergon_ops.engine.protocols import Container, ContainerSpec, Images, LogQuery, PublishedPort, Reads, Writes
 from ergon_ops.errors import ErgonError
 from ergon_ops.facts import Group
 from ergon_ops.refs import Ref
+from tests.engine.real import until
 
 IMAGE = "ergon-ops-lab/busybox:1"
-PREFIX = "fake-conf"
+PREFIX = f"fake-conf-{os.getpid()}"
 SAID = "echo ready; echo 'password=hunter2horse' >&2; echo 'ERROR no luck' >&2; echo 'job 7 done'"
 SCRIPT = SAID + "; exec httpd -f -p 8080 -h /"
 COMMAND = ("sh", "-c", SCRIPT)
-T = TypeVar("T")
 _numbers = itertools.count(1)
 
 
@@ -65,12 +65,8 @@ class Lab:
         """(name, key) → value."""
         return {(row.name, row.key): row.value for row in await self.reads.read(ref, groups)}
 
-    async def until(self, true: Callable[[], Awaitable[bool]], *, tries: int = 100) -> None:
-        for _ in range(tries):
-            if await true():
-                return
-            await asyncio.sleep(0.05)
-        raise AssertionError("it never came true")
+    async def until(self, true: Callable[[], Awaitable[bool]]) -> None:
+        assert await until(true, bool), "it never came true"
 
     async def clean(self) -> None:
         for made in self.made:

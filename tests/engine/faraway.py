@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ergon_ops.engine.connect import Endpoint, Tls
+from tests.certificates import certificates
 
 NAMESPACE, OURS, THEIRS = "engtest", "10.214.77.1", "10.214.77.2"
 NEEDED = ("dockerd", "containerd", "runc", "ip", "nsenter", "unshare", "openssl", "busybox")
@@ -25,19 +26,6 @@ def missing() -> list[str]:
 
 def run(*command: str) -> None:
     subprocess.run(command, check=True, capture_output=True, timeout=60)
-
-
-def certificates(folder: Path) -> None:
-    """An authority, a server of the address THEIRS, and a client."""
-    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-    ca = ("-CA", str(folder / "ca.pem"), "-CAkey", str(folder / "ca-key.pem"))
-    run("openssl", "req", "-x509", *key, "-subj", "/CN=engtest", "-days", "2",
-        "-keyout", str(folder / "ca-key.pem"), "-out", str(folder / "ca.pem"))  # fmt: skip
-    for name, usage in (("server", "serverAuth"), ("client", "clientAuth")):
-        run("openssl", "req", "-x509", *key, *ca, "-subj", f"/CN={name}", "-days", "2",
-            "-addext", f"subjectAltName=IP:{THEIRS}", "-addext", f"extendedKeyUsage={usage}",
-            "-addext", "basicConstraints=critical,CA:FALSE",
-            "-keyout", str(folder / f"{name}-key.pem"), "-out", str(folder / f"{name}.pem"))  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -62,7 +50,7 @@ def engine(folder: Path) -> Iterator[Endpoint]:
     """Up within seconds, gone afterwards. Its containers are on this machine, but nothing here says so."""
     (folder / "etc").mkdir()
     (folder / "none.json").write_text("{}")
-    certificates(folder)
+    certificates(folder, THEIRS)
     with network(), (folder / "log").open("wb") as log:
         daemon = subprocess.Popen(
             [

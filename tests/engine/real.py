@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sized
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ from ergon_ops.settings import DockerEnv
 
 IMAGE = "ergon-ops-lab/busybox:1"
 BUSYBOX = Path(__file__).parent.parent / "lab" / "busybox"
+PATIENCE_S = 60.0
 T = TypeVar("T")
 
 
@@ -39,6 +41,18 @@ class RealEngine:
     @classmethod
     def at(cls, docker_host: str) -> RealEngine:
         return cls(endpoints(DockerEnv(docker_host=docker_host, config_dir=Path("/nonexistent")))[0])
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def opened(cls, docker_host: str) -> AsyncIterator[RealEngine]:
+        """With the image its containers are made of; what was made on it is removed in the end."""
+        real = cls.at(docker_host)
+        try:
+            if await real.images.image_labels(IMAGE) is None:
+                await real.images.build(BUSYBOX, IMAGE, labels={}, build_args={}, progress=print)
+            yield real
+        finally:
+            await real.close()
 
     async def create(self, script: str = "sleep 1000", **more: Any) -> Ref:
         name = more.pop("name", "") or f"engtest-{os.getpid()}-{uuid.uuid4().hex[:8]}"
@@ -75,11 +89,20 @@ class RealEngine:
             await part.close()
 
 
-async def until(look: Callable[[], Awaitable[T]], good: Callable[[T], bool], *, tries: int = 100) -> T:
-    """Looks again and again, ten seconds at most; gives back what it saw last."""
-    for _ in range(tries):
+async def until(look: Callable[[], Awaitable[T]], good: Callable[[T], bool]) -> T:
+    """Looks again and again, as long as an engine may take on a crowded machine; gives back what it saw last."""
+    ends = time.monotonic() + PATIENCE_S
+    while True:
         found = await look()
-        if good(found):
+        if good(found) or time.monotonic() > ends:
             return found
+        await asyncio.sleep(0.05)
+
+
+async def heard(seen: Sized, speak: Callable[[], Awaitable[object]]) -> None:
+    """Makes events until one of them is heard: from then on none is missed."""
+    ends = time.monotonic() + PATIENCE_S
+    while not seen and time.monotonic() < ends:
+        await speak()
         await asyncio.sleep(0.1)
-    return await look()
+    assert seen

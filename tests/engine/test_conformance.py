@@ -13,6 +13,7 @@ from ergon_ops.errors import EngineConflict, EngineError, NoSuchContainer
 from ergon_ops.facts import FACTS, Group
 from ergon_ops.refs import Ref
 from tests.engine.conformance import IMAGE, PREFIX, Lab, docker_lab, fake_lab, published
+from tests.engine.real import heard
 
 MIB = 1024 * 1024
 
@@ -280,15 +281,15 @@ async def test_followed_logs_begin_with_what_was_said(lab: Lab) -> None:
 async def test_followed_events_bring_what_comes(lab: Lab) -> None:
     ref = await lab.create()
     events = lab.reads.follow_events()
-    seen: list[tuple[Ref, str]] = []
+    made, seen = lab.made[-1], list[tuple[Ref, str]]()
 
     async def read() -> None:
         async for event in events:
             seen.append((event.ref, event.action))
 
     task = asyncio.create_task(read())
-    await asyncio.sleep(0.3)
-    await lab.writes.start(lab.made[-1])
+    await heard(seen, lab.create)
+    await lab.writes.start(made)
 
     async def started() -> bool:
         return (ref, "start") in seen

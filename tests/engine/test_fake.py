@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
 import pytest
 
@@ -13,14 +12,7 @@ from ergon_ops.engine.fake import Attachment, FakeContainer, FakeEngine, Mount
 from ergon_ops.engine.protocols import ContainerSpec, Images, LogQuery, Reads, Writes
 from ergon_ops.errors import EngineConflict, EngineNotRunning, EngineTimeout, NoSuchContainer
 from ergon_ops.refs import Ref
-
-
-@dataclass
-class Clock:
-    now: float = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Time
 
 
 async def serving(engine: FakeEngine, name: str, expected: tuple[tuple[str, int | None], ...] = ()) -> dict[str, str]:
@@ -73,7 +65,7 @@ async def test_killing_the_first_process_ends_the_container() -> None:
 
 
 async def test_counters_move_with_the_clock_at_the_given_rates() -> None:
-    clock = Clock()
+    clock = Time()
     engine = fake.demo(clock=clock)
     worker = engine.find("worker")
 
@@ -88,7 +80,7 @@ async def test_counters_move_with_the_clock_at_the_given_rates() -> None:
 
 
 async def test_a_changed_rate_counts_from_now_on_only() -> None:
-    clock = Clock()
+    clock = Time()
     engine = fake.demo(clock=clock)
     worker = engine.find("worker")
     (first,) = await engine.counters([worker.id])
@@ -104,7 +96,7 @@ async def test_a_changed_rate_counts_from_now_on_only() -> None:
 
 
 async def test_nothing_is_used_while_paused() -> None:
-    clock = Clock()
+    clock = Time()
     engine = fake.demo(clock=clock)
     worker = engine.find("worker")
     await engine.pause(worker.id)
@@ -116,7 +108,7 @@ async def test_nothing_is_used_while_paused() -> None:
 
 
 async def test_after_a_restart_it_is_starting_then_healthy() -> None:
-    clock = Clock()
+    clock = Time()
     engine = fake.demo(clock=clock)
 
     await engine.restart("webapp", timeout_s=1)
@@ -127,7 +119,7 @@ async def test_after_a_restart_it_is_starting_then_healthy() -> None:
 
 
 async def test_a_start_can_make_things_worse() -> None:
-    clock = Clock()
+    clock = Time()
     engine = fake.demo(clock=clock)
     engine.find("webapp").on_start = lambda box: setattr(box, "health", "unhealthy")
 
@@ -146,7 +138,7 @@ async def test_more_cpu_ends_the_throttling() -> None:
 
 
 async def test_a_crash_loop_goes_on_by_the_clock() -> None:
-    clock = Clock()
+    clock = Time()
     engine = FakeEngine(clock=clock)
     engine.add(FakeContainer("loop", exit_code=3, up_s=0.0, crash_every_s=5.0))
 

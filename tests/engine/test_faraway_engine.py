@@ -16,8 +16,9 @@ from ergon_ops.engine.protocols import EngineEvent, LogQuery
 from ergon_ops.engine.reads import open_reads
 from ergon_ops.errors import EngineError, EngineTLS
 from ergon_ops.refs import Ref
+from tests.certificates import certificates
 from tests.engine import faraway
-from tests.engine.real import IMAGE, RealEngine, until
+from tests.engine.real import IMAGE, RealEngine, heard, until
 
 pytestmark = [
     pytest.mark.engine,
@@ -104,21 +105,22 @@ async def test_events_are_followed_over_tls_and_a_silent_stream_is_opened_anew(f
             seen.append(event)
 
     following = asyncio.create_task(follow())
-    await asyncio.sleep(2)
+    await heard(seen, far.create)
+    await asyncio.sleep(1)  # of silence
     ref = await far.run("sleep 0.5; exit 4", restart="no")
-    for _ in range(100):
-        if any(event.action == "die" for event in seen):
-            break
-        await asyncio.sleep(0.05)
-    await asyncio.sleep(1)
+
+    async def told() -> list[str]:
+        return [event.action for event in seen if event.ref == ref]
+
+    await until(told, lambda actions: "die" in actions)
+    await asyncio.sleep(1)  # opened anew, it tells nothing twice
     following.cancel()
-    told = [(event.action, event.ref) for event in seen if event.ref == ref]
-    assert told == [("create", ref), ("start", ref), ("die", ref)]
+    assert await told() == ["create", "start", "die"]
 
 
 async def test_wrong_certificates_are_named(far: RealEngine, tmp_path: Path) -> None:
     assert far.endpoint.tls
-    faraway.certificates(tmp_path)
+    certificates(tmp_path, faraway.THEIRS)
     strangers = (
         replace(far.endpoint, tls=Tls(far.endpoint.tls.ca)),
         replace(far.endpoint, tls=replace(far.endpoint.tls, ca=tmp_path / "ca.pem")),

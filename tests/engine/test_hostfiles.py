@@ -102,7 +102,7 @@ def shell_less(client: docker.APIClient) -> Iterator[str]:
     client.remove_image(SHELL_LESS, force=True)
 
 
-def eventually(question: Callable[[], Any], *, within_s: float = 15.0) -> Any:
+def eventually(question: Callable[[], Any], *, within_s: float = 60.0) -> Any:
     """The first answer that is true."""
     until = time.monotonic() + within_s
     while time.monotonic() < until:

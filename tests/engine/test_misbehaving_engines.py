@@ -62,7 +62,7 @@ def workers(engine: DockerReads) -> list[str]:
 
 
 async def eventually(holds: Callable[[], bool]) -> bool:
-    for _ in range(200):
+    for _ in range(1000):
         if holds():
             return True
         await asyncio.sleep(0.05)

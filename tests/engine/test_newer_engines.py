@@ -24,7 +24,7 @@ from ergon_ops.messages import Actor, Question
 from ergon_ops.refs import Ref
 from ergon_ops.settings import DockerEnv, load
 from tests.engine import faraway
-from tests.engine.real import IMAGE, RealEngine, until
+from tests.engine.real import IMAGE, RealEngine, heard, until
 from tests.lab import newer_engines
 from tests.lab.newer_engines import Engine, Unavailable
 
@@ -215,7 +215,7 @@ async def _groups_are_told(engine: RealEngine, ref: Ref, networks: tuple[str, ..
 async def test_counters_of_one_run_agree_by_files_and_by_api(engine: RealEngine) -> None:
     ref, idle = await engine.run("while :; do :; done", cpus=0.2), await engine.create()
     container_id = await engine.id_of(ref)
-    await asyncio.sleep(0.5)
+    await until(lambda: engine.reads.counters([container_id]), lambda found: bool(found and found[0].throttled))
     (before,) = await engine.reads.counters([container_id])
     (far,) = await engine.remote.counters([container_id])
     (after,) = await engine.reads.counters([container_id])
@@ -279,18 +279,18 @@ async def test_events_are_told_within_their_time_and_as_they_come(engine: RealEn
         async for event in engine.reads.follow_events():
             seen.append(event)
 
+    async def actions() -> list[str]:
+        # How often its health was checked within its time is the engine's affair.
+        return list(dict.fromkeys(event.action for event in seen if event.ref == ref))
+
     following = asyncio.create_task(follow())
-    await asyncio.sleep(0.5)
-    ref = await engine.run("touch /tmp/well; sleep 1; exit 4", health=CHECK)
+    await heard(seen, engine.create)
+    ref = await engine.run("touch /tmp/well; sleep 2; exit 4", health=CHECK)
     wanted = ["create", "start", "health_status", "die"]
-    for _ in range(100):
-        # How often its health was checked within that second is the engine's affair.
-        if list(dict.fromkeys(event.action for event in seen if event.ref == ref)) == wanted:
-            break
-        await asyncio.sleep(0.1)
+    await until(actions, lambda told: told == wanted)
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         past = await engine.reads.events(since=began, until=time.time() + 3600, ref=ref)
     assert [event for event in seen if event.ref == ref] == list(past)
     told = {event.action: event for event in past}

@@ -75,7 +75,7 @@ async def test_a_silent_engine_behind_ssh_ends_in_time_and_its_ssh_too(ssh: Path
         script(ssh, text.format(python=sys.executable, path=str(tmp_path / "s"), pid=str(pid)))
         host = (await open_reads(Endpoint("edge", "ssh://edge", "context edge")).host_readings())[-1:]
         assert host == () or host[0].name != "engine_version"
-        for _ in range(100):
+        for _ in range(1000):
             if not Path(f"/proc/{pid.read_text()}").exists():
                 return
             await asyncio.sleep(0.05)
@@ -108,10 +108,8 @@ async def test_without_any_ssh_its_installation_is_the_next_step(
 
 @pytest.fixture
 async def engine(docker_host: str) -> AsyncIterator[RealEngine]:
-    real = RealEngine.at(docker_host)
-    yield real
-    await real.clear()
-    await real.close()
+    async with RealEngine.opened(docker_host) as real:
+        yield real
 
 
 AS_NOBODY = """

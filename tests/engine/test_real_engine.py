@@ -17,7 +17,7 @@ from ergon_ops.engine.reads import DockerReads
 from ergon_ops.errors import EngineConflict, NoSuchContainer
 from ergon_ops.facts import FACTS, Group
 from ergon_ops.refs import Ref
-from tests.engine.real import BUSYBOX, IMAGE, RealEngine, until
+from tests.engine.real import IMAGE, RealEngine, heard, until
 
 pytestmark = pytest.mark.engine
 INSPECTED: tuple[Group, ...] = ("identity", "state", "limits", "config", "mounts", "networks", "ports")
@@ -27,11 +27,8 @@ MIB = 1024 * 1024
 
 @pytest.fixture
 async def engine(docker_host: str) -> AsyncIterator[RealEngine]:
-    real = RealEngine.at(docker_host)
-    if await real.images.image_labels(IMAGE) is None:
-        await real.images.build(BUSYBOX, IMAGE, labels={}, build_args={}, progress=print)
-    yield real
-    await real.close()
+    async with RealEngine.opened(docker_host) as real:
+        yield real
 
 
 async def test_the_list_tells_every_state(engine: RealEngine) -> None:
@@ -105,7 +102,7 @@ async def test_no_secret_value_leaves_the_engine(engine: RealEngine) -> None:
 
 async def test_files_and_api_tell_the_same(engine: RealEngine) -> None:
     ref = await engine.run("while :; do :; done", memory_bytes=64 * MIB, cpus=0.2, pids=50, tmpfs={"/t": "size=1m"})
-    await asyncio.sleep(1.2)
+    await until(lambda: engine.value(ref, "cpu_throttled_lifetime"), lambda value: value is not None and value > 0.4)
     near = {(item.name, item.key): item for item in await engine.reads.read(ref, COUNTED)}
     far = {(item.name, item.key): item for item in await engine.remote.read(ref, COUNTED)}
     assert set(far) <= set(near)
@@ -235,7 +232,7 @@ async def test_events_are_bounded_in_time_and_without_execs(engine: RealEngine) 
     began = time.time() - 1
     ref = await engine.run(health={"Test": ["CMD", "true"], "Interval": 300_000_000})
     await until(lambda: engine.value(ref, "health"), lambda health: health == "healthy")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         found = await engine.reads.events(since=began, until=time.time() + 3600, ref=ref)
     assert [event.action for event in found] == ["create", "start", "health_status"]
     assert found[-1].attributes["health"] == "healthy"
@@ -250,18 +247,17 @@ async def test_followed_events_tell_of_a_death(engine: RealEngine) -> None:
 
     async def follow() -> None:
         async for event in engine.reads.follow_events():
-            if event.ref == ref:
-                seen.append(event)
+            seen.append(event)
+
+    async def told() -> list[str]:
+        return [event.action for event in seen if event.ref == ref]
 
     following = asyncio.create_task(follow())
-    await asyncio.sleep(0.5)
-    await engine.writes.stop(await engine.id_of(ref), timeout_s=5)
-    for _ in range(100):
-        if "stop" in [event.action for event in seen]:
-            break
-        await asyncio.sleep(0.05)
+    await heard(seen, engine.create)
+    await engine.writes.stop(await engine.id_of(ref), timeout_s=30)
+    await until(told, lambda actions: "stop" in actions)
     following.cancel()
-    deaths = [event for event in seen if event.action == "die"]
+    deaths = [event for event in seen if (event.action, event.ref) == ("die", ref)]
     assert [event.attributes["exit_code"] for event in deaths] == ["143"]
 
 

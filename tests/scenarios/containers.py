@@ -85,7 +85,7 @@ class Yard:
     def state(self, name: str) -> dict[str, Any]:
         return dict(self.api("GET", f"/containers/{name}/json")["State"])
 
-    def until(self, name: str, good: Callable[[dict[str, Any]], bool], *, within_s: float = 30.0) -> dict[str, Any]:
+    def until(self, name: str, good: Callable[[dict[str, Any]], bool], *, within_s: float = 60.0) -> dict[str, Any]:
         limit = time.monotonic() + within_s
         while not good(found := self.state(name)) and time.monotonic() < limit:
             time.sleep(0.1)

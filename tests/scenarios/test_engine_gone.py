@@ -142,7 +142,7 @@ def test_a_restart_of_the_engine_is_lived_through_by_a_watching_list(
     assert [row["name"] for row in lines[-1]["containers"]] == ["till"]  # type: ignore[attr-defined]
 
 
-def until(good: Callable[[], bool], *, within_s: float = 40.0) -> None:
+def until(good: Callable[[], bool], *, within_s: float = 60.0) -> None:
     limit = time.monotonic() + within_s
     while not good():
         assert time.monotonic() < limit

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.certificates import certificates
 from tests.scenarios.containers import Yard
 from tests.scenarios.program import Program
-from tests.scenarios.weather import Weather, certificates
+from tests.scenarios.weather import Weather
 
 pytestmark = pytest.mark.slow
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.certificates import certificates
 from tests.scenarios.containers import Api
 
 NEEDED = ("dockerd", "containerd", "runc", "ip", "nsenter", "unshare", "openssl", "busybox")
@@ -161,19 +162,6 @@ def network(weather: Weather) -> Iterator[None]:
         # Its shims may outlive an engine for a moment, and with them the namespace and both ends of the cable.
         subprocess.run(("ip", "link", "del", near), check=False, capture_output=True, timeout=10)
         run("ip", "netns", "del", name)
-
-
-def certificates(folder: Path, address: str) -> None:
-    """An authority, a server of that address, and a client."""
-    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-    ca = ("-CA", str(folder / "ca.pem"), "-CAkey", str(folder / "ca-key.pem"))
-    run("openssl", "req", "-x509", *key, "-subj", "/CN=scenarios", "-days", "2",
-        "-keyout", str(folder / "ca-key.pem"), "-out", str(folder / "ca.pem"))  # fmt: skip
-    for name, usage in (("server", "serverAuth"), ("client", "clientAuth")):
-        run("openssl", "req", "-x509", *key, *ca, "-subj", f"/CN={name}", "-days", "2",
-            "-addext", f"subjectAltName=IP:{address}", "-addext", f"extendedKeyUsage={usage}",
-            "-addext", "basicConstraints=critical,CA:FALSE",
-            "-keyout", str(folder / f"{name}-key.pem"), "-out", str(folder / f"{name}.pem"))  # fmt: skip
 
 
 @contextlib.contextmanager

@@ -45,7 +45,7 @@ class Lab:
 
     async def run(self, name: str, image: str, *command: str, ports: tuple[PublishedPort, ...] = ()) -> Ref:
         spec = ContainerSpec(
-            f"fake-services-{name}",
+            f"fake-services-{os.getpid()}-{name}",
             image,
             command or None,
             environment=ENVIRONMENT,
@@ -117,7 +117,7 @@ async def test_a_killed_redis_changes_the_next_answer(lab: Lab) -> None:
 
     os.kill(redis.pids[0], signal.SIGKILL)
     after = before
-    for _ in range(50):
+    for _ in range(1000):
         after = await lab.see(ref, expected=expected)
         if not all(service.up for service in after):
             break
@@ -132,7 +132,7 @@ async def test_a_database_with_its_backends_is_one_service(lab: Lab) -> None:
     ref = await lab.run("postgres", DATABASE)
 
     (found,) = await lab.until(ref, "postgres (port 5432)")
-    for _ in range(100):  # it listens before its helpers run
+    for _ in range(1000):  # it listens before its helpers run
         if len(found.pids) > 3:
             break
         await asyncio.sleep(0.05)

@@ -1,20 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from ergon_ops.store import Store
-
-
-@dataclass
-class Time:
-    now: float = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Time
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ from ergon_ops.messages import Message, Native, Text, ToolCall, ToolResult
 from ergon_ops.proposals import Expect, Intent
 from ergon_ops.refs import Ref
 from ergon_ops.store import Store, codec
-
-from .conftest import Time
+from tests.clock import Time
 
 API = Ref("api", "far")
 DAY = 86_400.0
