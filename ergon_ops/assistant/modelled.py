@@ -13,7 +13,7 @@ from ergon_ops.assistant.telling import FLEET_CI, Turn, announce, joined
 from ergon_ops.capabilities import tools_allowed
 from ergon_ops.errors import ErgonError
 from ergon_ops.findings import Finding
-from ergon_ops.grounding import Checked, Ground, replacement
+from ergon_ops.grounding import Acted, Checked, Ground, replacement
 from ergon_ops.messages import Message, Mode, Prompt, ToolCall, ToolResult
 from ergon_ops.offline import Sentence, Step, View
 from ergon_ops.policy import effective_mode
@@ -30,6 +30,8 @@ from ergon_ops.turn.talk import Talk, telling
 
 MAX_TOKENS = 1024
 NOTICES = 4
+CHANGES_KNOWN = 20
+PIPED = "the text that came with the question"
 
 
 @dataclass(slots=True)
@@ -42,6 +44,7 @@ class Modelled:
     views: list[View]
     noticed: list[str] = field(default_factory=list)
     repeats: Repeats = field(default_factory=Repeats)
+    acted: tuple[Acted, ...] = ()
 
     @property
     def room(self) -> Room:
@@ -63,6 +66,7 @@ class Modelled:
             turn.question.max_tokens or MAX_TOKENS, min(settings.limits.seconds, turn.question.deadline_s),
             room.house.clock,
         )  # fmt: skip
+        self.acted = acted(room)
         self.warn()
         try:
             room.house.models.check_cost(self.provider.model)
@@ -139,19 +143,20 @@ class Modelled:
 
     def ground(self) -> Ground:
         room = self.room
-        names = {row.ref.name for row in room.inventory.containers}
-        names |= {persona.ci_name for persona in room.personas.values()}
-        names |= {word for row in room.inventory.containers for word in (row.service, row.project) if word}
+        names = {row.service: row.ref for row in room.inventory.containers if row.service}
+        names |= {persona.ci_name: ref for ref, persona in room.personas.items()}
+        names |= {row.ref.name: row.ref for row in room.inventory.containers}
         refs = (self.subject,) if self.subject else tuple(view.ref for view in self.views)
         return Ground(
             ledger=room.ledger,
             refs=refs,
-            names=frozenset(names),
+            names=names,
             findings=tuple(item for view in self.views for item in view.findings),
             proposals=tuple(item for view in self.views for item in view.proposals),
-            acted=(),
+            acted=self.acted,
             question=self.turn.question.text,
             now=room.house.clock(),
+            hosts=tuple(room.house.reads),
         )
 
     def replaced(self, checked: Checked) -> str | None:
@@ -233,8 +238,20 @@ class Modelled:
             self.room.desk.happened.put_nowait(("notice", {"text": text, "code": code}))
 
     def warn(self) -> None:
-        piped = suspicious(self.turn.question.context) if self.turn.question.context else False
-        self.notice("suspicious", warning(suspects(self.room.ledger), piped))
+        piped = self.turn.question.context
+        others = [PIPED] if piped and suspicious(piped) else []
+        self.notice("suspicious", warning(suspects(self.room.ledger), others))
+
+
+def acted(room: Room) -> tuple[Acted, ...]:
+    """What was done to these containers, as the journal has it: nothing else may be claimed to have been done."""
+    store = room.house.store
+    done: list[Acted] = []
+    for row in store.changes.list(CHANGES_KNOWN):
+        if row.change.state == "kept":
+            intents = [stored.proposal.intent for stored in store.proposals.find(row.change.proposal_id)]
+            done += [Acted(intent.kind, intent.target, row.change.started_at) for intent in intents]
+    return tuple(done)
 
 
 def subject_of(turn: Turn, refs: Sequence[Ref]) -> Ref | None:
