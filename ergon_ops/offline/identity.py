@@ -25,6 +25,8 @@ CANNOT: dict[str, str] = {
     "elsewhere": "I cannot help with that: I answer questions about this container and its host, from live facts.",
     "general": "I cannot answer that: I know only this container and its host.",
     "chat": "I only answer questions about this container and its host.",
+    "model": "No language model speaks here: fixed rules turn live facts into sentences. I only answer questions "
+    "about this container and its host.",
     "future": "I cannot answer that: I see what is and what was, not what will come.",
     "unknown": "I cannot answer that: I did not understand it as a question about this container or its host.",
 }

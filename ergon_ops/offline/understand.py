@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 
 from ergon_ops.offline import spans
 from ergon_ops.offline.lexicon import METRICS, PROGRAMS, RULES, WEAK, Rule, words
 from ergon_ops.offline.scope import refused
 from ergon_ops.offline.tokens import NAME, Tokens, tokens
+from ergon_ops.offline.weigh import judge
 from ergon_ops.offline.words import Ask
 
 # Said alone, a command of a shell is a question; with anything behind it, it is a command.
 ALONE: dict[str, str] = {"ls": "list containers", "ll": "list containers", "dir": "list containers"}
+LONGEST = 600
 _CLAUSES = re.compile(r"[,;?!]+|\band\b|\balso\b|\bplus\b|&")
 # Topics that say how something is asked, not what about.
 ASKING: frozenset[str] = words(
@@ -30,11 +33,51 @@ WHO_IS: frozenset[str] = words("what who is are does do tell me us about exactly
 FOLLOWERS: frozenset[str] = words("and or what how about same ditto also then now for with")
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the tables make of a question: `intents`, or the `reason` why there are none. `grep` is text to look for."""
+
+    text: str
+    found: Tokens
+    topics: dict[str, int]
+    intents: tuple[str, ...]
+    reason: str
+    followed: bool
+    grep: str
+
+
 def understand(text: str, previous: Ask | None = None, *, names: Iterable[str] = (), now: float | None = None) -> Ask:
     """What `text` asks for. `names` are words that name containers; `previous` the last question of the session."""
-    lowered = text[:600].lower()
-    text = ALONE.get(lowered.strip(" ?!."), text)
-    lowered = text[:600].lower()
+    said = by_tables(text, previous, names=names)
+    found, topics, intents, reason = said.found, said.topics, said.intents, said.reason
+    if not said.followed and any(word != NAME for word in found.words):
+        intents, reason = judge(found, topics, intents, reason)
+    lowered = said.text[:LONGEST].lower()
+    since = spans.clock(lowered, now) if now is not None else None
+    back = now - since if now is not None and since is not None else spans.window(lowered)
+    return Ask(
+        text=said.text,
+        intents=intents,
+        window_s=back if back is not None or not said.followed or previous is None else previous.window_s,
+        since=since,
+        grep=(said.grep or spans.grep(lowered, found.quoted)) if {"logs", "errors"} & set(intents) else "",
+        level=spans.level(topics, found.words),
+        tail=spans.tail(lowered),
+        metric=_metric(topics) or (previous.metric if said.followed and previous else ""),
+        superlative="" if "superlative" not in topics and "biggest" not in intents else _direction(topics),
+        change="restart" if "restart" in intents else (_verb(found) if reason == "change" else ""),
+        out_of_scope=reason,
+        topics=tuple(topics),
+        about=_about(found),
+        everyone=_everyone(found, topics, intents),
+        follow_up=said.followed,
+    )
+
+
+def by_tables(text: str, previous: Ask | None = None, *, names: Iterable[str] = ()) -> Reading:
+    """The reading before the second opinion."""
+    text = ALONE.get(text[:LONGEST].lower().strip(" ?!."), text)
+    lowered = text[:LONGEST].lower()
     wanted = spans.grep(lowered, ())
     found = tokens(lowered.replace(wanted, " ") if wanted and "log" in lowered else text, names)
     reason = refused(found)
@@ -47,25 +90,7 @@ def understand(text: str, previous: Ask | None = None, *, names: Iterable[str] =
     followed = False
     if not reason and not intents:
         intents, reason, followed = _fallback(found, previous)
-    since = spans.clock(lowered, now) if now is not None else None
-    back = now - since if now is not None and since is not None else spans.window(lowered)
-    return Ask(
-        text=text,
-        intents=intents,
-        window_s=back if back is not None or not followed or previous is None else previous.window_s,
-        since=since,
-        grep=(wanted or spans.grep(lowered, found.quoted)) if {"logs", "errors"} & set(intents) else "",
-        level=spans.level(topics, found.words),
-        tail=spans.tail(lowered),
-        metric=_metric(topics) or (previous.metric if followed and previous else ""),
-        superlative="" if "superlative" not in topics and "biggest" not in intents else _direction(topics),
-        change="restart" if "restart" in intents else (_verb(found) if reason == "change" else ""),
-        out_of_scope=reason,
-        topics=tuple(topics),
-        about=_about(found),
-        everyone=_everyone(found, topics, intents),
-        follow_up=followed,
-    )
+    return Reading(text, found, topics, intents, reason, followed, wanted)
 
 
 def _by_clause(lowered: str, names: Iterable[str]) -> tuple[str, ...]:

@@ -131,7 +131,7 @@ def test_names_of_variables_are_told_and_never_values() -> None:
 def test_it_says_that_no_model_speaks() -> None:
     text = said("are you chatgpt?", HEALTHY)
     assert "No language model speaks here" in text
-    assert "web-ci" in text
+    assert "I speak for web." in text
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_no_change_is_claimed_beyond_what_the_engine_remembers() -> None:
     [
         ("are you about to run out of memory?", "No: memory at 45%"),
         ("do you have enough memory?", "Yes: memory at 45%"),
-        ("how long until you run out of memory?", "When my memory will run out I cannot tell"),
+        ("how long until you run out of memory?", "I cannot answer that: I see what is and what was"),
         ("are you leaking memory?", "Whether my memory grows over time I cannot tell"),
         ("will you come back by yourself?", "Yes: my restart policy is always."),
         ("are you running as root?", "No: I run as user www-data."),
