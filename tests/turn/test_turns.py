@@ -255,7 +255,7 @@ async def test_arguments_that_cannot_be_read_are_answered_with_the_reason(stage:
             return
         yield Text("I am running.")
 
-    await stage.plays(play, "hm", "webapp", session="x")
+    await stage.plays(play, "anything in your logs?", "webapp", session="x")
     said = results(stage.model.requests[-1][1])
     assert [item.ok for item in said] == [False, False]
     assert "not JSON" in said[0].text
