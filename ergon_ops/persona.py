@@ -43,10 +43,8 @@ KIND_OF_PROGRAM: dict[str, RoleKind] = {
         "database",
     ),
     **dict.fromkeys("redis redis-server valkey valkey-server memcached keydb dragonfly varnish".split(), "cache"),
-    **dict.fromkeys(
-        "rabbitmq kafka nats nats-server activemq mosquitto redpanda pulsar nsqd zookeeper".split(), "queue"
-    ),
-    **dict.fromkeys("minio registry seaweedfs etcd consul vault ceph sftp samba gitea".split(), "store"),
+    **dict.fromkeys("rabbitmq kafka nats nats-server activemq mosquitto redpanda pulsar nsqd".split(), "queue"),
+    **dict.fromkeys("minio registry seaweedfs etcd zookeeper consul vault ceph sftp samba gitea".split(), "store"),
     **dict.fromkeys("celery sidekiq rq dramatiq".split(), "worker"),
     **dict.fromkeys("cron crond supercronic ofelia watchtower restic".split(), "job"),
 }

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 from ergon_ops.router import looks
 from ergon_ops.router.index import Index, name_words
+from ergon_ops.router.member import Member
 from ergon_ops.router.mention import Mention
 from ergon_ops.router.question import Question, key_of
-from ergon_ops.router.words import KNOWN_PROGRAMS, RUN_VERBS, STATES, STOPS
+from ergon_ops.router.words import KNOWN_PROGRAMS, ROLES, RUN_VERBS, STATES, STOPS
 
+MOST_COMPARED = 40
 _ALL_OF = frozenset({"all", "both", "every", "each"})
 _ANY_OF = _ALL_OF | {"any", "two", "three", "four", "which", "other"}
 _WHO = re.compile(
@@ -58,15 +60,16 @@ def _narrowed(question: Question, mention: Mention, index: Index, places: Sequen
     members = list(mention.members)
     if runs := _all_running(question, mention):
         members = sorted({*members, *runs})
-    if mention.kind in ("image", "part") and _all_said(question, mention):
+    if mention.kind in ("image", "part") and not mention.plural and _all_said(question, mention):
         members = sorted(
             {n for sense in mention.readings if sense.kind in ("image", "part") for n in sense.members} | set(members)
         )
-    for place in places:
+    on = {n for port in question.ports for n in looks.on_port(index, question, port)} if len(members) > 1 else set()
+    for place in (*places, on):
         members = [number for number in members if number in place] or members
     if len(members) > 1:
         mention.members = members
-        members = looks.replica(question, mention, index.members) or members
+        members = looks.replica(question, mention, index.members) or looks.but_one(question, mention, index.members)
         state = STATES.get(question.word(mention.first - 1))
         if state and (so := looks.with_state(index.members, members, state)):
             members = so
@@ -93,10 +96,14 @@ def _pick(
         return Choice(members, why=f"all of {mention.key}")
     if mention.kind == "part" and not changes and _one_project(index, mention.key, members):
         return Choice(members, why=f"all of {everyone[members[0]].project}")
+    if mention.kind == "image" and not changes and _one_thing(everyone, mention.key, members):
+        return Choice(members, why=f"all of {mention.key}")
     group = everyone[members[0]].group
     same_group = bool(group) and all(everyone[number].group == group for number in members)
     if same_group and not changes:
         return Choice(members, why=f"{mention.key} has {len(members)} replicas")
+    if mention.kind == "role" and (own := _called_so(everyone, members, mention.word)):
+        return Choice(own, guess=not changes, ask=changes, why=f"of {len(members)} that are a {mention.word}")
     leader = [] if changes else _leader(question, mention, index, members, focused)
     if len(leader) == 1 or (leader and _one_group(index, leader)):
         return Choice(leader, guess=True, why=f"{mention.key} could be {len(members)}; {index.label(leader[0])} leads")
@@ -146,7 +153,11 @@ def _leader(
     if talked := [number for number in members if number in focused]:
         return talked
     own = range(mention.first, mention.last + 1) if mention.kind in ("role", "program", "image") else ()
-    said = [token.text for at, token in enumerate(question.tokens) if at not in own]
+    said = [
+        token.text
+        for at, token in enumerate(question.tokens)
+        if at not in own and "its" not in (question.word(at - 1), question.word(at - 2))
+    ]
     if described := best_described(index, members, said):
         return described
     projects = {(everyone[number].ref.host, everyone[number].project) for number in focused if everyone[number].project}
@@ -157,7 +168,13 @@ def _leader(
         return described
     if mention.kind == "program" and (mainly := [n for n in members if everyone[n].main_program == mention.word]):
         return mainly
+    if mention.kind == "part" and (headed := [n for n in members if _head(everyone[n]) == mention.key]):
+        return headed  # `hive-metastore` is a metastore, `metastore-db` is not
     return []
+
+
+def _head(member: Member) -> str:
+    return next((word for word in reversed(name_words(member)) if not word.isdecimal()), "")
 
 
 def best_described(index: Index, members: Sequence[int], said: Iterable[str]) -> list[int]:
@@ -168,9 +185,34 @@ def best_described(index: Index, members: Sequence[int], said: Iterable[str]) ->
         holders = {*index.by_word.get(word, ()), *index.by_word.get(f"{word}s", ())}
         scores.update(holders & among)
     scores.update(n for n in list(scores) if set(name_words(index.members[n])) <= set(said))
+    if len(members) <= MOST_COMPARED:
+        words = [word for word in set(said) - STOPS if word.isascii()]
+        scores.update(n for n in members if any(_abbreviates(name_words(index.members[n]), word) for word in words))
     best = max(scores.values(), default=0)
     found = [number for number in members if scores[number] == best]
     return found if best and len(found) < len(members) else []
+
+
+def _one_thing(everyone: Sequence[Member], key: str, members: Sequence[int]) -> bool:
+    """Parts of one application: the same image, in one project: `chatwoot`."""
+    first = everyone[members[0]]
+    if key in KNOWN_PROGRAMS or any(everyone[number].image != first.image for number in members):
+        return False
+    return bool(first.project) and all(everyone[number].project == first.project for number in members)
+
+
+def _called_so(everyone: Sequence[Member], members: Sequence[int], role: str) -> list[int]:
+    """Of several in one project the one whose service is called by its role: `db` beside `search`."""
+    projects = {everyone[number].project for number in members}
+    found = [number for number in members if everyone[number].service in ROLES.get(role, ())]
+    return found if len(projects) == 1 and "" not in projects and len(found) == 1 else []
+
+
+def _abbreviates(name: Sequence[str], word: str) -> bool:
+    """`coord` is said as coordinator, `machine-learning` as ml."""
+    initials = "".join(part[0] for part in name)
+    short = len(word) in (2, 3) and len(name) > 1 and (initials[-len(word) :] == word)
+    return short or any(len(part) > 3 and len(word) > len(part) + 1 and word.startswith(part) for part in name)
 
 
 def _one_project(index: Index, key: str, members: list[int]) -> bool:

@@ -9,9 +9,9 @@ from ergon_ops.refs import Ref, host_ref
 from ergon_ops.router import asking
 from ergon_ops.router.index import Index
 from ergon_ops.router.member import Member
+from ergon_ops.router.mention import Parties
 from ergon_ops.router.question import Question
 from ergon_ops.router.rest import rest_of
-from ergon_ops.router.subjects import Parties
 from ergon_ops.router.verdict import Focus, Route, RouteKind
 
 MAX_CANDIDATES = 50

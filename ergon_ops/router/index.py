@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ergon_ops.persona import KIND_OF_PROGRAM
+from ergon_ops.persona import KIND_OF_PROGRAM, image_program
 from ergon_ops.router.english import family
 from ergon_ops.router.member import Member, canonical_program
 from ergon_ops.router.question import key_of
@@ -56,11 +56,16 @@ class Index:
         self._families: dict[str, list[int]] | None = None
         self.groups: dict[str, list[int]] = defaultdict(list)
         self.of_program: dict[str, list[int]] = defaultdict(list)
+        self.by_vendor: dict[str, list[int]] = defaultdict(list)  # `hashicorp` for `hashicorp/vault`
         self.of_role: dict[str, list[int]] = defaultdict(list)
         self.foreign: list[str] = []  # keys in scripts that need no spaces
         self._keys: dict[str, str] = {}
         self._names = [member.ref.name.casefold() for member in members]
-        self._sorted_names = sorted((key_of(member.ref.name), n) for n, member in enumerate(members))
+        self._sorted_names = sorted(
+            (key, n)
+            for n, member in enumerate(members)
+            for key in {key_of(member.ref.name), image_program(member.image)}
+        )
         self._near: dict[tuple[str, int], list[str]] | None = None
         for number, member in enumerate(members):
             self._add_member(number, member)
@@ -125,6 +130,9 @@ class Index:
         self.of_role[member.role_kind].append(number)
         for program in member.programs:
             self.of_program[program].append(number)
+        *makers, image = member.image.lower().split("@")[0].split("/")
+        for maker in {*makers, *image.split(":")[0].split("-")}:
+            self.by_vendor[maker].append(number)
         for spelling in _image_spellings(member.image):
             self._add(spelling, "image", number)
 
@@ -202,7 +210,7 @@ class Index:
             if not name.startswith(word):
                 break
             found.append(number)
-        return found
+        return list(dict.fromkeys(found))
 
     def related(self, word: str) -> list[int]:
         """Containers with another form of this word in their names: `migrate` for `migration`."""

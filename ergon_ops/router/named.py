@@ -8,20 +8,23 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ergon_ops.refs import LOCAL
 from ergon_ops.router.candidates import Choice, asks_who_runs, best_described, choose
 from ergon_ops.router.case import Case
 from ergon_ops.router.explicit import find_named
-from ergon_ops.router.mention import Mention
+from ergon_ops.router.mention import Mention, joined
 from ergon_ops.router.orders import ordered
 from ergon_ops.router.question import hear
 from ergon_ops.router.verdict import Route
-from ergon_ops.router.words import CHANGERS, FILLERS, LOOKERS, METRICS, NUMBERS, ORDINALS
+from ergon_ops.router.words import ARTICLES, AUXILIARIES, CHANGERS, FILLERS, FOLLOWERS, LOOKERS, NUMBERS, ORDINALS
 
 _EVERYBODY = frozenset({"both", "all", "each", "every", "them", "everything"})
+_TOWARDS = frozenset("to with than reach reaching vs versus like".split())
+_HERE = r"\b(on|of|from) this (machine|host|box|server|computer|laptop)\b|\blocally\b"
 _LOOKS = frozenset({"program", "image"})
 _ASSENT = frozenset("yes yep y yeah sure right ok okay correct exactly please".split())
 _WHOLE = r"\b(all|others?|anything|rest|every|each|who|which|what|everything|everyone|containers)\b"
-_OF_THE_HOST = r"\b(cpus|disks?|kernel|os|uptime|swap|load|inodes?|docker|daemon|engine|machine)\b"
+_OF_THE_HOST = r"\b(cpus|disks?|kernel|os|uptime|swap|load|inodes?|docker|daemon|engine|machine)\b|\b(left|free|spare)$"
 _WITH_IT = (
     r"\b(compare|difference between|diff) (it|this|that|this one|that one|them)\b"
     r"|\b(with|to|than|and) (it|this one|that one)$"
@@ -98,15 +101,39 @@ def _number(words: list[str]) -> int:
 def unknown(case: Case) -> Route | None:
     """A name nobody has, a role or a program nobody here plays or runs."""
     everyone = (*case.sides.subjects, *case.sides.about, *case.sides.left_out)
-    mention = next((one for one in everyone if one.kind == "unknown"), None)
+    mention = next((one for one in everyone if one.kind == "unknown" and not _aside(case, one)), None)
     if mention is not None:
         tokens = case.question.tokens
         name = case.question.text[tokens[mention.first].start : tokens[mention.last].end]
         return case.unknown(re.sub(r"['’]s$", "", name))
-    mention = next((one for one in everyone if not one.members and one.kind in ("role", "program")), None)
+    nobodys = [one for one in everyone if not one.members and one.kind in ("role", "program")]
+    mention = next((one for one in nobodys if not _aside(case, one)), None)
     if mention is None:
+        _forget(case)
         return None
     return case.nobody(f"runs {mention.word}" if mention.kind == "program" else f"is a {mention.word}")
+
+
+def _aside(case: Case, mention: Mention) -> bool:
+    """Whether this strange word only follows what is asked about somebody: `webapp is down for the execs`; never one
+    that is looked at or changed itself, listed with others, or marked as a name."""
+    question, known = case.question, [one for one in case.sides.subjects if one.members]
+    before = [one for one in known if one.last < mention.first]
+    if not before:
+        return False
+    if mention.kind == "unknown" and question.quoted(mention.first, mention.last):
+        return False
+    if question.word(mention.first - 1) in ("its", "their"):
+        return True
+    at = mention.first - 1 - (question.word(mention.first - 1) in ARTICLES)
+    if question.word(at) in CHANGERS | LOOKERS | _TOWARDS | AUXILIARIES or question.tokens[mention.last].possessive:
+        return False
+    return not any(joined(question, one, mention) for one in before)
+
+
+def _forget(case: Case) -> None:
+    for side in (case.sides.subjects, case.sides.about, case.sides.left_out):
+        side[:] = [one for one in side if one.members]
 
 
 def left_out(case: Case) -> Route | None:
@@ -137,16 +164,23 @@ def subjects(case: Case) -> Route | None:
     sides, question = case.sides, case.question
     if not sides.subjects:
         return None
+    if counterpart := _counterpart(case):
+        return counterpart
     places = [{n for mention in side for n in mention.members} for side in (sides.hosts, sides.projects) if side]
+    if not sides.hosts and re.search(_HERE, question.line):
+        places.append({n for n, member in enumerate(case.world.members) if member.ref.host == LOCAL})
     with_it = re.search(_WITH_IT, question.line) or _it_comes_first(case)
     chosen = case.focused if with_it else []
     whys: list[str] = []
     ordered: list[int] = list(chosen) if case.orders and case.orders[0].start < sides.subjects[0].first else []
     guess = needs = False
+    out = {number for mention in sides.left_out for number in mention.members}
     for mention in sides.subjects:
+        mention.members = [number for number in mention.members if number not in out] or mention.members
         if beyond := _beyond(case, mention):
             return case.unknown(beyond)
-        choice = choose(question, mention, case.world.index, places, case.focused, changes=case.changes)
+        here = _own_place(case, mention) or places
+        choice = choose(question, mention, case.world.index, here, case.focused, changes=case.changes)
         if choice.ask and len({one.key for one in sides.hosts}) > 1:  # "api on prod with api on local"
             choice = Choice(choice.members, why=f"{mention.key} on each host named")
         if sides.hosts and not choice.ask and not places[0] & set(choice.members):
@@ -159,7 +193,6 @@ def subjects(case: Case) -> Route | None:
             ordered += choice.members
         whys.append(choice.why)
         guess |= choice.guess
-    out = {number for mention in sides.left_out for number in mention.members}
     chosen = [number for number in dict.fromkeys(chosen) if number not in out]
     if not chosen:
         return None
@@ -168,16 +201,46 @@ def subjects(case: Case) -> Route | None:
     return replace(route, needs_services=needs, targets=case.refs(n for n in dict.fromkeys(ordered) if n in chosen))
 
 
+def _counterpart(case: Case) -> Route | None:
+    """`and helpdesk's?` after a question about a database: the same of that project."""
+    only = case.sides.subjects[0]
+    said = {token.text for at, token in enumerate(case.question.tokens) if not only.first <= at <= only.last}
+    if only.kind != "project" or len(case.sides.subjects) > 1 or len(case.focused) != 1 or said - FILLERS:
+        return None
+    before, members = case.world.members[case.focused[0]], case.world.members
+    same = [number for number in only.members if members[number].service == before.service] or [
+        number for number in only.members if members[number].role_kind == before.role_kind
+    ]
+    return replace(case.to(same, "the same there"), rest=case.focus.text) if len(same) == 1 else None
+
+
+def _own_place(case: Case, mention: Mention) -> list[set[int]]:
+    """The host said right beside it, where several are named: `redis on prod and postgres on staging`."""
+    if len(case.sides.hosts) < 2 or len(case.sides.subjects) < 2:
+        return []
+    own = [
+        set(host.members)
+        for host in case.sides.hosts
+        if (host.first == mention.last + 2 and case.question.word(mention.last + 1) in ("on", "at", "in", "from"))
+        or host.last == mention.first - 1
+    ]
+    return own[:1]
+
+
 def _beyond(case: Case, mention: Mention) -> str:
     """The name of a replica there is none of: `web 7` of three."""
     question, number = case.question, case.question.word(mention.last + 1)
+    if mention.kind == "image" and number.isdecimal() and len(number) < 3:
+        stem = {re.sub(r"[-_.]?\d+$", "", case.world.members[one].ref.name) for one in mention.members}
+        if stem == {mention.key} and not question.word(mention.last + 2):
+            return question.text[question.tokens[mention.first].start : question.tokens[mention.last + 1].end]
     if mention.kind not in ("service", "part", "alias") or len(mention.members) < 2 or not number.isdecimal():
         return ""
     members = [case.world.members[one] for one in mention.members]
     if {one.group for one in members} != {members[0].group} or not members[0].group or len(number) > 2:
         return ""
     after = question.word(mention.last + 2)
-    if int(number) in {one.number for one in members} or (after and after not in METRICS | {"is", "down", "up"}):
+    if int(number) in {one.number for one in members} or (after and after not in FOLLOWERS):
         return ""
     return question.text[question.tokens[mention.first].start : question.tokens[mention.last + 1].end]
 

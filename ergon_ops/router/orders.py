@@ -62,7 +62,8 @@ def ordered(question: Question, names: frozenset[int]) -> tuple[range, ...]:
         word = token.text
         joiner = word in ("and", "then")
         sentence = index > 0 and any(mark in token.gap for mark in ".!?;") and not token.joint
-        if joiner or sentence or (index and "," in token.gap) or "—" in token.gap:
+        heading = ":" in token.gap and token.gap != ":"  # `all the workers: restart`
+        if joiner or sentence or heading or (index and "," in token.gap) or "—" in token.gap:
             asking = asking and not sentence
             leading = joiner or not asking
         if told and word == "to":

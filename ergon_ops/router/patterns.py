@@ -47,7 +47,8 @@ _HAPPENS = (
 )
 STRONG_FLEET = _any(
     "which (container|containers|one|ones|service|services|of|app|apps|two|three|is|are|has|have|uses|use)",
-    rf"who(ever)? ({_DOES})",
+    rf"who(ever)? ({_DOES}|\w{{3,}}ed|(?!serves|runs|hosts)\w{{3,}}[^s]s)",
+    "all (the |my |our )?(logs|errors|events|warnings)",
     "whos",
     rf"(is|are|was|were|did|does|do|has|have) ({_ANYBODY})",
     "how many (containers|of|services|are|things)",
@@ -69,7 +70,8 @@ WEAK_FLEET = _any(
 )
 # Before a verb that relates: `who talks to X`, `does anything depend on X`.
 ASKS_OF_ALL = (
-    r"(and |so |but |ok )?(who|which|whoever|anything|anyone|how many|list|show"
+    r"((and|so|but|ok|okay|k|hey|hi|hm+|well|now|then|right|alright|um|uh|please|yo) )*"
+    r"(who|which|whoever|anything|anyone|how many|list|show"
     r"|(is|are|does|do|did|has|have|was) (anything|anyone|anybody|something|any \w+)"
     r"|what (else )?(depends|talks|uses|connects|calls|needs|reaches|is connected|is using|is calling))\b"
 )

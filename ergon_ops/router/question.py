@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 
+from ergon_ops.router.literals import Literal, literals
 from ergon_ops.router.patterns import (
     ALL_HOSTS,
     EVERYTHING,
@@ -35,6 +36,11 @@ _QUOTES = "\"'`“”‘’«»„"
 _PLAIN_KEY = re.compile(r"[a-z0-9]+(?:[-_./:][a-z0-9]+)*", re.ASCII)
 _DASHES = str.maketrans("_.", "--")
 _BE_AFTER = ASKING | {"it", "that", "there", "here", "he", "she", "everything"}
+_PUTS_A_PORT = frozenset({"is", "at", "whats", "whos", "does", "why", "on", "open", "hit", "curl", "reach"})
+_UNITS = frozenset(
+    {"mb", "gb", "kb", "mib", "gib", "ms", "s", "seconds", "minutes", "percent", "times", "of", "errors"}
+)
+_LOOSE = ("version", "shouted")  # names may be spelled so
 _JOINT = re.compile(r"[-_./]|\s*#\s*|\s+|:")
 
 
@@ -70,6 +76,9 @@ def tokens_of(text: str) -> tuple[Token, ...]:
             last = found[-1]
             found[-1] = Token(last.text, last.start, match.end(), last.gap, word == "s")
         else:
+            if found and gap in ("' ", "’ ") and found[-1].text.endswith("s") and text.count(gap[0], 0, end) % 2 == 0:
+                last = found[-1]  # `photos' database`
+                found[-1], gap = Token(last.text, last.start, last.end + 1, last.gap, True), " "
             found.append(Token(word, match.start(), match.end(), gap))
             if len(found) == MAX_TOKENS:
                 break
@@ -115,6 +124,29 @@ class Question:
         return before == "@" or (before != "" and before in _QUOTES and after != "" and after in _QUOTES)
 
     @cached_property
+    def literals(self) -> dict[int, Literal]:
+        """The tokens that are quoted out of a machine, and of what they are a part."""
+        return {
+            at: one
+            for one in literals(self.text)
+            for at, token in enumerate(self.tokens)
+            if one.start < token.end and token.start < one.end
+        }
+
+    def literal(self, first: int, last: int) -> bool:
+        """Whether these are part of an address, a path, a variable …, so that only a full name in it counts."""
+        return any(at in self.literals and self.literals[at].kind not in _LOOSE for at in range(first, last + 1))
+
+    def whole_literal(self, first: int, last: int) -> bool:
+        """Whether they are all of it, or the host of a URL."""
+        one, start, end = self.literals.get(first), self.tokens[first].start, self.tokens[last].end
+        if one is None or self.literals.get(last) is not one:
+            return False
+        if one.kind == "url":
+            return self.text[:start].endswith("://") and self.text[end : end + 1] in ("", ":", "/")
+        return not _WORD.search(self.text[one.start : start]) and not _WORD.search(self.text[end : one.end])
+
+    @cached_property
     def shell(self) -> bool:
         return bool(re.search(OUTSIDE, self.line))
 
@@ -132,6 +164,21 @@ class Question:
                 if 0 < int(a or b or c or d) < 65536
             )
         )
+
+    @cached_property
+    def maybe_ports(self) -> tuple[int, ...]:
+        """Numbers that are ports if somebody serves them: `is 8085 up`, `http://10.1.0.4:8088`."""
+        links = {one for one in self.literals.values() if one.kind in ("url", "address")}
+        found = [match[1] for one in links if (match := re.search(r"\w:(\d{2,5})\b", self.text[one.start : one.end]))]
+        for at, token in enumerate(self.tokens):
+            if (
+                re.fullmatch(r"[1-9]\d{1,4}", token.text)
+                and (at == 0 or self.word(at - 1) in _PUTS_A_PORT)
+                and self.word(at + 1) not in _UNITS
+                and self.gap_after(at)[:1] != "%"
+            ):
+                found.append(token.text)
+        return tuple(dict.fromkeys(int(number) for number in found if int(number) < 65536))
 
     @cached_property
     def fleet(self) -> str:

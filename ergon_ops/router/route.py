@@ -56,7 +56,7 @@ class Router:
         orders = ordered(question, spots)
         if not orders and any(m.kind == "verb" and m.first <= _LEADING for m in found):
             orders = (range(len(question.tokens)),)
-        return Case(self._world, question, focus, parties(question, found), orders)
+        return Case(self._world, question, focus, parties(question, found, self.members), orders)
 
     def _decide(self, case: Case) -> Route:
         for step in _STEPS:

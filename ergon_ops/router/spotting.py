@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ergon_ops.router.index import FUZZY_FROM, Index, Sense
+from ergon_ops.router.listed import company
 from ergon_ops.router.mention import Mention
 from ergon_ops.router.question import Question
 from ergon_ops.router.strange import misspelt_or_unknown, ordinary
 from ergon_ops.router.usage import a_number, fits, marked, whole_subject
-from ergon_ops.router.words import AFT, ENGLISH, FORE
+from ergon_ops.router.words import AFT, ENGLISH, FORE, NUMBERS
 
 _TIGHT = ("-", "_", ".")
 _OWN = ("name", "alias", "service")
@@ -25,6 +26,7 @@ def mentions(question: Question, index: Index) -> list[Mention]:
     found = list(_spelled(question, index))
     taken = {position for mention in found for position in range(mention.first, mention.last + 1)}
     found += _foreign(question, index, taken)
+    found += list(company(question, index, found, taken))
     found += misspelt_or_unknown(question, index, taken)
     return sorted(found, key=lambda mention: mention.first)
 
@@ -43,6 +45,8 @@ def _spelled(question: Question, index: Index) -> Iterator[Mention]:
 def _longest(question: Question, index: Index, first: int) -> Mention | None:
     spelled: Mention | None = None
     for last, key in reversed(_spellings(question, index, first)):
+        if question.literal(first, last) and not question.whole_literal(first, last):
+            continue
         if not _torn(question, first, last) and (spelled := _meant(question, index, first, last, key)):
             break
     if spelled is None or spelled.last == first or spelled.kind in ("role", "program", "part"):
@@ -96,7 +100,7 @@ def _meant(question: Question, index: Index, first: int, last: int, key: str) ->
     if senses is None and key.endswith("s") and len(key) > 2 and key[-2] != "s":
         plural = True
         key, plain = (key[:-1] if key[:-1] in index.senses else key[:-2]), key in ENGLISH
-        plain = plain and not whole_subject(question, first, last)
+        plain = plain and not whole_subject(question, first, last) and question.word(first - 1) != "both"
         senses = [s for s in index.senses.get(key, ()) if not (plain and s.kind in ("name", "alias", "part"))]
     slip = ""
     if not senses and (singular := _singular_first(key)) in index.senses:
@@ -104,12 +108,18 @@ def _meant(question: Question, index: Index, first: int, last: int, key: str) ->
     if not senses:
         return None
     strong = marked(question, first, last)
+    if first in question.literals and question.literal(first, last):
+        senses = [sense for sense in senses if sense.kind in _OWN]
     if key.isdecimal() and not strong and a_number(question, first):
         return None
     allowed = [sense for sense in senses if strong or fits(question, first, last, key, sense, plural)]
     if not allowed:
         return None
     best = allowed[0]
+    count = 2 if question.word(first - 1) == "both" else NUMBERS.get(question.word(first - 1), 0) if plural else 0
+    if count > 1 and len(best.members) != count:
+        best = next((sense for sense in senses if len(sense.members) == count), best)
+        allowed = [best]
     if key == "web" and question.word(last + 1) in _SCREENS and not strong:
         return None  # `the web ui of X`
     if best.kind == "role" and question.word(last) in _TIERS and (one := _of(index, question.word(first), _OWN)):
@@ -117,8 +127,10 @@ def _meant(question: Question, index: Index, first: int, last: int, key: str) ->
     if question.word(first - 1) in _WITHIN and question.word(first - 2) in _WHOLE:
         project = next((sense for sense in senses if sense.kind == "project"), best)
         best, allowed = project, [project]
-    if best.kind in ("role", "program") and (own := [sense for sense in senses if sense.kind in _OWN]):
+    if best.kind in ("role", "program") and count < 2 and (own := [sense for sense in senses if sense.kind in _OWN]):
         best, allowed = own[0], [own[0], *allowed]  # who is called `app` is meant by it before all that are apps
+    if best.kind == "part" and first != last and not question.quoted(first, last):
+        strong = False  # the hyphen in it does not make half a name a whole one
     return Mention(
         first, last, best.kind, best.members, key, best.word, slip, plural, strong, best.near, allowed[1:], senses
     )

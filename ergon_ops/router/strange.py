@@ -47,7 +47,7 @@ def misspelt_or_unknown(question: Question, index: Index, taken: set[int]) -> It
     for first, last in islice(_strange(question, index, taken), MAX_STRANGE):
         text = question.text[question.tokens[first].start : question.tokens[last].end].casefold()
         named = _names_someone(question, first, last)
-        if first == last and (kin := _kin(question, index, first)):
+        if first == last and (kin := _kin(question, index, first) or _made_by(question, index, first)):
             taken.add(first)
             yield kin
             continue
@@ -71,6 +71,14 @@ def _kin(question: Question, index: Index, at: int) -> Mention | None:
     if question.word(at - 1) not in ARTICLES or not (found := index.related(word)):
         return None
     return Mention(at, at, "part", found, word)
+
+
+def _made_by(question: Question, index: Index, at: int) -> Mention | None:
+    """`the hashicorp thing`: by who made the image."""
+    makers = index.by_vendor.get(question.word(at), [])
+    if not makers or question.word(at + 1) not in _THINGS | {"thing", "things", "one", "ones", "image", "stuff"}:
+        return None
+    return Mention(at, at + 1, "image", makers, question.word(at))
 
 
 def _could_be_a_name(question: Question, at: int) -> bool:
@@ -129,13 +137,18 @@ def _strange(question: Question, index: Index, taken: set[int]) -> Iterator[tupl
         if question.tokens[run[-1]].gap == "/" and run[-1] not in taken and all(at in taken for at in run[:-1]):
             run = range(run[-1], position)  # a misspelt name behind a host's: `prod/wroker`
             first = run[0]
-        if any(at in taken for at in run):
+        if any(at in taken for at in run) or any(_quoted_out(question, at) for at in run):
             continue
         plain = _plain(question, run)
         if not plain or (
             len(run) == 1 and question.quoted(first, first) and question.text[question.tokens[first].start - 1] == "@"
         ):
             yield first, position - 1
+
+
+def _quoted_out(question: Question, at: int) -> bool:
+    one = question.literals.get(at)
+    return one is not None and not (one.kind == "shouted" and (at == 0 or question.word(at - 1) == "of"))
 
 
 def ordinary(word: str) -> bool:
@@ -147,6 +160,10 @@ def _plain(question: Question, run: range) -> bool:
     words = [question.word(at) for at in run]
     if len(run) == 1:
         return ordinary(words[0]) or _inflected(words[0])
+    if not all(ordinary(word) or _inflected(word) or is_english(word) for word in words):
+        return False
+    if words[-1].endswith(("ed", "ing")) and question.tokens[run[-1]].gap == "-":
+        return True  # `under-replicated`
     if not all(map(ordinary, words)):
         return False
     hyphens = any(question.tokens[at].gap in ("-", "_") for at in run[1:])
@@ -189,8 +206,12 @@ def _names_someone(question: Question, first: int, last: int) -> bool:
         return False  # what is `my homelab` is no container's name
     if question.word(first - 1) in ARTICLES:
         before = question.word(first - 2)
+    if before in ("a", "an", "any") and question.word(first - 2) == "there":
+        return ends(question, last) or after in FOLLOWERS
     if before in INDEFINITE:
         return False
+    if before in ("is", "was", "are") and after.endswith("ing") and question.tokens[first].gap == " ":
+        return True  # `is X blocking anything`
     if not (ends(question, last) or after in FOLLOWERS):
         return shaped and (before in PREPOSITIONS or before in CHANGERS)
     if before in _BEFORE_A_NAME:

@@ -1,53 +1,27 @@
-# ruff: noqa: SIM905 - a table of words reads best as words
 """Of all who are named: whom the question is put to, who is only spoken of, who is left out."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
-from ergon_ops.router.mention import Mention
+from ergon_ops.router.background import PASSING_ON, RELATING, STEPS, asked_last, in_passing, told_of
+from ergon_ops.router.member import Member
+from ergon_ops.router.mention import JOINERS, Mention, Parties, joined
+from ergon_ops.router.merging import abbreviated, its_own, merged
 from ergon_ops.router.patterns import ASKS_OF_ALL
 from ergon_ops.router.question import Question
 from ergon_ops.router.words import ARTICLES, CHANGERS
 
-_RELATING = frozenset(
-    """
-    reach reaches reaching talk talks talking connect connects connected connecting connection connections depend
-    depends depending use uses using call calls calling access accesses see resolve resolves ping contact contacts
-    query queries need needs find because after before when while since if affect affects cause causes require
-    requires reachable visible blame due
-    """.split()
-)
 _LEADING_VERBS = frozenset({"query", "see", "find", "ping", "because", "when", "while", "after", "before"})
-_PASSING_ON = frozenset(
-    """
-    write writes writing wrote send sends sending sent read reads reading push pushes pushing pull pulls pulling ship
-    ships forward forwards route routes publish publishes post posts subscribe subscribes authenticate log wait waits
-    waiting save saves load loads fetch fetches save saves sync syncs replicate replicates
-    """.split()
-)
-_NOUNS = frozenset({"site", "website", "web-site", "app", "application"})  # `the wordpress site` is just wordpress
+_AS_IT_IS = ("alone", "as", "running", "up", "untouched", "out", "be")  # `leave X alone`
+_FINITE = frozenset({"is", "has", "was", "took", "takes", "does", "died", "crashed", "works", "needs", "depends"})
 _NEW = frozenset({"another", "additional", "extra", "new", "further"})  # `room for another worker`: not one of these
-_STEPS = frozenset({"to", "on", "with", "of", "into", "by", "at", "against"}) | ARTICLES
 _LEAVING_OUT = frozenset({"except", "excluding", "excluded", "besides", "without", "not", "excepting", "minus"})
-_JOINERS = frozenset({"and", "or", "vs", "versus", "than", "&", "plus", "nor", "with"})
-_WHERE = frozenset({"of", "in", "for", "behind", "inside", "under", "from", "project", "stack"})
-_LOOSE = frozenset({"program", "role", "image", "service", "project", "part", "alias"})
 
 
-@dataclass(slots=True)
-class Parties:
-    subjects: list[Mention] = field(default_factory=list)
-    about: list[Mention] = field(default_factory=list)
-    left_out: list[Mention] = field(default_factory=list)
-    spared: list[Mention] = field(default_factory=list)  # "do not touch X"
-    hosts: list[Mention] = field(default_factory=list)
-    projects: list[Mention] = field(default_factory=list)
-    asked_of_all: bool = False
-
-
-def parties(question: Question, found: list[Mention]) -> Parties:
+def parties(question: Question, found: list[Mention], members: Sequence[Member] = ()) -> Parties:
     sides = Parties()
     for position, mention in enumerate(found):
         previous = found[position - 1] if position else None
@@ -55,7 +29,11 @@ def parties(question: Question, found: list[Mention]) -> Parties:
             continue
         if mention.kind == "host":
             sides.hosts.append(mention)
-        elif previous is not None and _joined(question, previous, mention):
+        elif mention.listed and previous is not None:
+            next((side for side in (sides.left_out, sides.about) if previous in side), sides.subjects).append(mention)
+        elif previous is not None and _new_clause(question, previous, mention):
+            sides.about.append(mention)
+        elif previous is not None and joined(question, previous, mention):
             side = next((side for side in (sides.left_out, sides.about) if previous in side), sides.subjects)
             if (
                 side is sides.left_out
@@ -66,18 +44,27 @@ def parties(question: Question, found: list[Mention]) -> Parties:
             side.append(mention)
         elif _spared(question, mention):
             sides.spared.append(mention)
-        elif _left_out(question, mention):
+        elif _left_out(question, mention, previous):
             sides.left_out.append(mention)
         elif _spoken_of(question, mention, previous):
             sides.about.append(mention)
         else:
             sides.subjects.append(mention)
-    _settle(question, sides)
+    _settle(question, sides, members)
     return sides
+
+
+def _new_clause(question: Question, previous: Mention, mention: Mention) -> bool:
+    """`stop X, Y took over`: what is ordered ends at the comma."""
+    ordered = question.word(previous.first - 1 - (question.word(previous.first - 1) in ARTICLES)) in CHANGERS
+    comma = previous.last + 1 == mention.first and question.tokens[mention.first].gap.strip() == ","
+    return ordered and comma and question.word(mention.last + 1) in _FINITE
 
 
 def _spared(question: Question, mention: Mention) -> bool:
     at = mention.first - 1 - (question.word(mention.first - 1) in ARTICLES)
+    if question.word(at) in ("leave", "leaving", "keep") and question.word(mention.last + 1) in _AS_IT_IS:
+        return True
     verb = question.word(at) in CHANGERS or question.word(at) == "touch"
     return verb and question.word(at - 1) in ("not", "don", "dont", "never")
 
@@ -86,7 +73,7 @@ def mention_gap(question: Question, mention: Mention) -> str:
     return question.tokens[mention.first].gap
 
 
-def _settle(question: Question, sides: Parties) -> None:
+def _settle(question: Question, sides: Parties, members: Sequence[Member]) -> None:
     """Who asks about somebody without a subject asks all; `reachable from X` puts the question to X."""
     if sides.subjects:
         sides.left_out += sides.spared
@@ -110,12 +97,15 @@ def _settle(question: Question, sides: Parties) -> None:
             sides.subjects, sides.about = [second], [*sides.about, first]
     if len(sides.subjects) > 1:
         _pair(question, sides)
+        in_passing(question, sides)
+        asked_last(question, sides)
     others = [mention for mention in sides.subjects if mention.kind != "project"]
     for mention in [mention for mention in sides.subjects if mention.kind == "project"] if others else []:
         if any(set(mention.members) & set(other.members) for other in others) and not _listed(question, mention):
             sides.projects.append(mention)
             sides.subjects.remove(mention)
-    sides.subjects = _merged(question, sides.subjects)
+    sides.subjects = merged(question, abbreviated(question, its_own(question, sides.subjects, members), members))
+    told_of(question, sides)
 
 
 def _pair(question: Question, sides: Parties) -> None:
@@ -131,15 +121,18 @@ def _pair(question: Question, sides: Parties) -> None:
 
 
 def _listed(question: Question, mention: Mention) -> bool:
-    return question.word(mention.first - 1) in _JOINERS or question.word(mention.last + 1) in _JOINERS
+    return question.word(mention.first - 1) in JOINERS or question.word(mention.last + 1) in JOINERS
 
 
-def _left_out(question: Question, mention: Mention) -> bool:
+def _left_out(question: Question, mention: Mention, previous: Mention | None) -> bool:
     at = mention.first - 1
     while at >= 0 and question.word(at) in ARTICLES | {"for", "than", "from", "container"}:
         at -= 1
     word, before = question.word(at), question.word(at - 1)
     if word == "but":
+        whole = {"everything", "all", "everyone"} & {question.word(one) for one in range(at)}
+        if whole and previous is not None and previous.kind == "project" and previous.last == at - 1:
+            return True
         return before in ("all", "everything", "anything", "everyone", "containers", "container", "one", "every")
     if word == "not" and before in ("is", "why", "does", "did", "has", "was", "are", "will", "can"):
         return False
@@ -151,24 +144,26 @@ def _spoken_of(question: Question, mention: Mention, previous: Mention | None) -
     at = mention.first - 1
     floor = previous.last if previous else -1
     steps = 0
-    while at > floor and question.word(at) in _STEPS and steps < 3:
+    while at > floor and question.word(at) in STEPS and steps < 3:
         at -= 1
         steps += 1
     if previous is not None and question.word(at + 1) == "by" and question.word(at).endswith("ed"):
         return True  # `overloaded by X`
     if previous is not None and question.word(at + 1) == "to" and _from(question, previous):
         return True
+    if previous is None and question.word(0) in ("who", "whoever") and question.word(at + 1) in ("to", "from", "into"):
+        return True  # `who produces to X`
     if question.word(mention.first - 1) in _NEW:
         return True
     if (
         previous is not None
         and question.word(mention.first - 1) == "from"
-        and question.word(mention.first - 2) in _PASSING_ON
+        and question.word(mention.first - 2) in PASSING_ON
     ):
         return mention.first - 2 > floor
-    if at > floor and question.word(at) in _PASSING_ON and question.word(at + 1) in _STEPS - ARTICLES:
+    if at > floor and question.word(at) in PASSING_ON and question.word(at + 1) in STEPS - ARTICLES:
         return previous is not None
-    if at <= floor or question.word(at) not in _RELATING:
+    if at <= floor or question.word(at) not in RELATING:
         return False
     return previous is not None or question.word(at) not in _LEADING_VERBS
 
@@ -176,65 +171,3 @@ def _spoken_of(question: Question, mention: Mention, previous: Mention | None) -
 def _from(question: Question, mention: Mention) -> bool:
     at = mention.first - 1 - (question.word(mention.first - 1) in ARTICLES)
     return question.word(at) == "from"
-
-
-def _joined(question: Question, first: Mention, second: Mention) -> bool:
-    between = [question.word(at) for at in range(first.last + 1, second.first)]
-    gap = question.text[question.tokens[first.last].end : question.tokens[second.first].start]
-    return (not set(between) - _JOINERS - ARTICLES) and (
-        "," in gap or bool(set(between) & _JOINERS) or "/" in gap or "&" in gap or "+" in gap
-    )
-
-
-def _merged(question: Question, subjects: list[Mention]) -> list[Mention]:
-    """Two descriptions of the same thing are one: `redis in webapp`, `the shop db`, `postgres orders-db`."""
-    kept: list[Mention] = []
-    for mention in subjects:
-        previous = kept[-1] if kept else None
-        one = _as_one(question, previous, mention) if previous else None
-        if one is None:
-            kept.append(mention)
-        else:
-            kept[-1] = one
-    return kept
-
-
-def _described(question: Question, first: Mention, second: Mention) -> Mention | None:
-    """A project or a part of names beside a role or a program says which: `the wordpress db`, `postgres of airflow`."""
-    between = [question.word(at) for at in range(first.last + 1, second.first)]
-    if second.kind == "role" and second.key in _NOUNS and not between and question.tokens[second.first].gap == " ":
-        return replace(first, last=second.last)
-    if not between and question.tokens[second.first].gap in (" ", "'s ", "’s "):
-        head, other = second, first
-    elif between and between[0] in _WHERE and not set(between[1:]) - ARTICLES - _WHERE:
-        head, other = first, second
-    else:
-        return None
-    if head.kind not in _LOOSE:
-        return None
-    if not head.members or (head.near and other.kind in ("name", "alias")):  # `mailhog queue`: a queue it has, not is
-        return replace(other, first=first.first, last=second.last) if other.members else None
-    wider = {number for sense in other.readings for number in sense.members}
-    both = sorted(wider & set(head.members))
-    if not both:
-        return None
-    slip = first.slip or second.slip
-    return replace(head, first=first.first, last=second.last, members=both, others=[], slip=slip, strong=True)
-
-
-def _as_one(question: Question, first: Mention, second: Mention) -> Mention | None:
-    """Both as one mention, or None if they are two."""
-    if _joined(question, first, second) or "unknown" in (first.kind, second.kind):
-        return None
-    both = sorted(set(first.members) & set(second.members))
-    if both and (first.kind in _LOOSE or second.kind in _LOOSE):
-        surer = first if len(first.members) <= len(second.members) else second
-        slip, plural = first.slip or second.slip, second.plural
-        return replace(surer, first=first.first, last=second.last, members=both, slip=slip, plural=plural, strong=True)
-    if described := _described(question, first, second):
-        return described
-    its = question.tokens[first.last].possessive and second.first == first.last + 1
-    if its and (second.kind in _LOOSE or any(sense.kind in ("role", "program") for sense in second.readings)):
-        return second
-    between = {question.word(at) for at in range(first.last + 1, second.first)} - ARTICLES
-    return first if between == {"of"} and first.kind in ("role", "program") else None

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ergon_ops.router import looks
 from ergon_ops.router.case import Case
 from ergon_ops.router.verdict import Route
+from ergon_ops.router.words import ORDINALS
 
 _OTHER = r"\bother (one|ones|replica|replicas|two|container)\b"
 _ALL = r"\b(all|everything)\b"
@@ -17,8 +18,11 @@ _OF_ONE = (
     r"\b(logs?|it|its|itself|yourself|he|she|him|her|that one|this one|this container|the container|them"
     r"|why (are|do|did|is|were|was|have) (you|your))\b"
 )
-_ALL_THEM = r"\ball of (them|these|those)\b"
+_EACH_OF_THEM = r"\b(go|look|run|check|walk) (through|over|at|across)? ?(all|each|every)\b"
+_WHICH_MORE = r"(and |so |but )*which( one)? .*\b(more|less|worse|better|\w{3,}er)\b"
+_ALL_THEM = r"\b(all|any|one|some) of (them|these|those)\b"
 _BOTH = r"\b(both|each of them|the two)\b"
+_NTH = rf"(?:(?:and|what about|how about|no|only|just) )*the ({'|'.join(ORDINALS)})(?: one)?"
 _GENERAL = r"\b(how is it going|what is it like|is it (ok|okay|fine|all|on fire|down)$|anything|any|every)\b"
 
 
@@ -31,8 +35,11 @@ def decide(case: Case) -> Route:
 
 
 def by_port(case: Case) -> Route | None:
-    ports, unseen = case.question.ports, case.world.unseen
-    if not ports:
+    index, unseen = case.world.index, case.world.unseen
+    ports = case.question.ports or tuple(
+        port for port in case.question.maybe_ports if port in index.by_port or port in index.by_published
+    )
+    if not ports or re.search(_EACH_OF_THEM, case.question.line):
         return None
     on = [n for port in ports for n in looks.on_port(case.world.index, case.question, port) if n in set(case.here)]
     found = list(dict.fromkeys(on))
@@ -74,6 +81,8 @@ def by_fleet(case: Case) -> Route | None:
     question = case.question
     if case.sides.hosts:
         return case.to(case.here, "everything on that host", everyone=True)
+    if len(case.focused) > 1 and re.match(_WHICH_MORE, question.line):
+        return case.to(case.focused, "of those talked about")
     if len(case.focused) > 1 and (re.search(_OF_THEM, question.line) or re.search(_ALL_THEM, question.line)):
         return case.to(case.focused, "of those talked about")
     if (
@@ -100,13 +109,20 @@ def follow_up(case: Case) -> Route | None:
         return case.hosts("follows up on the host", hosts) if hosts else case.all("follows up on all")
     if re.search(_OTHER, case.question.line):
         focused = _others(case, focused)
+    if len(focused) > 1 and (match := re.fullmatch(_NTH, case.question.line)):
+        focused = focused[ORDINALS[match[1]] - 1 :][:1] or focused
     if len(focused) > 1 and case.changes and not case.question.plural_pronoun:
         return case.ask(focused, "several were talked about")
     return case.to(focused, "follows up")
 
 
 def _others(case: Case, focused: list[int]) -> list[int]:
-    group = case.world.members[focused[0]].group
+    group, name = case.world.members[focused[0]].group, case.world.members[focused[0]].ref.name
+    stem = re.sub(r"\d+$", "", name)
+    if len(case.world.index.groups.get(group, ())) < 2 and stem != name:
+        alike = rf"{re.escape(stem)}\d+"
+        others = [n for n, one in enumerate(case.world.members) if re.fullmatch(alike, one.ref.name)]
+        return [number for number in others if number not in focused] or focused
     return [number for number in case.world.index.groups.get(group, ()) if number not in focused] or focused
 
 

@@ -35,10 +35,15 @@ _GERUNDS = frozenset("restarting rebooting stopping starting killing pausing rem
 _CLAUSE = AUXILIARIES | {"", "and", "that", "because"}
 _TAKES = frozenset("use need take have consume eat do weigh occupy work run restart crash".split())
 _ADJECTIVES = frozenset(
-    "nightly daily hourly weekly monthly old new main big little poor damn stupid whole current latest own".split()
+    """
+    nightly daily hourly weekly monthly old new main big little poor damn stupid whole current latest own last next
+    previous
+    """.split()
 )
 _HAS = frozenset(
-    "queue queues index indexes indices results ui dashboard page pages server endpoint box service".split()
+    """
+    queue queues index indexes indices results ui dashboard page pages server endpoint box service engine daemon job
+    """.split()
 )
 _VERBS = frozenset(
     """
@@ -48,7 +53,23 @@ _VERBS = frozenset(
     suddenly recently still always sometimes currently anymore soon well properly
     """.split()
 )
-_SEPARATORS = re.compile(r"[,;:!?…]|\.(\s|$)|—|–")
+_DOES = frozenset(
+    """
+    returns gives throws says shows keeps gets goes hangs crashes restarts refuses answers responds sends writes spams
+    complains prints rejects drops fails stops dies eats leaks takes needs
+    """.split()
+)
+_SEPARATORS = re.compile(r"[,;:!?…]|\.(\s|$)|—|–|\s-\s")
+_NOT_A_VERB = PREPOSITIONS | AUXILIARIES | {"look", "matter", "show", "say", "mean", "exist", "help"}
+_BE = frozenset({"it", "that", "there", "here", "what", "who", "how", "where", "when", "why", "he", "she", "let"})
+_MODALS = frozenset("can could will would should must may might cannot to".split())
+_MANY = frozenset("logs events ports errors warnings stats metrics images volumes processes limits".split())
+_SAID_OF_ONE = frozenset(
+    """
+    done finished complete ready back over working ok okay fine good bad healthy unhealthy up down alive dead stuck slow
+    fast busy idle running broken online offline sick hung overloaded reachable available stable well there
+    """.split()
+)
 _NEVER_OBJECTS = frozenset({"all", "everything", "it", "this", "that", "them", "me"})
 _LEADING = 4
 _NOBODYS = (
@@ -77,6 +98,8 @@ def marked(question: Question, first: int, last: int) -> bool:
         return True
     if before == "ask" and first <= _LEADING and question.word(last) not in _NOBODYS:  # `ask status how it is`
         return question.tokens[first].gap == " "
+    if before == "container" and not after and question.word(first - 2) in ARTICLES:
+        return question.word(first - 3) in ("is", "was", "does", "did")  # `how is the container logs`
     if before in ("called", "named") and question.word(first - 2) in ("container", "one", "service", "is"):
         return question.tokens[first].gap.strip() in ("", "'", '"')
     if before in ("container", "called", "named") or (before == "service" and question.word(first - 2) in ARTICLES):
@@ -90,6 +113,12 @@ def fits(question: Question, first: int, last: int, key: str, sense: Sense, plur
     """Whether this spelling, not marked as a name, is used in this sense here."""
     before = question.word(first - 1)
     if sense.kind == "role":
+        if (
+            before == "is"
+            and question.word(first - 2) in ("it", "this", "that", "which", "memory")
+            and ends(question, last)
+        ):
+            return False  # `how much of it is cache`
         return before not in NOT_A_ROLE_AFTER or plural
     if sense.kind == "program":
         if before in ("a", "an") and not sense.members:
@@ -102,11 +131,14 @@ def fits(question: Question, first: int, last: int, key: str, sense: Sense, plur
     if sense.kind == "host":
         after = question.word(last + 1)
         here = before in ("on", "host", "at", "from", "and", "with", "vs", "than") or after == "host"
+        here = here or (after == "one" and before in ARTICLES)
         here = here or bool(after and after not in ENGLISH and after not in METRICS)
         return here or (key not in HARD and key not in ("local", "default", "remote"))
     if sense.kind == "part":
         return _fits_part(question, first, last, key)
     if first != last or (key not in ENGLISH and key not in HARD):
+        return True
+    if plural and before == "both" and len(sense.members) == 2 and key not in HARD:
         return True
     if plural and sense.kind == "service" and before in ("both", "all", "each", "every") and key not in HARD:
         return True
@@ -128,12 +160,21 @@ def _used_as_name(question: Question, first: int, last: int, key: str, *, hard: 
     if tokens[last].possessive and (key not in HARD or key in METRICS):
         return True
     described = question.word(first - 1) in _ADJECTIVES and question.word(first - 2) in ARTICLES
-    article = described or question.word(first - 1) in ARTICLES
+    owned = first > 0 and tokens[first - 1].possessive and question.word(first - 1) not in _BE
+    article = described or owned or question.word(first - 1) in ARTICLES
     anchor = first - 1 - article - described
     before, after = question.word(anchor), question.word(last + 1)
+    if _relative(question, first) and key not in HARD and _goes_on(question, last):
+        return True
+    if _a_verb(question, first):
+        return False
     if question.word(first - 1) in INDEFINITE - {"how"}:
         return not hard and question.word(first - 1) in ("any", "no", "some") and after in TROUBLE
     ending = ends(question, last)
+    if not hard and before in AUXILIARIES and (_predicate(question, last) or _goes_on(question, last)):
+        return True
+    if hard and _only_a_container(question, first, last, key, article=article):
+        return True
     pure = key in HARD and key not in METRICS
     if before in _GERUNDS and not pure:
         return True
@@ -155,6 +196,8 @@ def _used_as_name(question: Question, first: int, last: int, key: str, *, hard: 
         return True  # `when did the backup last run`
     if after in _HAS and (first == 0 or (article and before in _CLAUSE)):
         return True  # `mail queue length`, `the search index is corrupt`
+    if first == 0 and after in _DOES:
+        return True  # `search returns nothing`
     if not (ending or after in FOLLOWERS):
         return False
     if len(tokens) == 1:
@@ -166,6 +209,36 @@ def _used_as_name(question: Question, first: int, last: int, key: str, *, hard: 
     if first == 0 or (article and anchor < 0):
         return not (ending and len(tokens) > 1 and not article) or after in ("and", "or")
     return before in PREPOSITIONS or before in AUXILIARIES or before in LOOKERS or before in CHANGERS or article
+
+
+def _relative(question: Question, first: int) -> bool:
+    """`the job that X started`"""
+    before = question.word(first - 2)
+    return question.word(first - 1) in ("that", "which") and before not in AUXILIARIES | LOOKERS | PREPOSITIONS | {""}
+
+
+def _a_verb(question: Question, first: int) -> bool:
+    """`who can't connect to minio`: the word is what somebody can do."""
+    if question.word(first) not in CHANGERS | LOOKERS or question.word(first - 1) not in _MODALS:
+        return False
+    return question.word(first - 2) not in ("", "and", "but", "so", "why", "how", "when", "where")
+
+
+def _predicate(question: Question, last: int) -> bool:
+    """`is X done`: one word is said of it, and the sentence ends."""
+    return question.word(last + 1) in _SAID_OF_ONE and ends(question, last + 1) and question.gap_after(last) == " "
+
+
+def _only_a_container(question: Question, first: int, last: int, key: str, *, article: bool) -> bool:
+    """What a word like `logs` or `status` can only be if somebody is called so: `is logs ok`, `the status page`."""
+    before, after = question.word(first - 1), question.word(last + 1)
+    if key in _MANY and before == "does" and after and after not in _NOT_A_VERB:
+        return True
+    if key in _MANY and before in ("is", "was", "has") and not question.word(first - 2):
+        return _predicate(question, last) or after in LIFE or (after.endswith("ing") and len(after) > _SHORT_ING)
+    if key in METRICS and article and after in _HAS - {"service", "server", "queue", "queues"}:
+        return question.word(first - 2) in _CLAUSE
+    return False
 
 
 def whole_subject(question: Question, first: int, last: int) -> bool:

@@ -216,7 +216,7 @@ FOLLOWERS = METRICS | frozenset(
 LIFE = frozenset(
     """
     running crashed crash crashing restarting restarted exited exit stopped dead alive die died dying unhealthy
-    started starting paused unreachable responding throttled misbehaving
+    started starting paused unreachable responding throttled misbehaving using eating consuming listening serving
     """.split()
 )
 
@@ -404,13 +404,18 @@ ENVIRONMENTS = (
 )
 # A hyphenated word that begins or ends so is English, not a name: `self-hosted`, `redis-like`, `crash-looping`.
 FORE = frozenset("re non pre un self over under most least best well mid multi cross so per".split())
-AFT = frozenset("only looping loop based like related side wide free proof ready safe backed level".split())
+AFT = frozenset("only looping loop based like related side wide free proof ready safe backed level wise".split())
 FORE_OF_ENGLISH = FORE | frozenset("out up long short high low real end built read write day crash".split())
 AFT_OF_ENGLISH = AFT | frozenset(
     "killed limited hungry heavy intensive bound starved driven running time in off on out up down".split()
 )
 # What a container is *of*, *for* or *from*: after these even a word like "memory" is a name.
-NOUNS_OF = frozenset("status logs log health state uptime restarts ports image config environment events".split())
+NOUNS_OF = frozenset(
+    """
+    status logs log health state uptime restarts ports image config environment events env variables labels command cpu
+    memory ram disk network mounts volumes size age ip user pid version stats usage
+    """.split()
+)
 TROUBLE = frozenset(
     """
     problem problems issue issues error errors warning warnings trouble logs restarts crashes failures alerts
