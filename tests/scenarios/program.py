@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,26 @@ class Done:
         return self.err.strip()
 
 
+def ended(running: subprocess.Popen[str], began: float, stdin: str | None = None) -> Done:
+    """Killed if it hangs; its status then says so."""
+    try:
+        out, err = running.communicate(stdin, timeout=HANGS_S)
+    except subprocess.TimeoutExpired:
+        running.send_signal(signal.SIGKILL)
+        out, err = running.communicate()
+    return Done(running.returncode, out, err, time.monotonic() - began)
+
+
+def judged(done: Done, code: int | None) -> Done:
+    """Whatever happened: no traceback, no raw control characters, no hang."""
+    assert done.code != -signal.SIGKILL, f"it hangs: {done}"
+    assert "Traceback" not in done.out + done.err, done
+    assert "internal error" not in done.out + done.err, done
+    assert "\x1b" not in done.out + done.err, done
+    assert code is None or done.code == code, done
+    return done
+
+
 @dataclass
 class Program:
     """`ergon-ops` with a home of its own. `prefix`: what it is started through (another user, a namespace)."""
@@ -48,7 +69,7 @@ class Program:
     without: tuple[str, ...] = ()
 
     def __call__(self, *words: str, stdin: str | None = None, code: int | None = 0) -> Done:
-        """Runs it to its end. Whatever happens: no traceback, no raw control characters, no hang."""
+        """Runs it to its end."""
         began = time.monotonic()
         running = self.start(*words, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE)
         return self.finish(running, began, stdin=stdin, code=code)
@@ -63,18 +84,13 @@ class Program:
     def finish(
         self, running: subprocess.Popen[str], began: float, *, stdin: str | None = None, code: int | None = 0
     ) -> Done:
-        try:
-            out, err = running.communicate(stdin, timeout=HANGS_S)
-        except subprocess.TimeoutExpired:
-            running.send_signal(signal.SIGKILL)
-            out, err = running.communicate()
-            raise AssertionError(f"it hangs: {running.args!r} said {out!r} {err!r}") from None
-        done = Done(running.returncode, out, err, time.monotonic() - began)
-        assert "Traceback" not in out + err, done
-        assert "internal error" not in out + err, done
-        assert "\x1b" not in out + err, done
-        assert code is None or done.code == code, done
-        return done
+        return judged(ended(running, began, stdin), code)
+
+    def together(self, *questions: Sequence[str], code: int | None = 0) -> list[Done]:
+        """One process for each, all at once. Every one of them ends before any is judged."""
+        began = time.monotonic()
+        running = [self.start(*words) for words in questions]
+        return [judged(done, code) for done in [ended(each, began) for each in running]]
 
     def variables(self) -> dict[str, str]:
         kept = {

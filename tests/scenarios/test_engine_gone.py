@@ -39,10 +39,11 @@ def test_with_the_engine_gone_the_last_state_and_the_host_answer_in_three_second
     assert "broken: I am not running: I exited with code 3" in before.out
     with trouble():
         done = program("ask", "all", "what is wrong?", code=3)
-        document = program("ask", "all", "what is wrong?", "--json", code=3).json
-        one = program("ask", "till", "how much memory do you use?", code=3)
-        overview = program(code=3)
+        structured, one, overview = program.together(
+            ("ask", "all", "what is wrong?", "--json"), ("ask", "till", "how much memory do you use?"), (), code=3
+        )
     assert within(done.seconds, ANSWER_S), done
+    document = structured.json
     assert "broken: I am not running: I exited with code 3" in done.out
     assert "was last seen" in done.out
     assert " s ago" in done.out
@@ -63,16 +64,17 @@ def test_with_the_engine_gone_every_other_command_is_short_and_says_so(
     yard.run("till")
     proposal = program("ask", "till", "restart yourself", "--json").json["proposals"][0]["id"]
     with trouble():
-        for words in (["list"], ["diagnose", "till"], ["approve", proposal]):
-            done = program(*words, code=3)
+        *others, document, doctor = program.together(
+            ("list",), ("diagnose", "till"), ("approve", proposal), ("list", "--json"), ("doctor",), code=3
+        )
+        for words in (["proposals"], ["state"], ["reject", proposal]):
+            program(*words)
+        for done in others:
             assert done.err.startswith("ergon-ops: "), done
             assert done.err.count("\n") == 1, done
             assert within(done.seconds, 6.0), done
-        document = program("list", "--json", code=3)
         assert (document.json["error"]["exit"], document.out.count("\n")) == (3, 1)
-        assert "engine local" in program("doctor", code=3).out
-        for words in (["proposals"], ["state"], ["reject", proposal]):
-            program(*words)
+        assert "engine local" in doctor.out
 
 
 def test_an_engine_that_hangs_in_the_middle_of_a_turn_does_not_hang_the_turn(

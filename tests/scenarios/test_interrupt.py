@@ -121,9 +121,7 @@ def test_a_killed_approval_is_taken_up_by_the_next_one(program: Program, yard: Y
 def test_two_approvals_at_once_restart_once(program: Program, yard: Yard) -> None:
     yard.run("till", "trap 'exit 0' TERM; while :; do sleep 0.1; done")
     proposal = program("ask", "till", "restart yourself", "--json").json["proposals"][0]["id"]
-    began = time.monotonic()
-    running = [program.start("approve", proposal) for _ in range(2)]
-    done = [program.finish(each, began, code=None) for each in running]
+    done = program.together(("approve", proposal), ("approve", proposal), code=None)
     assert sorted(each.code for each in done) == [0, 5], done
     steps = [row["step"] for row in program("journal", "--json").json["rows"]]
     assert steps.count("applying") == 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-import time
 from dataclasses import replace
 
 import pytest
@@ -41,10 +40,7 @@ def mounted(program: Program, script: str) -> Program:
 
 
 def test_ten_processes_at_once_on_a_fresh_state_are_all_remembered(program: Program) -> None:
-    began = time.monotonic()
-    running = [program.start("ask", "--session", "one", "till", "status?") for _ in range(10)]
-    ended = [program.finish(each, began, code=None) for each in running]
-    for done in ended:
+    for done in program.together(*[("ask", "--session", "one", "till", "status?")] * 10, code=None):
         late = done.code == 3 and "within" in done.err  # a crowded machine: its engine was not quick enough for ten
         assert late or answered(done) == "", done
     assert program("state", "--json").json["notice"] == ""

@@ -17,7 +17,8 @@ from ergon_ops.messages import Message, Prompt, ToolCall, ToolResult
 from ergon_ops.providers import Piece, Scripted
 from ergon_ops.stack.demo_images import MANIFEST
 from ergon_ops.tool import Tool
-from tests.assistant.conftest import House, Time, register, settings_in
+from tests.assistant.conftest import House, register, settings_in
+from tests.clock import Time
 
 Play = Callable[[Prompt, Sequence[Message], Sequence[Tool]], Iterable[Piece]]
 
