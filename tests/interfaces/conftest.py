@@ -68,3 +68,11 @@ def with_terminal(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
 
 def lines(text: str) -> Sequence[str]:
     return [line for line in text.splitlines() if line.strip()]
+
+
+@pytest.fixture
+def seat(shell: Shell) -> Callable[..., Any]:
+    """A chat to sit down at: `async with seat(engine, name="webapp") as table`."""
+    from tests.interfaces.seat import sit
+
+    return lambda engine=None, *, name="": sit(shell, engine, name=name)

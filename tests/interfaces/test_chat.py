@@ -2,70 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import re
-import signal
 import stat
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import InMemoryHistory
-from prompt_toolkit.input import PipeInput, create_pipe_input
-from prompt_toolkit.output import DummyOutput
 
-from ergon_ops.engine.fake import FakeEngine, demo, shop
+from ergon_ops.engine.fake import FakeEngine, shop
 from ergon_ops.errors import EngineNotRunning
 from ergon_ops.interfaces.repl.chat import Chat, meant
 from ergon_ops.interfaces.repl.completion import Names
 from ergon_ops.interfaces.repl.history import FILE, open_history
-from ergon_ops.interfaces.repl.loop import prompt_of, talk
-from ergon_ops.messages import Actor
-from ergon_ops.settings import load
+from ergon_ops.interfaces.repl.loop import prompt_of
+from ergon_ops.interfaces.repl.slash import SLASHES
 from tests.interfaces.conftest import Shell, lines, with_terminal
-
-PERSON = Actor("terminal", "tester", "balanced", may_approve=True)
-
-
-@dataclass
-class Table:
-    """A chat with its keyboard and what was printed."""
-
-    chat: Chat
-    keys: PipeInput
-    printed: Callable[[], Any]
-
-    async def type(self, *said: str) -> tuple[str, str]:
-        """Types lines, then Ctrl-D; gives stdout and stderr."""
-        for line in said:
-            self.keys.send_text(line + "\r")
-        self.keys.send_text("\x04")
-        assert await asyncio.wait_for(talk(self.chat, input=self.keys, output=DummyOutput()), 60) == 0
-        captured = self.printed()
-        return captured.out, captured.err
-
-
-@pytest.fixture
-def seat(shell: Shell) -> Callable[..., Any]:
-    @asynccontextmanager
-    async def sit(engine: FakeEngine | None = None, *, name: str = "") -> AsyncIterator[Table]:
-        shell.engine = engine or demo()
-        settings = load()
-        assistant = shell.opener(settings)
-        chat = Chat(assistant, PERSON, settings)
-        await chat.greet()
-        if name:
-            await chat.switch(name)
-        with create_pipe_input() as keys:
-            yield Table(chat, keys, shell.read)
-        await assistant.close()
-
-    return sit
 
 
 async def test_a_question_is_answered_and_ctrl_d_leaves(seat: Callable[..., Any]) -> None:
@@ -103,7 +57,7 @@ async def test_who_is_spoken_to_stays_until_switched_and_another_can_be_asked_fo
     ("line", "said"),
     [
         ("/aprove x", "did you mean /approve?"),
-        ("/nonsense", "/help"),
+        ("/xyzzy", "/help"),
         ("/switch wbapp", "webapp"),
         ("/approve", "needs the ID"),
         ("/reject p-none", "there is no proposal"),
@@ -133,29 +87,6 @@ async def test_help_and_list_and_proposals_are_shown(seat: Callable[..., Any]) -
     assert "Nothing waits for approval." in out
 
 
-async def test_a_proposal_shows_the_exact_change_and_is_decided_in_the_chat(seat: Callable[..., Any]) -> None:
-    async with seat(name="webapp") as table:
-        out, _ = await table.type("restart yourself", "/proposals")
-        id = re.search(r"waiting for approval: /approve (p-\w+)", out)
-        assert id is not None
-        assert f"{id[1]}: restart webapp (timeout 10 s)" in out
-        assert id[1] in table.chat.proposals
-        out, err = await table.type(f"/reject {id[1]}", f"/approve {id[1]}")
-    assert "Rejected" in out
-    assert "was rejected" in err
-    assert "restart" not in table.chat.assistant.house.reads["local"].calls
-
-
-async def test_an_approval_is_told_step_by_step(seat: Callable[..., Any]) -> None:
-    async with seat(name="webapp") as table:
-        out, _ = await table.type("restart yourself")
-        id = re.search(r"p-\w+", out)
-        assert id is not None
-        out, _ = await table.type(f"/approve {id[0]}")
-    assert "Restarting webapp" in out
-    assert lines(out)[-1].startswith("Restarted webapp: running")
-
-
 async def test_an_engine_that_is_gone_is_told_and_the_chat_goes_on(seat: Callable[..., Any]) -> None:
     async with seat() as table:
         table.chat.assistant.house.reads["local"].fail(EngineNotRunning("The engine is not running.", next="start it"))
@@ -175,50 +106,11 @@ async def test_a_defect_does_not_end_the_chat(seat: Callable[..., Any], monkeypa
     assert "/approve ID" in out
 
 
-async def test_ctrl_c_stops_the_turn_and_not_the_chat(
-    seat: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    waiting, both = [], asyncio.Event()
-
-    async def never(self: FakeEngine) -> Any:
-        waiting.append(self)
-        if len(waiting) == 2:  # the look at who is there, and the turn
-            both.set()
-        await asyncio.Event().wait()
-
-    async with seat() as table:
-        monkeypatch.setattr(FakeEngine, "containers", never)
-        table.keys.send_text("what is wrong?\r")
-        talking = asyncio.ensure_future(talk(table.chat, input=table.keys, output=DummyOutput()))
-        await asyncio.wait_for(both.wait(), 20)
-        os.kill(os.getpid(), signal.SIGINT)
-        table.keys.send_text("/help\r\x04")
-        assert await asyncio.wait_for(talking, 20) == 0
-        captured = table.printed()
-    assert "stopped" in captured.err
-    assert "/approve ID" in captured.out
-
-
-async def test_ctrl_c_at_the_prompt_drops_the_line(seat: Callable[..., Any]) -> None:
-    async with seat() as table:
-        table.keys.send_text("half a thou\x03")
-        out, err = await table.type("/proposals")
-    assert "Nothing waits" in out
-    assert err == ""
-
-
-async def test_several_pasted_lines_are_a_question_and_its_context(seat: Callable[..., Any]) -> None:
-    pasted = "what is this?\n" + "ERROR cannot reach the payment provider\n" * 4
-    async with seat(name="webapp") as table:
-        out, _ = await table.type(f"\x1b[200~{pasted}\x1b[201~")
-    assert "payment provider" in out
-
-
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
         ("/ap", ["/approve"]),
-        ("/", ["/switch", "/list", "/proposals", "/approve", "/reject", "/help", "/exit"]),
+        ("/", [slash.name for slash in SLASHES]),
         ("/switch we", ["webapp", "webapp-ci"]),
         ("how is WE", ["webapp", "webapp-ci"]),
         ("how is @wor", ["worker", "worker-ci"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ergon_ops.errors import UsageError
+from ergon_ops.errors import EngineError, UsageError
 from ergon_ops.interfaces.commands.program import conclude, notice_failures, say
 from ergon_ops.interfaces.render.console import lines_of
 from ergon_ops.interfaces.render.values import ago, clock, fact_lines, fact_name, facts_table, value_words
@@ -125,15 +125,22 @@ async def findings(chat: Chat, words: Sequence[str]) -> None:
     from ergon_ops.interfaces.render.findings import show_diagnosis
 
     name = words[0].removeprefix("@") if words else chat.name
-    with waiting():
-        document = await chat.assistant.diagnose("" if name == "all" else name)
-    status = conclude(document)
-    if status != 3:
+    try:
+        with waiting():
+            document = await chat.assistant.diagnose("" if name == "all" else name)
+    except EngineError:
+        show_stored(chat)
+        raise
+    if conclude(document) == EngineError.exit:
+        show_stored(chat)
+    else:
         show_diagnosis(chat.settings, document)
     notice_failures(document)
-    if status == 3:
-        for row in chat.assistant.findings()["findings"]:
-            say(f"{ago(row['last_seen'])}: {row['severity']} {row['container']}: {row['summary']}")
+
+
+def show_stored(chat: Chat) -> None:
+    for row in chat.assistant.findings()["findings"]:
+        say(f"{ago(row['last_seen'])}: {row['severity']} {row['container']}: {row['summary']}")
 
 
 async def logs(chat: Chat, words: Sequence[str]) -> None:
