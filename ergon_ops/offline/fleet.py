@@ -16,6 +16,7 @@ from ergon_ops.offline.state import named_findings
 from ergon_ops.offline.teller import Teller, say
 from ergon_ops.offline.trouble import symptoms
 from ergon_ops.offline.units import duration, listed, moment, plain, plural
+from ergon_ops.offline.which import Which, none, those, which
 from ergon_ops.offline.words import Ask, HostView, Reply, Sentence, View
 
 LINES = 20
@@ -56,6 +57,9 @@ def _several(intent: str, ask: Ask, views: Sequence[View]) -> Iterator[Sentence]
     if len(views) == 1 and intent not in ("biggest", "compare", "list"):
         yield from answers(replace(ask, intents=(intent,)), views[0])
         return
+    if intent in ("wrong", "health", "cpu", "restarts", "list") and (one := which(ask)) is not None:
+        yield from _which(one, ask, views)
+        return
     match intent:
         case "biggest":
             yield from _biggest(ask, views)
@@ -75,6 +79,18 @@ def _several(intent: str, ask: Ask, views: Sequence[View]) -> Iterator[Sentence]
             yield from _metric(ask, views, METRICS[metric])
         case _:
             yield from _each(ask, intent, views)
+
+
+def _which(one: Which, ask: Ask, views: Sequence[View]) -> Iterator[Sentence]:
+    found = list(those(one, ask, views))
+    if not found:
+        yield none(one, views)
+        return
+    for view, told in found[:LINES]:
+        yield line(view, told)
+    yield from _more(len(found) - LINES)
+    if len(views) > len(found):
+        yield Sentence(f"The other {len(views) - len(found)}: {one.rest}.")
 
 
 def counts(views: Sequence[View]) -> Sentence:

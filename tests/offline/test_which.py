@@ -1,0 +1,55 @@
+"""Asked without a name, of everyone: the ones it is true of, and no list of the others. Through the front door."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.offline.desk import Desk
+
+ALL = ("webapp", "worker", "orders-db", "cache", "mailer", "looper", "draft", "legacy")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk.open(tmp_path, seed=11)
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("which containers are throttled?", ("worker",)),
+        ("who is being throttled", ("worker",)),
+        ("which containers have no healthcheck", ("cache", "draft", "legacy", "looper", "mailer", "worker")),
+        ("any container without a healthcheck?", ("cache", "draft", "legacy", "looper", "mailer", "worker")),
+    ],
+)
+async def test_which_of_them_names_only_those_it_is_true_of(desk: Desk, question: str, named: tuple[str, ...]) -> None:
+    lines = (await desk.ask(question))["answer"].splitlines()
+    assert sorted(line[2:].partition(":")[0] for line in lines if line.startswith("- ")) == sorted(named)
+    assert lines[-1].startswith(f"The other {len(ALL) - len(named)}: ")
+
+
+@pytest.mark.parametrize("question", ["did anything restart recently", "which containers restarted?"])
+async def test_restarts_of_everyone_tell_of_those_that_did(desk: Desk, question: str) -> None:
+    answer = (await desk.ask(question))["answer"]
+    assert "- looper: My restart policy (always) restarted me" in answer
+    assert "mailer" not in answer
+
+
+@pytest.mark.parametrize(
+    "question", ["what's using all the cpu", "noisy neighbour", "top", "who is the noisy neighbour?", "top cpu"]
+)
+async def test_who_uses_it_all_is_answered_with_the_biggest(desk: Desk, question: str) -> None:
+    assert "orders-db uses the most CPU" in (await desk.ask(question))["answer"]
+
+
+@pytest.mark.parametrize("question", ["inventory", "what is running on this box", "what runs here?"])
+async def test_an_inventory_names_everyone(desk: Desk, question: str) -> None:
+    answer = (await desk.ask(question))["answer"]
+    assert all(f"- {name}: " in answer for name in ALL)
+
+
+async def test_inbound_and_outbound_is_traffic_not_a_comparison(desk: Desk) -> None:
+    assert "I received" in (await desk.ask("inbound vs outbound", ("webapp",)))["answer"]
