@@ -274,8 +274,9 @@ async def request_json(turn: Turn, refs: Sequence[Ref]) -> dict[str, Any]:
         "provider": provider.name,
         "model": provider.model,
         "system": {"shared": prompt.shared, "persona": prompt.persona},
-        "messages": [{"role": message.role, "text": message.text}],
-        "tools": [{"name": tool.name, "description": tool.description, "schema": tool.schema} for tool in tools],
+        "first_message": message.text,
+        "tools": [tool.name for tool in tools],
+        "request": provider.body(prompt, [message], tools, max_tokens=MAX_TOKENS),
         "tokens": {
             "fixed": tokens(prompt.shared) + tokens(schemas),
             "persona": tokens(prompt.persona),

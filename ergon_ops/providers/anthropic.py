@@ -100,6 +100,12 @@ class Anthropic:
         finally:
             await stream.close()
 
+    def body(
+        self, system: Prompt, messages: Sequence[Message], tools: Sequence[Tool], *, max_tokens: int
+    ) -> dict[str, Any]:
+        request = request_of(self.model, system, messages, tools, max_tokens=max_tokens, effort=self._effort)
+        return {**request.body, "stream": True}
+
     async def close(self) -> None:
         await self._session.close()
 

@@ -83,6 +83,12 @@ class OpenAI:
         finally:
             await stream.close()
 
+    def body(
+        self, system: Prompt, messages: Sequence[Message], tools: Sequence[Tool], *, max_tokens: int
+    ) -> dict[str, Any]:
+        body = body_of(self.model, system, messages, tools, max_tokens=max_tokens, dialect=self._dialect)
+        return {**body, "stream": True}
+
     async def close(self) -> None:
         await self._session.close()
 

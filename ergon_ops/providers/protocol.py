@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from ergon_ops.messages import Message, Native, Prompt, Text, ToolCall, Usage
 from ergon_ops.tool import Tool
@@ -45,6 +45,12 @@ class Provider(Protocol):
         """Text as it arrives, tool calls whole, parts in their order, `Usage` once and last.
 
         Raises ProviderError. Cancelling, or closing the iterator, closes the connection."""
+        ...
+
+    def body(
+        self, system: Prompt, messages: Sequence[Message], tools: Sequence[Tool], *, max_tokens: int
+    ) -> dict[str, Any]:
+        """The request such a reply begins with, as JSON; nothing is sent."""
         ...
 
     async def close(self) -> None: ...

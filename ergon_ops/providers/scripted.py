@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Sequence
+from typing import Any
 
 from ergon_ops.messages import Message, Prompt, Usage
 from ergon_ops.providers.protocol import Piece
@@ -34,6 +35,17 @@ class Scripted:
             else:
                 yield piece
         yield usage or Usage()
+
+    def body(
+        self, system: Prompt, messages: Sequence[Message], tools: Sequence[Tool], *, max_tokens: int
+    ) -> dict[str, Any]:
+        return {
+            "model": self.model,
+            "max_tokens": max_tokens,
+            "system": [system.shared, system.persona],
+            "messages": [{"role": message.role, "content": message.text} for message in messages],
+            "tools": [tool.name for tool in tools],
+        }
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -18,6 +18,7 @@ HOMES: dict[str, str] = {
     "reject": f"{_HERE}.changing",
     "journal": f"{_HERE}.changing",
     "session": f"{_HERE}.talks",
+    "prompt": f"{_HERE}.prompting",
     "doctor": f"{_HERE}.upkeep",
     "config": f"{_HERE}.upkeep",
     "state": f"{_HERE}.upkeep",
