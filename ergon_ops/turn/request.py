@@ -27,6 +27,7 @@ DIGEST = (
     "state", "health", "uptime", "exit_code", "serving", "memory_working_set", "memory_limit", "memory_ratio",
     "cpu_usage", "cpu_limit", "cpu_throttled_ratio", "restart_count",
 )  # fmt: skip
+OPAQUE = frozenset({"id", "image_id"})  # long, and nobody asks for them unasked
 AT_A_GLANCE = ("state", "health", "memory_ratio", "cpu_ratio")
 
 
@@ -114,8 +115,11 @@ def ordered(views: Sequence[View], ledger: Ledger, cited: Iterable[str]) -> list
     digest = [fact for ref in refs for name in names for fact in ledger.all(ref, name)]
     asked = [known[id] for id in cited if id in known]
     first = [*_within(digest, DIGEST_TOKENS), *asked] if len(views) == 1 else [*asked, *digest]
-    rest = [fact for fact in ledger if len(views) == 1 and fact.about == views[0].ref]
-    return list(dict.fromkeys([*first, *digest, *rest]))
+    rest = [fact for fact in ledger if len(views) == 1 and fact.about == views[0].ref and fact.name not in OPAQUE]
+    told: dict[tuple[Ref, str, str], Fact] = {}
+    for fact in [*first, *digest, *rest]:
+        told.setdefault((fact.about, fact.name, fact.key), fact)
+    return list(told.values())
 
 
 def _within(facts: Sequence[Fact], limit: int) -> list[Fact]:
