@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ergon_ops.messages import Message, Native, Prompt, Text, ToolCall, ToolResult, Usage
-from ergon_ops.providers import OnSent, Patience, Provider, Sent, open_provider
+from ergon_ops.providers import OnSent, Provider, Sent, open_provider
 from ergon_ops.tool import Tool, read, tool_of
 from tests.providers.servers import AnthropicServer, OpenAIServer, Style
 
 SHARED = "You speak for a container. Say only what a fact supports and name its id in brackets: [e7]."
 PROMPT = Prompt(SHARED, "Your data:\n<data>\nyour name: web-ci\ncontainer: web\nrole: serves the shop's pages\n</data>")
-QUICK = Patience(connect_s=5.0, first_s=0.3, between_s=0.3)
 AnyServer = AnthropicServer | OpenAIServer
 Name = Literal["anthropic", "openai"]
 
@@ -111,6 +110,22 @@ def results(*pairs: tuple[str, str]) -> Message:
     return Message("tool", tuple(ToolResult(key, text) for key, text in pairs))
 
 
+class Impatient:
+    """A patience of half a second with the first request, and as long as it takes with the next: a busy machine is no
+    fault."""
+
+    connect_s = 5.0
+
+    def __init__(self, server: AnyServer) -> None:
+        self._server = server
+
+    @property
+    def first_s(self) -> float:
+        return 0.5 if len(self._server.seen) < 2 else 30.0
+
+    between_s = first_s
+
+
 class Naps:
     """A sleep that only remembers."""
 
@@ -126,7 +141,7 @@ def provider_of(
     *,
     model: str = "",
     on_sent: OnSent | None = None,
-    patience: Patience | None = None,
+    patience: Any = None,
     sleep: Callable[[float], Awaitable[None]] | None = None,
 ) -> Provider:
     spec = f"{server.provider}:{model}" if model else server.provider
@@ -158,6 +173,20 @@ class World:
 
 
 __all__ = [
-    "PROMPT", "QUICK", "SHARED", "TOOLS", "AnyServer", "Heard", "Naps", "Sent", "Style", "World", "assistant", "heard",
-    "provider_of", "results", "server_of", "user",
+    "PROMPT",
+    "SHARED",
+    "TOOLS",
+    "AnyServer",
+    "Heard",
+    "Impatient",
+    "Naps",
+    "Sent",
+    "Style",
+    "World",
+    "assistant",
+    "heard",
+    "provider_of",
+    "results",
+    "server_of",
+    "user",
 ]  # fmt: skip

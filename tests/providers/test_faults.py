@@ -14,7 +14,7 @@ from ergon_ops.providers import open_provider
 from ergon_ops.settings import Endpoint, Settings
 from tests.providers.servers import Fault
 
-from .asking import PROMPT, QUICK, AnyServer, Heard, Naps, heard, provider_of, server_of, user
+from .asking import PROMPT, AnyServer, Heard, Impatient, Naps, heard, provider_of, server_of, user
 
 BOTH = pytest.mark.parametrize("name", ["anthropic", "openai"])
 STATUS = [user("<data>\n[e1] state: running\n</data>\nQuestion: what is your status?")]
@@ -23,7 +23,7 @@ CALLS = [user("Question: memory?")]
 
 
 async def met(server: AnyServer, messages: list[Message] = STATUS, *, deadline_s: float = 20.0, **rest: Any) -> Heard:
-    provider = provider_of(server, patience=QUICK, **rest)
+    provider = provider_of(server, **rest)
     try:
         return await heard(provider, messages, deadline_s=deadline_s)
     finally:
@@ -65,7 +65,8 @@ async def test_a_passing_fault_is_tried_again_and_the_answer_is_whole(name: str,
     naps = Naps()
     with server_of(name) as server:
         server.faults.next(fault)
-        said = await met(server, sleep=naps)
+        patience = Impatient(server) if fault.kind == "stall" else None
+        said = await met(server, sleep=naps, patience=patience)
     assert said.text == ANSWER
     assert naps.taken == [nap]
     assert len(server.requests) == 2
@@ -166,7 +167,8 @@ async def test_after_the_first_words_nothing_is_asked_again(name: str, fault: Fa
     with server_of(name) as server:
         server.faults.next(fault)
         heard_so_far = Heard()
-        provider = provider_of(server, patience=QUICK, sleep=naps)
+        patience = Impatient(server) if fault.kind == "stall" else None
+        provider = provider_of(server, patience=patience, sleep=naps)
         with pytest.raises(ProviderError) as caught:
             await heard(provider, STATUS, into=heard_so_far, max_tokens=100)
         await provider.close()

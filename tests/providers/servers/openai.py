@@ -73,7 +73,7 @@ class OpenAIServer(Server):
             }
         )
 
-    def answer(self, seen: Seen, fault: Fault | None) -> list[bytes]:
+    def answer(self, seen: Seen, fault: Fault | None) -> list[bytes] | bytes:
         if seen.path.partition("?")[0] != "/v1/chat/completions":
             raise Refused(404, "not_found", "Not Found")
         given = seen.headers.get("authorization", "").removeprefix("Bearer ")
@@ -207,7 +207,7 @@ class OpenAIServer(Server):
 
     # -- replies
 
-    def events(self, body: Any, reply: Reply, fault: Fault | None) -> list[bytes]:
+    def events(self, body: Any, reply: Reply, fault: Fault | None) -> list[bytes] | bytes:
         kind, style = fault.kind if fault else "", self.style
         calls = self._made(reply, fault)
         stop = "length" if kind == "cut" else "tool_calls" if calls else "stop"
@@ -220,7 +220,7 @@ class OpenAIServer(Server):
                 "choices": [{"index": 0, "message": message, "finish_reason": stop}],
                 "usage": usage,
             }
-            return [json.dumps(whole).encode()]
+            return json.dumps(whole).encode()
         deltas: list[dict[str, Any]] = [{"role": "assistant"} if style.role else {}]
         deltas[0] |= {"content": None if style.null_content or calls else ""}
         if style.reasoning:

@@ -118,8 +118,8 @@ class Server:
 
     # -- what a wire format fills in
 
-    def answer(self, seen: Seen, fault: Fault | None) -> list[bytes]:
-        """The events of the reply. Raises Refused."""
+    def answer(self, seen: Seen, fault: Fault | None) -> list[bytes] | bytes:
+        """The events of the reply, or one document instead of a stream. Raises Refused."""
         raise NotImplementedError
 
     def listing(self) -> Any:
@@ -180,6 +180,9 @@ class _Handler(BaseHTTPRequestHandler):
         except (ValueError, KeyError, TypeError) as error:  # a request that cannot even be read
             self.owner.refused.append(repr(error))
             self._whole(400, self.owner.refusal(Refused(400, "invalid_request_error", f"could not read: {error!r}")))
+            return
+        if isinstance(events, bytes):
+            self._whole(200, events)
             return
         try:
             self._stream(events, fault)
