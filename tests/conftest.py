@@ -12,6 +12,7 @@ import pytest
 
 KEYS = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "ANTHROPIC_AUTH_TOKEN")
 PROVIDERS = ("anthropic.com", "openai.com")
+PATIENCE_S = 30.0
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +39,14 @@ def no_provider(monkeypatch: pytest.MonkeyPatch) -> None:
         return look_up(host, *args, **kwargs)
 
     monkeypatch.setattr(socket, "getaddrinfo", guarded)
+
+
+@pytest.fixture(autouse=True)
+def patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a real engine on a crowded machine, slow is not hung. What a hung one is met with is tested elsewhere."""
+    if request.node.get_closest_marker("engine"):
+        for place in ("reads.LOOK_S", "reads.SAMPLE_S", "enginehost.DEADLINE_S"):
+            monkeypatch.setattr(f"ergon_ops.engine.{place}", PATIENCE_S)
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,7 @@ CHILD = """
 import asyncio, os, signal, sys, threading
 from pathlib import Path
 from ergon_ops.changes import Changes, real_writers
+from ergon_ops.engine import enginehost, reads
 from ergon_ops.engine.connect import endpoints
 from ergon_ops.engine.reads import open_reads
 from ergon_ops.messages import Actor
@@ -37,6 +38,7 @@ from ergon_ops.settings import DockerEnv, Policy
 from ergon_ops.store import Store, changes
 
 docker_host, folder, proposal, moment, state = sys.argv[1:]
+enginehost.DEADLINE_S = reads.LOOK_S = 30.0  # as for every test on a real engine
 
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -32,8 +32,8 @@ class RealEngine:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        self.reads = open_reads(endpoint)
-        self.remote = DockerReads(endpoint, None, clock=time.time)
+        self.reads = open_reads(endpoint, deadline_s=PATIENCE_S)
+        self.remote = DockerReads(endpoint, None, clock=time.time, deadline_s=PATIENCE_S)
         self.writes = DockerWrites(endpoint)
         self.images = DockerImages(endpoint)
         self._made: list[str] = []
