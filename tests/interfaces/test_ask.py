@@ -159,11 +159,11 @@ def test_at_a_terminal_long_answers_break_between_words(shell: Shell, monkeypatc
     assert "".join(wrapped.split()) == "".join(plain.split())
 
 
-def test_a_named_model_that_is_not_used_is_said_so(shell: Shell) -> None:
-    said = shell("ask", "webapp", STATUS, "--model", "openai:gpt")
-    assert said.exit == 0
-    assert "openai:gpt" in said.err
-    assert said.out.startswith("Running nginx")
+def test_a_model_nobody_knows_is_said_so(shell: Shell) -> None:
+    said = shell("ask", "webapp", STATUS, "--model", "nonsense:gpt")
+    assert said.exit == 2
+    assert "nonsense" in said.err
+    assert len(lines(said.err)) == 1
 
 
 def test_words_the_terminal_could_not_decode_are_no_failure(shell: Shell) -> None:

@@ -93,7 +93,7 @@ def container(docker_host: str) -> Iterator[str]:
 
 def test_an_evening_at_the_terminal(terminal: Terminal, container: str) -> None:
     terminal.type("ergon-ops")
-    screen = terminal.wait("all>")
+    screen = terminal.wait(re.compile(r"^all \d+ (running|unwell)>", re.MULTILINE).search)
     assert "Mind: offline" in screen
     assert "Ask, for example:" in screen
 
@@ -102,16 +102,25 @@ def test_an_evening_at_the_terminal(terminal: Terminal, container: str) -> None:
     terminal.press("Tab")
     terminal.wait(f"/switch {container}")
     terminal.press("Enter")
-    terminal.wait(f"{container}>")
+    terminal.wait(f"{container} running>")
     terminal.type("how is your memory?")
     terminal.wait(lambda text: re.search(r"Memory at \d.*32\s+MiB", text, re.DOTALL))
     terminal.wait("-ci · offline · ")
 
     terminal.type("restart yourself")
-    screen = terminal.wait("waiting for approval: /approve p-")
-    id = re.findall(r"/approve (p-\w+)", screen)[-1]
+    screen = terminal.wait("approve / reject / later? [later]")
+    id = re.findall(r"Proposal (p-\w+)", screen)[-1]
+    terminal.press("Enter")
+    terminal.wait(f"It waits: /approve {id}")
     terminal.type(f"/approve {id}")
     terminal.wait(f"Restarted {container}: running")
+
+    terminal.type("/why")
+    terminal.wait(lambda text: re.search(r"^e\d+ .*api:inspect", text, re.MULTILINE))
+    terminal.type("/metrics")
+    terminal.wait(lambda text: re.search(r"memory .*MiB of 32 MiB.*\n(.*\n)*any key ends this", text))
+    terminal.press("q")
+    terminal.wait(lambda text: "any key ends this" not in text)
 
     terminal.type("half a line", "C-c")
     terminal.type("/exit")
@@ -130,7 +139,7 @@ def test_an_evening_at_the_terminal(terminal: Terminal, container: str) -> None:
 
 def test_a_dumb_terminal_is_good_enough(terminal: Terminal, container: str) -> None:
     terminal.type(f"export TERM=dumb; ergon-ops chat {container}")
-    terminal.wait(f"{container}>")
+    terminal.wait(f"{container} running>")
     terminal.type("what are you running?")
     terminal.wait(" · offline · ")
     terminal.press("C-d")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from ergon_ops.errors import ErgonError
 from ergon_ops.interfaces.commands.program import Opener, Program, notice, print_json
+from ergon_ops.interfaces.commands.registry import HIDDEN
 from ergon_ops.interfaces.commands.words import Line, arguments, chosen
 
 
 def run(words: Sequence[str], *, opener: Opener | None = None) -> int:
     """Runs one command and returns its exit status; whatever goes wrong becomes one line on stderr, or one document."""
     line = Line.of(words)
+    if line.name in HIDDEN:
+        return _quietly(line, opener)
     try:
         return _run(line, opener)
     except KeyboardInterrupt:
@@ -26,6 +30,13 @@ def run(words: Sequence[str], *, opener: Opener | None = None) -> int:
         return fail(_system(error), as_json=line.as_json)
     except Exception as error:  # noqa: BLE001 the edge: a person sees one line, and how to get the rest
         return fail(_defect(error), as_json=line.as_json)
+
+
+def _quietly(line: Line, opener: Opener | None) -> int:
+    """For scripts of ours in a shell: whatever goes wrong is no business of who presses Tab."""
+    with contextlib.suppress(Exception, KeyboardInterrupt):
+        _run(line, opener)
+    return 0
 
 
 def _run(line: Line, opener: Opener | None) -> int:
