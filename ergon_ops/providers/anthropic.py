@@ -197,7 +197,8 @@ class Reading:
         cut = self.stop in ("max_tokens", "model_context_window_exceeded")
         unended = [block for block in self.blocks.values() if block["type"] == "tool_use"]
         held = [_call(piece, cut) if isinstance(piece, dict) else piece for piece in (*self.held, *unended)]
-        if not self.text and not any(isinstance(piece, ToolCall) for piece in held):
+        silent = not self.text and not any(isinstance(piece, ToolCall) for piece in held)
+        if silent or self.stop == "refusal":
             raise nothing_said(failure, self.model, self.stop)
         return [*unique_ids(held), self._usage()]
 

@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from ergon_ops.errors import ProviderError
+from ergon_ops.errors import ErgonError, ProviderError
 from ergon_ops.providers.spec import KEY_VARIABLES
 from ergon_ops.providers.wire import Line, NotAStream, Stalled, TooBig
 from ergon_ops.redaction import safe_text
@@ -169,13 +169,18 @@ class Teller:
         return self.failure("refused", f"cannot reach {self.host}: {why}", f"is it running? {self._base()}")
 
 
+def own_error(error: BaseException) -> ErgonError | None:
+    """What `on_sent` raised: an SDK takes it for a broken connection, but it is ours and means what it says."""
+    return next((item for item in _chain(error) if isinstance(item, ErgonError)), None)
+
+
 def _chain(error: BaseException) -> Iterator[BaseException]:
     seen: set[int] = set()
     at: BaseException | None = error
     while at is not None and id(at) not in seen:
         seen.add(id(at))
         yield at
-        at = at.__cause__ or at.__context__
+        at = at.__cause__  # not the context: that may be an earlier failure, which is being handled
 
 
 def _headers(error: BaseException) -> Mapping[str, str]:

@@ -134,7 +134,7 @@ class Reading:
         rest = self.thoughts.rest()
         self.text += len(rest)
         calls = self.calls.finished(cut=self.stop == "length")
-        if not self.text and not calls:
+        if (not self.text and not calls) or self.stop == "content_filter":
             raise nothing_said(failure, self.model, self.stop)
         usage = self.usage or Usage(self.estimate, -(-(self.text + self.calls.size) // 4))
         return [*([Text(rest)] if rest else []), *unique_ids(calls), usage]

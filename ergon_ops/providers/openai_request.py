@@ -22,13 +22,15 @@ class Dialect:
     limit: str = "max_tokens"
     usage: bool = True
     effort: str = ""
+    keeps: bool = False  # the endpoint keeps what it is asked unless told not to
     tried: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, model: str, *, vendors_own: bool) -> Dialect:
         if not vendors_own:
             return cls()
-        return cls("max_completion_tokens", effort="none" if model.startswith(WITHOUT_REASONING) else "")
+        effort = "none" if model.startswith(WITHOUT_REASONING) else ""
+        return cls("max_completion_tokens", effort=effort, keeps=True)
 
     def learn(self, said: str) -> bool:
         """Changes what a refusal names. True if the request will be another one, which has not been tried yet."""
@@ -67,6 +69,8 @@ def body_of(
     body[dialect.limit] = max_tokens
     if dialect.usage:
         body["stream_options"] = {"include_usage": True}
+    if dialect.keeps:
+        body["store"] = False
     if dialect.effort and tools:
         body["reasoning_effort"] = dialect.effort
     return body

@@ -11,7 +11,7 @@ from typing import Any
 from ergon_ops.errors import ProviderError
 from ergon_ops.messages import Prompt
 from ergon_ops.providers.attempts import Deadline
-from ergon_ops.providers.failures import Failure, Teller
+from ergon_ops.providers.failures import Failure, Teller, own_error
 from ergon_ops.providers.spec import KEY_VARIABLES
 from ergon_ops.providers.wire import LARGEST_ERROR, Line, Meter, NotAStream, Stalled, TooBig
 from ergon_ops.tool import Tool
@@ -64,6 +64,8 @@ class Session:
         try:
             return await awaited
         except self._raises as error:
+            if (own := own_error(error)) is not None:
+                raise own from None
             raise self.teller.of(error) from None
 
     async def drained(self, stream: AsyncIterator[Any]) -> None:

@@ -179,6 +179,15 @@ async def test_after_the_first_words_nothing_is_asked_again(name: str, fault: Fa
 
 
 @BOTH
+async def test_an_answer_that_the_vendors_safeguards_ended_is_no_answer(name: str) -> None:
+    with server_of(name) as server:
+        server.faults.next(Fault.refusal())
+        error = await failed(server)
+    assert error.reason == "empty"
+    assert "declined" in str(error)
+
+
+@BOTH
 async def test_a_slow_drip_ends_with_the_deadline(name: str) -> None:
     with server_of(name) as server:
         server.faults.next(Fault.drip())

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from ergon_ops.errors import UsageError
+from ergon_ops.errors import PolicyRefused, UsageError
 from ergon_ops.messages import Prompt, Text, Usage
 from ergon_ops.providers import (
     DEFAULT_MODELS,
@@ -20,10 +20,11 @@ from ergon_ops.providers import (
     preload,
     read_spec,
 )
+from ergon_ops.providers.openai_request import Dialect, body_of
 from ergon_ops.settings import Endpoint, Settings
-from tests.providers.servers import Fault
+from tests.providers.servers import Fault, OpenAIServer, Style
 
-from .asking import heard, provider_of, server_of, user
+from .asking import PROMPT, TOOLS, heard, provider_of, server_of, user
 
 BOTH = pytest.mark.parametrize("name", ["anthropic", "openai"])
 
@@ -53,6 +54,27 @@ async def test_asking_for_the_list_of_models_is_told_of_too(name: str) -> None:
     assert sent[1].url.endswith("/models")
     assert sent[1].body == b""
     assert len(sent) == len(server.seen) == 2
+
+
+@BOTH
+async def test_who_is_told_may_forbid_it(name: str) -> None:
+    def forbid(sent: Sent) -> None:
+        raise PolicyRefused("not this one")
+
+    with server_of(name) as server:
+        provider = provider_of(server, on_sent=forbid)
+        with pytest.raises(PolicyRefused, match="not this one"):
+            await heard(provider, [user("Question: memory?")])
+        await provider.close()
+    assert server.seen == []
+
+
+@pytest.mark.parametrize("model", ["gpt-6-luna", "gpt-6-sol"])
+def test_openai_itself_is_asked_in_its_own_words_at_once_and_to_keep_nothing(model: str) -> None:
+    dialect = Dialect.of(model, vendors_own=True)
+    body = body_of(model, PROMPT, [user("Question: memory?")], TOOLS, max_tokens=50, dialect=dialect)
+    OpenAIServer(style=Style(vendor=True)).validate({**body, "stream": True})
+    assert body["store"] is False
 
 
 @BOTH

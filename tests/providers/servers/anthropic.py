@@ -219,7 +219,7 @@ class AnthropicServer(Server):
             written = '{"window_s": 1' if kind in ("malformed_arguments", "cut") else written
             events += _use(index, key, name, written, unended=kind == "cut")
             index += 1
-        stop = "max_tokens" if kind == "cut" else "tool_use" if reply.calls else "end_turn"
+        stop = {"cut": "max_tokens", "refusal": "refusal"}.get(kind, "tool_use" if reply.calls else "end_turn")
         said = count(reply.text) + sum(count(call.arguments) for call in reply.calls)
         done = {"delta": {"stop_reason": stop, "stop_sequence": None}, "usage": {"output_tokens": said + 1}}
         return [*events, event("message_delta", done), event("message_stop", {})]

@@ -105,6 +105,11 @@ class Fault:
         return Fault("unknown_tool", name=name)
 
     @staticmethod
+    def refusal() -> Fault:
+        """The vendor's safeguards end the reply after its words."""
+        return Fault("refusal")
+
+    @staticmethod
     def cut(after: int = 0) -> Fault:
         """The reply ends at its token limit."""
         return Fault("cut", after=after)

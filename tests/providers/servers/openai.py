@@ -15,7 +15,8 @@ from tests.providers.servers.wire import Refused, Seen, Server, count, words
 
 FIELDS = {
     "model", "messages", "tools", "tool_choice", "parallel_tool_calls", "stream", "stream_options", "max_tokens",
-    "max_completion_tokens", "reasoning_effort", "temperature", "top_p", "stop", "seed", "user", "prompt_cache_key",
+    "max_completion_tokens", "reasoning_effort", "temperature", "top_p", "stop", "seed", "user", "store",
+    "prompt_cache_key",
 }  # fmt: skip
 MODELS = ("gpt-6-luna", "gpt-6.2-sol", "gpt-6-sol")
 
@@ -123,6 +124,7 @@ class OpenAIServer(Server):
             "Unrecognized request argument supplied: reasoning_effort",
             "reasoning_effort",
         )
+        need(self.style.vendor or "store" not in body, "Unrecognized request argument supplied: store", "store")
         self._messages(body.get("messages"))
 
     def _limits(self, body: Any) -> None:
@@ -210,7 +212,7 @@ class OpenAIServer(Server):
     def events(self, body: Any, reply: Reply, fault: Fault | None) -> list[bytes] | bytes:
         kind, style = fault.kind if fault else "", self.style
         calls = self._made(reply, fault)
-        stop = "length" if kind == "cut" else "tool_calls" if calls else "stop"
+        stop = {"cut": "length", "refusal": "content_filter"}.get(kind, "tool_calls" if calls else "stop")
         usage = self._usage(body, reply)
         if not style.streams:
             message = {"role": "assistant", "content": reply.text or None, **({"tool_calls": calls} if calls else {})}
