@@ -43,5 +43,6 @@ def open_provider(
 
 
 def preload(spec: str) -> None:
-    """Imports the SDK, for a thread that does so while a person types. An SDK that is not there is told of later."""
-    load(read_spec(spec).provider)
+    """Imports the SDK, for a thread that does so while a person types; `offline` has none. An SDK that is not there is
+    told of later."""
+    load(spec.strip().partition(":")[0])

@@ -16,7 +16,7 @@ _DONE: set[str] = set()
 def load(provider: str) -> None:
     """Imports the SDK here and now. One that is not there is told of when it is needed."""
     try:
-        for module in MODULES[provider]:
+        for module in MODULES.get(provider, ()):
             importlib.import_module(module)
     except ImportError:
         return

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -330,6 +332,20 @@ async def test_who_stops_listening_hangs_up(name: str) -> None:
         await pieces.aclose()
         assert await asyncio.to_thread(server.hung_up.wait, 5)
         await provider.close()
+
+
+@BOTH
+@pytest.mark.parametrize("fault", [None, Fault.stall(5), Fault.reset()], ids=["none", "stall", "reset"])
+def test_no_thread_is_left(name: str, fault: Fault | None) -> None:
+    async def conversation() -> None:
+        with server_of(name) as server:
+            server.faults.next(fault)
+            with suppress(ProviderError):
+                await met(server, deadline_s=0.5)
+
+    before = set(threading.enumerate())
+    asyncio.run(conversation())
+    assert set(threading.enumerate()) <= before
 
 
 @BOTH

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from ergon_ops.folders import load_tools
 from ergon_ops.messages import Message, Native, Prompt, Text, ToolCall, ToolResult
 from ergon_ops.store import codec
 from tests.providers.servers import AnthropicServer, Fault
@@ -172,6 +173,15 @@ async def test_persona_and_instructions_arrive(name: str) -> None:
         await provider.close()
     assert said.text == "I am web-ci, for web: serves the shop's pages."
     assert without.text == "State is up."  # nobody asked for ids
+
+
+@BOTH
+async def test_every_shipped_tool_is_one_the_api_takes(name: str) -> None:
+    with server_of(name) as server:
+        provider = provider_of(server)
+        said = await heard(provider, [user("Question: what depends on you?")], tools=list(load_tools().values()))
+        await provider.close()
+    assert [call.tool for call in said.calls] == ["topology"]
 
 
 @BOTH

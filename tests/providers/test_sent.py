@@ -130,6 +130,7 @@ def test_no_sdk_is_imported_before_it_is_needed() -> None:
 
 @BOTH
 def test_an_sdk_can_be_imported_beforehand(name: str) -> None:
+    preload("offline")
     preload(f"{name}:any-model")
     assert name in sys.modules
 
