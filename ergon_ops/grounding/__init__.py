@@ -1,0 +1,22 @@
+"""A model's words against the facts: what is not carried by the ledger does not reach a person.
+
+    cut = Sentences();  for delta in stream:  for sentence in cut.feed(delta): …   then cut.end(); joined = the input
+    checked = check(sentence, ground, before)     `before` is the `Checked` of the sentence before, or None
+    checked.ok                                    → show `checked.text` (without citations), cite `checked.fact_ids`
+    else one repair round, or                     → replacement(checked, views, ask), or struck(checked)
+
+A claim passes if facts of the right container carry it (units converted, rounded as said, derived by the formulas in
+`metrics.py`), a finding does (causes, trends), or the journal does (acts). Advice, questions, greetings and what is
+said not to be known pass without.
+"""
+
+from __future__ import annotations
+
+from ergon_ops.grounding.check import check
+from ergon_ops.grounding.instead import intents_of, replacement, struck
+from ergon_ops.grounding.sentences import Sentences
+from ergon_ops.grounding.words import Acted, Checked, Claim, Ground, Topic
+
+__all__ = [
+    "Acted", "Checked", "Claim", "Ground", "Sentences", "Topic", "check", "intents_of", "replacement", "struck",
+]  # fmt: skip

@@ -1,0 +1,153 @@
+"""That there is none of something: only if it was read and there is none."""
+
+from __future__ import annotations
+
+import re
+
+from ergon_ops.grounding import counts
+from ergon_ops.grounding.amounts import Amount
+from ergon_ops.grounding.metrics import COUNT, COUNTS
+from ergon_ops.grounding.scene import Scene
+
+_NONE = re.compile(
+    r"\b(?:no|zero|without(?: any)?|(?:do|does|did|has|have|had)(?:n't| not) (?:have |had |see |find |"
+    r"log(?:ged)? |show |report |contain |publish |expose )?(?:any|a single)|"
+    r"(?:has|have|is|are|was|were)(?:n't| not) (?:been )?any|never (?:had|seen|logged)(?: an?| any)?|"
+    r"free of|none of (?:the|my|its)|not (?:a single|any|one))\s+"
+    r"(?P<what>[a-z][\w/-]*(?:\s+[a-z][\w/-]*){0,3})",
+    re.I,
+)
+_SPEECH = re.compile(
+    r"^(?:need|longer|one|idea|way|action|actions|further|doubt|matter|problem at all|more|other|"
+    r"immediate|urgent|such|information|data|evidence|facts?|known|clear|obvious|cause|reason|rule|"
+    r"reasons?|change|changes|"
+    r"sign|signs|indication|answer|comment|worries|worry|rush|harm|special|question|sweat|big|obvious|"
+    r"apparent|choice|point|particular|specific|details?|record|mention|knowledge|access|intervention|"
+    r"concerns?|concern|language|value|values|secrets?|opinion|recommendation|new|matter|explanation|"
+    r"trend|history|noticeable|visible|significant)\b",
+    re.I,
+)
+_TROUBLE = re.compile(
+    r"^(?:\w+ )?(?:issues?|problems?|trouble|troubles|faults?|findings?|anomal\w+|alerts?|alarms?|"
+    r"(?:signs? of|indications? of) (?:trouble|problems?|distress|issues?)|red flags?)\b",
+    re.I,
+)
+_SIGN = re.compile(r"^(?:\w+ )?(?:signs?|indications?|evidence) (?:of|that)\s+(?P<what>.*)", re.I)
+_RESTARTED = re.compile(
+    r"\b(?:has|have|did|was|were|had)(?:n't| not|\s+never) (?:been |yet |ever |once )?(?:restarted?|"
+    r"rebooted?)\b|\bnot (?:been )?restarted\b|\bwithout (?:a (?:single )?)?restart\w*\b",
+    re.I,
+)
+_ALL_WELL = re.compile(
+    r"\b(?:nothing (?:is |looks |seems )?(?:wrong|unusual|out of the ordinary|amiss|broken|to worry)|"
+    r"all (?:is |looks )?(?:well|good|fine|ok(?:ay)?|clear|normal|in order)|everything (?:is |looks |"
+    r"seems |appears )?(?:\w+ )?(?:fine|ok(?:ay)?|good|normal|well|in order|great|working|as expected|"
+    r"healthy|shipshape|under control|smooth\w*)|"
+    r"(?:i'm|i am|it is|it's|it looks|i feel|looks|doing|all systems|systems?(?: are)?|am|is) (?:doing |"
+    r"feeling |looking |perfectly |just |all |running |working |operating )*(?:fine|great|well|ok(?:ay)?|"
+    r"good|excellent|go|nominal|perfect(?:ly)?|smoothly|normally|as expected|in (?:good|great|"
+    r"top) (?:shape|form|order)))(?! (?:as|to|for|that|enough|with|memory|reason|question|idea|below|"
+    r"within|under|above|over|beyond|past|short))\b",
+    re.I,
+)
+
+
+def find(scene: Scene) -> None:
+    for match in _RESTARTED.finditer(scene.free):
+        if scene.mood(match.start()) in ("assert", "hedged"):
+            _none(scene, match.start(), match.end(), ("restart_count",))
+            scene.take(match.start(), match.end())
+    for match in _ALL_WELL.finditer(scene.free):
+        if scene.mood(match.start()) == "assert" and not _resourced(scene, match.start(), match.end()):
+            _well(scene, match.start(), match.end())
+    for match in _NONE.finditer(scene.free):
+        _judge(scene, match)
+
+
+def _resourced(scene: Scene, start: int, end: int) -> bool:
+    low, high = scene.segment(start, end)
+    return any(low <= item[0] < high and item[2] in ("memory", "cpu", "disk", "pids") for item in scene.resources)
+
+
+def _judge(scene: Scene, match: re.Match[str]) -> None:
+    at, what = match.start(), match["what"]
+    clause = scene.clause(at)
+    if clause.mood in ("advice", "question"):
+        return
+    if _SIGN.match(what) is not None:
+        return  # what there is no sign of: judged as a cause
+    if _TROUBLE.match(what):
+        _well(scene, at, match.start("what") + len(_TROUBLE.match(what)[0]))  # type: ignore[index]
+        return
+    if _SPEECH.match(what) and not COUNT.match(what):
+        return
+    if re.match(
+        r"(?:memory|cpu|pids?|process|mem|ram)?[- ]?(?:limits?|caps?|quotas?)\b|"
+        r"(?:docker )?health ?-?check|restart policy|longer\b",
+        what,
+        re.I,
+    ):
+        return  # states
+    if clause.mood == "unknowing" and not re.match(r"\bno\b", match[0]):
+        return
+    counted = next((item for item in COUNT.finditer(what) if len(what[: item.start()].split()) <= 2), None)
+    if counted is None:
+        if re.match(r"(?:cpu )?throttl", what):
+            return
+        ids = None
+        if re.match(r"swap\b", what):
+            _none(scene, at, match.end(), ("memory_swap",))
+            return
+        if clause.mood == "assert" and re.match(
+            r"(?:\w+ )?(?:crash\w*|failur\w+|time-?outs?|downtime|outages?|data loss|requests?|users?|"
+            r"queries|sessions?|clients?|backups?|incidents?|exceptions?|tracebacks?|loss)\b",
+            what,
+            re.I,
+        ):
+            scene.decide("none", at, match.end(), ids, "that there is none was not read", ("log_template",))
+        return
+    formulas = COUNTS[int((counted.lastgroup or "n0")[1:])][1]
+    _none(scene, at, match.start("what") + counted.end(), formulas, counted[0])
+
+
+def _none(scene: Scene, start: int, end: int, formulas: tuple[str, ...], noun: str = "") -> None:
+    """Supported if every count that could be meant was read, and is nought."""
+    zero = Amount(start, end, "count", (0.0,), (0.0,))
+    values = list(counts._values(scene, formulas, zero, noun))
+    if formulas[:1] == ("@containers",):
+        return
+    if formulas[:1] == ("@findings",):
+        _well(scene, start, end)
+        return
+    first = [value for value in values if value.name == formulas[0].strip("#@").partition("[")[0]] or values
+    good = bool(first) and all(value.number == 0 for value in first)
+    ids = tuple(id for value in first for id in value.ids if id) if good else None
+    scene.decide(
+        "none",
+        start,
+        end,
+        ids,
+        "there are some, or nobody looked",
+        tuple(item.strip("#@").partition("[")[0] for item in formulas),
+    )
+    scene.take(start, end)
+
+
+def _well(scene: Scene, start: int, end: int) -> None:
+    """That nothing is wrong: they run, no check fails, nothing is down, and no rule found a fault."""
+    refs = tuple(ref for ref in scene.subjects(start) if ref.kind == "container")
+    index = scene.index
+    states = [row for ref in refs for row in index.facts(ref, "state")]
+    bad = [row for ref in refs for row in index.facts(ref, "health") if row.value == "unhealthy"]
+    bad += [row for ref in refs for row in index.facts(ref, "serving") if row.value == "down"]
+    bad += [row for row in states if row.value not in ("running", "paused")]
+    bad += [
+        row
+        for ref in refs
+        for row in index.facts(ref, "memory_ratio")
+        if isinstance(row.value, float) and row.value >= 0.9
+    ]
+    faults = [item for item in scene.ground.findings if item.nature == "fault" and item.about in refs]
+    ids = tuple(row.id for row in states) if states and not bad and not faults else None
+    scene.decide("none", start, end, ids, "something is wrong, or nobody looked", ("state", "health"))
+    scene.take(start, end)

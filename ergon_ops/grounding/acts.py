@@ -1,0 +1,321 @@
+"""Acts: what a sentence says was done, and commands it hands to a person."""
+
+from __future__ import annotations
+
+import re
+
+from ergon_ops.grounding.scene import Scene
+from ergon_ops.offline.lexicon import words
+
+_DONE = (
+    r"restarted|rebooted|changed|raised|increased|lowered|decreased|reduced|set|updated|fixed|deleted|"
+    r"removed|stopped|started|killed|cleared|cleaned|applied|"
+    r"rolled back|reverted|deployed|redeployed|scaled|reconfigured|configured|approved|rejected|executed|"
+    r"ran|modified|edited|adjusted|bumped|doubled|halved|added|installed|upgraded|"
+    r"patched|resolved|recreated|created|paused|unpaused|resumed|moved|renamed|mounted|unmounted|attached|"
+    r"detached|connected|disconnected|flushed|purged|pruned|rotated|reset|"
+    r"enabled|disabled|allocated|tuned|optimi[sz]ed|switched|migrated|repaired|rebuilt|written|wrote|sent|"
+    r"notified|emailed|scheduled|terminated|shut down|turned (?:off|on)|taken care of|"
+    r"bounced|kicked|freed|dropped|expanded|extended|corrected|sorted(?: out)?|remedied|mitigated|"
+    r"initiated|triggered|performed|completed|implemented|saved|backed up|opened|closed|published|backed|"
+    r"undone|undid|"
+    r"gone ahead|went ahead"
+)
+_DOING = (
+    r"restarting|rebooting|changing|raising|increasing|lowering|decreasing|reducing|setting|updating|"
+    r"fixing|deleting|removing|stopping|starting|killing|clearing|applying|rolling back|"
+    r"deploying|scaling|reconfiguring|approving|executing|modifying|adjusting|bumping|doubling|adding|"
+    r"resolving|recreating|pausing|resuming|flushing|resetting|enabling|disabling|taking care of|"
+    r"performing|initiating|triggering|attempting|trying to|bouncing"
+)
+_DO = (
+    r"restart|reboot|change|raise|increase|lower|decrease|reduce|set|update|fix|delete|remove|stop|start|"
+    r"kill|clear|apply|roll back|revert|deploy|scale|reconfigure|approve|execute|run|"
+    r"modify|edit|adjust|bump|double|add|install|upgrade|patch|resolve|recreate|pause|unpause|resume|"
+    r"flush|reset|enable|disable|take care|perform|initiate|trigger|bounce|proceed|go ahead|get (?:it|"
+    r"this|that) (?:fixed|done|restarted)|handle (?:it|this|that)|make (?:the|that|this) change"
+)
+_ADVERB = (
+    r"(?:(?:just|already|now|also|successfully|automatically|then|safely|gracefully|quickly|manually|since|"
+    r"immediately|went ahead and|gone ahead and|personally|proactively|finally|simply|hereby)\s+)*"
+)
+_I = (
+    r"\b(?:i|we|i've|we've|i have|we have|i had|i did|the (?:system|ci|assistant|agent|"
+    r"companion))\s+(?:have\s+|has\s+|had\s+)?"
+)
+_PATTERNS: tuple[tuple[str, str], ...] = (
+    ("done", rf"{_I}{_ADVERB}(?P<verb>{_DONE})\b"),
+    (
+        "will",
+        rf"\b(?:i'll|we'll|i will|we will|i shall|let me|i'm going to|i am going to|i'm about to|"
+        rf"i am about to|we are going to|allow me to)\s+{_ADVERB}(?P<verb>{_DO})\b",
+    ),
+    ("doing", rf"\b(?:i'm|i am|we're|we are|currently|now)\s+{_ADVERB}(?P<verb>{_DOING})\b"),
+    (
+        "passive",
+        rf"\b(?:has|have|had|was|were|is|are|been|being|got|gets|will be)\s+(?:now |already |just |"
+        rf"successfully |automatically )*(?:been |being )?{_ADVERB}(?P<verb>{_DONE})\b",
+    ),
+    (
+        "bare",
+        rf"^\W*(?:ok(?:ay)?[,.!:]?\s*|sure[,.!:]?\s*|great[,.!:]?\s*|alright[,.!:]?\s*|yes[,.!:]?\s*|"
+        rf"aye[,.!:]?\s*)*(?:(?:and |i )?(?P<word>all done|done|all set|all fixed|fixed|completed|"
+        rf"mission accomplished|consider it done|job done|success)\b\s*(?:[.!:,;–—-]|$|\s+for you)|"
+        rf"(?:successfully|just|already|now)\s+(?P<verb>{_DONE})\b|(?P<verb2>restarted|rebooted|raised|"
+        rf"increased|changed|fixed|applied|updated|deployed|stopped|deleted|cleared|approved|bumped|killed|"
+        rf"rolled back)\s+(?!\d|once\b|twice\b|never\b|at\b|on\b|after\b|by\b|since\b|times\b|about\b|"
+        rf"only\b|\w+ (?:minutes|hours|days|times|ago)\b)[\w`*]+)",
+    ),
+    (
+        "result",
+        r"\b(?:restart|change|update|fix|rollback|deployment|deploy|limit change|operation|action|request|"
+        r"reboot|task|upgrade)\s+(?:is |was |has been |has |now )*(?:(?P<verb>complete[d]?|done|"
+        r"successful|in progress|under ?way|applied|succeeded|performed|executed|initiated|finished|"
+        r"scheduled|approved|in effect|went through|live)\b)",
+    ),
+    (
+        "progress",
+        r"^\W*(?P<verb>restarting|rebooting|applying|executing|deploying|fixing|rolling back|updating|"
+        r"raising|increasing)\b(?!\s*(?:after|\(|;|state|loop|policy))(?=.*(?:\.\.\.|…|now|\bthe\b|"
+        r"\bit\b))",
+    ),
+)
+_ACT = tuple((kind, re.compile(pattern, re.I)) for kind, pattern in _PATTERNS)
+# Words a container says of its own past, not of an act: restarted 3 times, started at, was created.
+_OWN_PAST = re.compile(
+    r"^\s*(?:(?:me|itself|myself|it|by (?:my|its|the) (?:restart )?policy|automatically|only|about|"
+    r"at least|more than|exactly|so far|,|a total of|also|again|by docker|by the engine)\s*)*"
+    r"(?:\d|once|twice|thrice|never|one\b|two\b|three\b|four\b|five\b|six\b|seven\b|eight\b|nine\b|ten\b|"
+    r"eleven\b|twelve\b|a (?:dozen|few|couple)|since|at\s|ago|after|on\s(?:\d|mon|tue|wed|thu|fri|sat|sun|"
+    r"nov|dec|jan)|with|because|and|due|yesterday|today|this\b|last\b|about|around|when|in the last|"
+    r"in\s\d|as\s|from|\.?$|zero|many|several|multiple|half|over|just|an hour|a minute|a day|for\b|"
+    r"without|under)",
+    re.I,
+)
+_INTRANSITIVE = words(
+    """
+    restarted started created stopped killed exited rebooted paused connected attached mounted published allocated
+    configured set opened run ran disconnected terminated shut enabled disabled limited backed closed
+    """
+)
+_STATIVE = words(
+    """
+    set configured mounted attached connected published enabled disabled created paused stopped started killed
+    allocated closed opened terminated sent written backed run ran limited dropped added rotated
+    """
+)
+_CONDITION = re.compile(
+    r"\b(?:if|once|after|when|until|unless|before|as soon as|upon) (?:you|a person|an operator|someone|"
+    r"it is|it's|that is|your|the proposal|approv)",
+    re.I,
+)
+_DENIED = re.compile(r"\b(?:not|n't|never|nothing|no|cannot|can't|unable|without)\b[^,;.]{0,24}$|n't\s*$", re.I)
+_NOTHING = re.compile(r"\b(?:nothing|no (?:change|action|restart)s?)\b", re.I)
+_EVENTS = {
+    "restarted": ("restart", "start"),
+    "rebooted": ("restart", "start"),
+    "stopped": ("stop", "die"),
+    "killed": ("kill", "die", "oom"),
+    "started": ("start",),
+    "paused": ("pause",),
+    "updated": ("update",),
+    "created": ("create",),
+    "renamed": ("rename",),
+    "terminated": ("die", "kill"),
+    "connected": ("connect",),
+    "disconnected": ("disconnect",),
+    "unpaused": ("unpause",),
+    "changed": ("update",),
+}
+
+
+def find(scene: Scene) -> None:
+    for kind, pattern in _ACT:
+        for match in pattern.finditer(scene.free):
+            _judge(scene, kind, match)
+
+
+def _judge(scene: Scene, kind: str, match: re.Match[str]) -> None:
+    groups = match.groupdict()
+    verb = (groups.get("verb") or groups.get("verb2") or groups.get("word") or "").lower()
+    clause = scene.clause(match.start())
+    behind, ahead = scene.line[match.end() : clause.end], scene.line[clause.start : match.start()]
+    if (
+        _DENIED.search(ahead)
+        or _NOTHING.search(clause.text)
+        or re.search(r"\bnot\b|n't\b", match[0])
+        or clause.mood == "question"
+    ):
+        return
+    if (
+        _CONDITION.search(scene.line)
+        or clause.mood == "unknowing"
+        or _of_itself(scene, kind, verb, behind, ahead, match)
+    ):
+        return
+    if clause.mood == "advice" and kind in ("passive", "doing", "bare", "result", "progress"):
+        return
+    if clause.mood == "hedged" and kind in ("passive", "result"):
+        return
+    if kind == "will" and re.match(r"\s*(?:through|you|know|summari|by (?:checking|looking))", behind, re.I):
+        return
+    ids = _journal(scene, verb)
+    scene.decide("act", match.start(), match.end(), ids, "the journal has no such act", ("act",))
+
+
+def _of_itself(scene: Scene, kind: str, verb: str, behind: str, ahead: str, match: re.Match[str]) -> bool:
+    """What a container says of its own life, or what the engine's events say of it."""
+    if kind in ("done", "passive") and verb in _INTRANSITIVE and _OWN_PAST.match(behind):
+        return True
+    if kind == "passive" and verb in _STATIVE and re.search(r"\b(?:is|are|was|were)\s", match[0], re.I):
+        return True
+    if kind == "passive" and (names := _EVENTS.get(verb)):
+        refs = scene.subjects(match.start())
+        return any(str(row.value).split(" ")[0] in names for ref in refs for row in scene.index.facts(ref, "event"))
+    if (
+        kind == "doing"
+        and verb in ("restarting", "starting", "stopping")
+        and re.match(
+            r"\W*(?:$|after|;|over and over|in a loop|again and|every|constantly|with|\(|because|, )", behind, re.I
+        )
+    ):
+        return True
+    if kind in ("doing", "progress") and re.search(r"health\w*|still", ahead, re.I):
+        return True
+    if (
+        kind == "done"
+        and verb in ("wrote", "sent", "written", "ran", "connected", "opened", "started", "allocated", "dropped")
+        and re.match(
+            r"\s*(?:\d|to\b|on\b|at\b|up\b|with\b|about|for\b|out|\x00|~|as\b|[a-z-]+ \(port|nginx|redis)", behind
+        )
+    ):
+        return True
+    return kind == "done" and verb == "run"
+
+
+def _journal(scene: Scene, verb: str) -> tuple[str, ...] | None:
+    """() if the journal has such an act."""
+    stem = verb.split(" ")[0].rstrip("d").removesuffix("ing").removesuffix("e")[:6]
+    for act in scene.ground.acted:
+        kind = act.kind.lower()
+        if act.about not in (*scene.subjects(0), *scene.ground.refs):
+            continue
+        if stem in kind or verb in (
+            "done",
+            "all done",
+            "all set",
+            "fixed",
+            "completed",
+            "applied",
+            "complete",
+            "successful",
+            "changed",
+            "succeeded",
+            "performed",
+            "executed",
+            "approved",
+            "finished",
+            "success",
+            "job done",
+            "consider it done",
+        ):
+            return ()
+        if kind.startswith("set_") and stem in (
+            "raise",
+            "rais",
+            "increa",
+            "lower",
+            "set",
+            "bump",
+            "chang",
+            "updat",
+            "adjust",
+            "reduc",
+            "doubl",
+        ):
+            return ()
+    return None
+
+
+# -- commands ---------------------------------------------------------------------------------------------------------
+
+_TOOLS = (
+    r"docker(?:-compose| compose)?|podman|kubectl|systemctl|service|sudo|rm|kill|killall|pkill|curl|wget|"
+    r"redis-cli|psql|mysql|mongo|nginx|apt(?:-get)?|apk|pip|npm|bash|sh|chmod|chown|mv|cp|dd|mkfs|"
+    r"iptables|tc|ip|ss|netstat|top|htop|ps|df|du|free|cat|tail|grep|journalctl|helm|reboot|shutdown|"
+    r"crictl|nerdctl|ctr|echo|export|python3?|node|ssh|scp|git|make|exec|source|vi|vim|nano|sed|awk|find|"
+    r"ls|cd|touch|mkdir|ln|mount|umount|sysctl|ulimit|stress"
+)
+_COMMAND = re.compile(rf"^\s*(?:[$#>]\s*)?(?:(?:sudo|exec|env)\s+)*(?:{_TOOLS})(?:\s+[-./\w\"'$|]|$)", re.I)
+_CODE = re.compile(r"`+([^`\n]+)`+")
+_SPOKEN = re.compile(
+    r"\b(?:docker(?:-compose| compose)? (?:restart|update|stop|start|rm|kill|exec|logs|run|inspect|stats|"
+    r"ps|compose|system|volume|network|container|service|pull|build|top|events|cp|rmi|prune)|kubectl \w+|"
+    r"systemctl \w+|sudo \w+|rm -\w+|redis-cli\b|kill -\d+|apt(?:-get)? install|curl -|psql -|pip install|"
+    r"npm \w+)\b",
+    re.I,
+)
+_OWN = re.compile(r"ergon-ops(?:\s+(?P<verb>[\w-]+))?(?:\s+(?P<rest>[^\s`.,;)]+))?")
+_READS = words(
+    """
+    ask list diagnose proposals chat journal config doctor state prompt propose show session
+    """
+)
+_FENCE = re.compile(r"^\s*(```|~~~)")
+
+
+def commands(scene: Scene) -> None:
+    """`ergon-ops approve` for a proposal there is; every other command a person could run is struck."""
+    raw = scene.text
+    for match in _OWN.finditer(raw):
+        verb, rest = match["verb"] or "", match["rest"] or ""
+        if verb in ("approve", "reject") or re.search(r"\bp-[a-z2-7]{4,}", rest):
+            ok = any(rest == item.id for item in scene.ground.proposals) and verb in ("approve", "reject", "show")
+            scene.decide(
+                "command",
+                match.start(),
+                match.end(),
+                () if ok else None,
+                f"there is no proposal {rest or 'named'}",
+                ("proposal",),
+            )
+            scene.take(match.start(), match.end())
+        elif verb in ("rollback", "uninstall", "up", "down", "serve", "package"):
+            scene.decide("command", match.start(), match.end(), None, "not a command for here", ("command",))
+        elif verb in _READS:
+            scene.take(match.start(), match.start() + len("ergon-ops ") + len(verb))
+    for match in re.finditer(r"(?<![\w-])p-[a-z2-7]{6,12}(?![\w-])", scene.free):
+        ok = any(match[0] == item.id for item in scene.ground.proposals)
+        scene.decide(
+            "proposal",
+            match.start(),
+            match.end(),
+            () if ok else None,
+            f"there is no proposal {match[0]}",
+            ("proposal",),
+        )
+        scene.take(match.start(), match.end())
+    for match in _CODE.finditer(raw):
+        if _COMMAND.match(match[1]) and not _known(scene, match[1]):
+            scene.decide("command", match.start(), match.end(), None, "a command nobody here vouches for", ("command",))
+            scene.take(match.start(), match.end())
+    fence = _FENCE.match(raw)
+    if fence or scene.topic.fenced:
+        for line in re.finditer(r"[^\n]+", raw):
+            if _COMMAND.match(line[0]) and not _known(scene, line[0].strip()):
+                scene.decide(
+                    "command", line.start(), line.end(), None, "a command nobody here vouches for", ("command",)
+                )
+                scene.take(line.start(), line.end())
+    for match in _SPOKEN.finditer(scene.free):
+        if not _known(scene, match[0]):
+            scene.decide("command", match.start(), match.end(), None, "a command nobody here vouches for", ("command",))
+            scene.take(match.start(), match.end())
+
+
+def _known(scene: Scene, words: str) -> bool:
+    """A program's bare name, or a command line that the facts have (the container's own command)."""
+    words = words.strip().lower()
+    if " " not in words:
+        return words not in ("reboot", "shutdown")
+    return any(words in scene.index.corpus(ref) for ref in scene.ground.refs)

@@ -1,0 +1,70 @@
+"""A sentence against the ledger: every claim in it found, and for each the facts that carry it."""
+
+from __future__ import annotations
+
+import re
+
+from ergon_ops.grounding import absence, acts, causes, measures, names, quotes, ranks, spans, statements, states
+from ergon_ops.grounding.markup import without_citations
+from ergon_ops.grounding.scene import Scene, header_of
+from ergon_ops.grounding.words import Checked, Ground, Topic
+from ergon_ops.redaction import redact
+
+_FENCE = re.compile(r"^\s*(?:```|~~~)", re.M)
+_PASSES = (
+    acts.commands,
+    quotes.find,
+    acts.find,
+    spans.find,
+    names.find,
+    causes.find,
+    ranks.find,
+    absence.find,
+    states.find,
+    measures.find,
+    ranks.vague,
+    statements.find,
+)
+
+
+def check(sentence: str, ground: Ground, before: Checked | None = None) -> Checked:
+    """What of a sentence the ledger carries. `before` is what `check` gave for the sentence before it: whom it named
+    is whom "it" means here."""
+    topic = before.topic if before is not None else Topic()
+    text, cited = without_citations(sentence)
+    scene = Scene.of(text, ground, topic)
+    header = header_of(text)
+    if _hidden(text):
+        scene.claim("secret", 0, len(text), why="a hidden value", about=("env_key",))
+    elif header is not None and not topic.header and not scene.mentions and not re.search(r"\d", text):
+        pass  # the head of a table
+    else:
+        for find in _PASSES:
+            find(scene)
+    claims = tuple(sorted(scene.claims, key=lambda claim: (claim.start, claim.end)))
+    return Checked(text, claims, _next(scene, header), cited)
+
+
+def _hidden(text: str) -> bool:
+    return "‹redacted" not in text and redact(text) != text
+
+
+def _next(scene: Scene, header: tuple[str, ...] | None) -> Topic:
+    """What the next sentence can lean on."""
+    named = [item for item in scene.mentions if item.word != "host"]
+    subjects = tuple(dict.fromkeys(item.ref for item in named[:1])) or scene.topic.subjects
+    listed = [item.ref for item in named if item.word != "i"]
+    if len(set(listed)) > 1 and not any(item.word == "i" for item in named):
+        first = named[0]
+        subjects = (first.ref,)
+    resource = scene.resources[-1][2] if scene.resources else scene.topic.resource
+    if scene.resources and scene.text.lstrip().startswith(("-", "*")):
+        resource = scene.resources[0][2]
+    head = scene.topic.header
+    if header is None:
+        head = ()
+    elif header and not head:
+        head = header
+    fences = len(_FENCE.findall(scene.text))
+    fenced = scene.topic.fenced if fences % 2 == 0 else not scene.topic.fenced
+    return Topic(subjects, resource, head, fenced)

@@ -1,0 +1,136 @@
+"""Markdown and citations out of the way without moving a letter, and a sentence cut into clauses."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+CITATION = re.compile(
+    r"\s?(?:[\[(【]\s*(?:(?:facts?|evidence|see|refs?|sources?|per)\b:?\s*)?\^?e\d{1,5}(?:\s*(?:,|;|&|and|"
+    r"-|–)\s*e\d{1,5})*\s*[\])】])"
+    r"|\s?\[\^?e\d{1,5}\]",
+    re.I,
+)
+_ID = re.compile(r"e\d+", re.I)
+_SAME = str.maketrans(
+    {"’": "'", "‘": "'", "\u00a0": " ", "\u202f": " ", "\u2011": "-", "`": " ", "\u2212": "-", "\t": " "}
+)
+_EMPHASIS = re.compile(r"\*+|(?<![\w/])_+(?=\S)|(?<=\S)_+(?![\w/])|~~|<br\s*/?>|</?(?:b|i|em|strong|code|p|u)>")
+_LEAD = re.compile(r"^[ ]*(?:[-+•·▪>]|#{1,6}|\d{1,3}[.)](?=\s)|\(\d\)|[a-z]\)(?=\s))+[ ]*|\[[ xX]\]", re.M)
+_EMOJI = re.compile("[\u2190-\u2191\u2600-\u27bf\U0001f000-\U0001faff\ufe0f]")
+ROW = re.compile(r"^\s*\|.*\|\s*$|^\s*[^|\n]+(?:\|[^|\n]+){2,}\s*$")
+RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$")
+
+
+def without_citations(text: str) -> tuple[str, tuple[str, ...]]:
+    """The text as it may be shown, and the ids it cited."""
+    cited: list[str] = []
+    for match in CITATION.finditer(text):
+        cited += [item.lower() for item in _ID.findall(match[0])]
+    return (CITATION.sub("", text) if cited else text), tuple(dict.fromkeys(cited))
+
+
+def plain(text: str) -> str:
+    """The same length, with marks of Markdown and pictures blanked: positions stay."""
+    text = text.translate(_SAME)
+    for pattern in (_LEAD, _EMPHASIS, _EMOJI):
+        if pattern.search(text):
+            text = pattern.sub(lambda match: " " * len(match[0]), text)
+    return text
+
+
+def cells(row: str) -> list[str]:
+    return [cell.strip() for cell in row.strip().strip("|").split("|")]
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """`mood`: assert, advice (what could be done), unknowing (what is not known), hedged (may, might), question."""
+
+    start: int
+    end: int
+    text: str
+    mood: str
+
+
+_HARD = re.compile(
+    r"[;|\n()]|[.!?:]\s+(?=\S)|\s[–—-]{1,2}\s|—"
+    r"|,?\s+\b(?=(?:but|because|while|whereas|although|though|however|which|who|so that|since|yet|and so)\b)"
+    r"|,\s+(?=(?:and|so|or|then|as|not|with|if|unless|when|once|after)\b)"
+    r"|,\s+(?=(?:i|it|my|the|this|that|you|we|there|they|its|no|nothing|all)\b)",
+    re.I,
+)
+_ADVICE = re.compile(
+    r"\b(?:should|ought to|you (?:may|might|can|could|will|'ll|need|must|have)(?: want)?|consider|i(?:'d| would)? "
+    r"(?:suggest|recommend|advise|propose)|i can propose|recommend(?:ed|ation)?|suggestion|if you|"
+    r"let me know|feel free|"
+    r"please|would (?:be|help|need|give|let|make|allow|you)|could (?:be (?:raised|increased|lowered|set|"
+    r"changed|reduced)"
+    r"|raise|increase|lower|try|help|also)|it (?:may|might|could|would) (?:be (?:worth|wise|good|helpful|useful)|help)|"
+    r"worth (?:\w+ing)|try|make sure|ensure|to (?:fix|solve|prevent|avoid|check|verify|confirm|see|find out)\b|"
+    r"(?:want|like|need) me to|i could (?:propose|restart|raise|suggest)|do not hesitate|don't hesitate|"
+    r"we (?:could|can))\b",
+    re.I,
+)
+IMPERATIVE = re.compile(
+    r"^\W*(?:(?:next|first|then|second|finally|also|now|so|and|instead|otherwise|alternatively|step \d+|option \w+|"
+    r"recommendation|suggestion|advice|tip|next steps?)\b\W*)*(?:please\s+)?"
+    r"(?:ask|check|raise|lower|increase|decrease|reduce|restart|set|try|look|review|consider|inspect|run|use|add|"
+    r"enable|disable|monitor|watch|investigate|verify|confirm|examine|keep|make|give|let|approve|see|test|update|"
+    r"upgrade|change|move|remove|avoid|configure|wait|contact|tune|adjust|scale|start|stop|limit|ensure|do|don't|tell|"
+    r"fix|mount|open|read|search|compare|allocate|bump|drop|pin|rotate|clean|free|grow|prune|double|halve)\b"
+    r"(?!\s+(?:policy|count|limit is|usage|is|was|has|are)\b)(?!\s*:)",
+    re.I,
+)
+_IF = re.compile(r"^\W*(?:(?:and|but|so|even|only|or)\s+)?(?:if|unless|when|whenever|once|in case|should|were)\b", re.I)
+_WOULD = re.compile(r"\b(?:would|could|will|can|may|might|should|won't)\b", re.I)
+_UNKNOWING = re.compile(
+    r"\b(?:can(?:no|')?t(?: \w+)? (?:tell|see|say|know|determine|confirm|verify|answer|be sure)"
+    r"|(?:do not|don't|did not|didn't) (?:know|see|have (?:any )?(?:information|data|evidence|enough|"
+    r"details|facts)|find"
+    r"|show)|not (?:sure|known|clear|certain|available|visible)|unknown|unclear|unable to|"
+    r"no (?:information|data|evidence"
+    r"|way to|idea|facts?|rule|known cause|clear cause|cause)|whether|not enough (?:information|data|facts)|"
+    r"i (?:see|know of|find|found) no (?:cause|reason|explanation))\b",
+    re.I,
+)
+HEDGE = re.compile(r"\b(?:may|might|could|possibl[ey]|possibility|perhaps|maybe|conceivably|can be|suspect)\b", re.I)
+_FINITE = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|am|uses?|runs?|did|does|shows?|exited|crashed|restarted|failed|says?|reports?|"
+    r"listens?|publishes|serves?|i'm|it's|i've|caused?)\b",
+    re.I,
+)
+_OPENERS = re.compile(r"\b(?:which|because|since|as|while|whereas|although|though|currently|now|right now)\b", re.I)
+
+
+def clauses(text: str) -> tuple[Clause, ...]:
+    """In order, covering the text; a clause without a verb of its own goes on in the mood of the one before."""
+    found: list[Clause] = []
+    mood, start, conditional = "assert", 0, False
+    cuts = [match.end() if match[0].strip() else match.start() for match in _HARD.finditer(text)]
+    asks = text.rstrip(" \"'”)").endswith("?")
+    for end in (*[cut for cut in cuts if cut > 0], len(text)):
+        part = text[start:end]
+        if not part.strip(" ,.;:()|-\n"):
+            continue
+        mood = _mood(part, mood if found else "", conditional)
+        conditional = conditional or _IF.match(part) is not None
+        found.append(Clause(start, end, part, "question" if asks and mood == "assert" else mood))
+        start = end
+    return tuple(found) or (Clause(0, len(text), text, "assert"),)
+
+
+def _mood(part: str, before: str, conditional: bool) -> str:
+    if _IF.match(part):
+        return "advice"
+    if _UNKNOWING.search(part):
+        return "unknowing"
+    if IMPERATIVE.match(part) or _ADVICE.search(part):
+        return "advice"
+    if HEDGE.search(part):
+        return "hedged"
+    if conditional and _WOULD.search(part):
+        return "advice"
+    if before in ("advice", "hedged") and not _FINITE.search(part) and not _OPENERS.search(part[:14]):
+        return before
+    return "assert"

@@ -1,0 +1,295 @@
+"""Names and numbers that are names: images, paths, addresses, ports, exit codes, variables, versions, neighbours."""
+
+from __future__ import annotations
+
+import re
+
+from ergon_ops.grounding.lexicon import ENGLISH_PARTS, KIND_STOP, TECH, programs_of
+from ergon_ops.grounding.scene import Scene
+from ergon_ops.offline.lexicon import words
+from ergon_ops.refs import Ref, host_ref
+
+NEGATED = re.compile(
+    r"\b(?:no|not|n't|nothing|never|none|neither|nor|without|isn't|aren't|doesn't|don't|nobody|cannot|can't)\b|n't\b",
+    re.I,
+)
+_URL = re.compile(r"\b(?:https?|redis|postgres(?:ql)?|mysql|amqp|mongodb|tcp|unix)://[^\s)>\]\"'“”,]+")
+_IP = re.compile(r"(?<![\w.:])(\d{1,3}(?:\.\d{1,3}){3})(?!\.?\d)(?::(\d{1,5}))?(?:/(\d{1,2}(?!\d)|tcp|udp))?")
+_PATH = re.compile(r"(?<![\w.:/)<])(~?/(?:[\w.@+-]+/?)+|/(?=\s|$|[,.;:)]|\s?is))")
+_FILE = re.compile(
+    r"(?<![\w/.-])[\w-]+\.(?:conf|cfg|toml|ya?ml|json|py|sh|log|ini|sock|env|pem|crt|key|sql|rdb|aof|db|"
+    r"js|rb|go|php|jar|war)\b"
+)
+_ENV = re.compile(r"(?<![\w/<‹])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w])(?P<set>\s*=\s*[^\s,;]+)?")
+_IMAGE = re.compile(r"(?<![\w@/.-])(?:[a-z0-9][\w.-]*(?::\d+)?/)*[a-z0-9][\w.-]*:(?:[a-z0-9][\w.-]*)(?<![.,-])", re.I)
+_REPO = re.compile(r"(?<![\w@/.:-])[a-z0-9][a-z0-9_-]*(?:/[a-z0-9][a-z0-9._-]*){1,3}(?![\w/])")
+_HEX = re.compile(r"(?<![\w-])(?:sha256:)?(?=[a-f0-9]*\d)(?=\d*[a-f])[a-f0-9]{7,64}(?![\w-])")
+_IDENT = re.compile(r"(?<![\w/.:@<‹-])(?:[a-z][a-z0-9]*(?:[-_][a-z0-9]+)+|[a-z]+\d+[a-z0-9]*)(?![\w/@>›-])", re.I)
+_KIND_NAME = re.compile(
+    r"\b(?:containers?|services?|volumes?|networks?|pods?|hosts?|database|network called|"
+    r"volume called) (?:named |called |is )?(?P<name>[a-z][\w.-]*)",
+    re.I,
+)
+_NAME_KIND = re.compile(
+    r"\b(?P<name>[a-z][\w.-]*) (?:container|service|volume|network|pod|daemon|process|server|image)\b", re.I
+)
+_LINK = re.compile(
+    r"\b(?P<how>depend(?:s|ing)? (?:up)?on|connect(?:s|ed|ing)? to|talk(?:s|ing)? to|linked to|rel(?:y|ies) on|used by|"
+    r"quer(?:y|ies)|reads? from|writes? to|downstream of|upstream of|needs|called by|calls|"
+    r"speaks? to)\s+(?:the |a |my |an |container )*(?P<name>[a-z][\w.-]*)",
+    re.I,
+)
+_NETWORK = re.compile(
+    r"\b(?:on|to|attached to|joined|in) (?:the |a )?(?:docker )?networks? (?:named |"
+    r"called )?[\"'“ ]*(?P<name>[\w-]+)|\b(?:on|attached to|in) the [\"'“ ]*(?P<back>[\w-]+)[\"'” ]* network\b",
+    re.I,
+)
+_NO_NETWORK = words(
+    """of my and with that as same docker
+    host internal bridge default container local whole other i is it"""
+)
+
+
+def find(scene: Scene) -> None:
+    for pattern, kind in ((_URL, "address"), (_HEX, "id")):
+        for match in pattern.finditer(scene.free):
+            carried(
+                scene,
+                match,
+                kind,
+                match[0].rstrip(".").removeprefix("sha256:") if kind == "id" else match[0].rstrip("."),
+            )
+    from ergon_ops.grounding import ports, settings
+
+    _images(scene)
+    ports.find(scene)
+    _plain_names(scene)
+    settings.find(scene)
+    _links(scene)
+    _identifiers(scene)
+
+
+def known(scene: Scene, at: int, word: str) -> tuple[str, ...]:
+    """Facts that carry a word: of whom the place speaks, else of anybody in this answer, else of the host."""
+    refs = scene.subjects(at)
+    others = [ref for ref in scene.ground.refs if ref not in refs] if not named(scene, at) else []
+    for ref in (*refs, *others, *(host_ref(ref.host) for ref in scene.ground.refs[:1])):
+        if ids := scene.index.carrying(ref, word):
+            return ids[:3]
+    return ()
+
+
+def named(scene: Scene, at: int) -> bool:
+    """Whether somebody is named before a place, so that nobody else's facts will do."""
+    return any(item.end <= at and item.word not in ("i", "host") for item in scene.mentions)
+
+
+def carried(scene: Scene, match: re.Match[str], kind: str, word: str, *, about: str = "") -> None:
+    if scene.free[match.start()] == "\x00":
+        return
+    ids = known(scene, match.start(), word) or _prefix(scene, match.start(), word, kind)
+    if not ids and (word.lower() in scene.ground.question.lower() and scene.mood(match.start()) != "assert"):
+        ids = ("",)
+    if ids or scene.mood(match.start()) != "advice":
+        scene.decide(
+            kind,
+            match.start(),
+            match.end(),
+            tuple(id for id in ids if id) if ids else None,
+            f"{word} is nothing that was read",
+            (about or kind,),
+        )
+    scene.take(match.start(), match.end())
+
+
+def _prefix(scene: Scene, at: int, word: str, kind: str) -> tuple[str, ...]:
+    """An id is said by its first letters."""
+    if kind != "id":
+        return ()
+    return tuple(
+        row.id
+        for ref in scene.ground.refs
+        for name in ("id", "image_id")
+        for row in scene.index.facts(ref, name)
+        if str(row.value).removeprefix("sha256:").startswith(word.lower())
+    )
+
+
+def _plain_names(scene: Scene) -> None:
+    for match in _IP.finditer(scene.free):
+        if match[1] not in ("0.0.0.0", "127.0.0.1") or known(scene, match.start(), match[1]):
+            carried(scene, match, "address", match[1], about="network")
+    for match in _ENV.finditer(scene.free):
+        _variable(scene, match)
+    for match in _PATH.finditer(scene.free):
+        word = match[0].rstrip(".,") or "/"
+        if scene.line[max(0, match.start() - 1) : match.start()].isalnum() or (
+            word == "/"
+            and re.match(r"\s*\d|\s+\w", scene.line[match.end() :])
+            and not re.match(r"\s*is\b", scene.line[match.end() :])
+        ):
+            continue
+        _path(scene, match, word)
+    for match in _FILE.finditer(scene.free):
+        carried(scene, match, "path", match[0])
+
+
+def _path(scene: Scene, match: re.Match[str], word: str) -> None:
+    if word == "/":
+        ids = tuple(row.id for ref in scene.subjects(match.start()) for row in scene.index.facts(ref, "fs_size"))
+    else:
+        ids = known(scene, match.start(), word.rstrip("/"))
+    quiet = scene.mood(match.start()) == "advice" or (
+        NEGATED.search(scene.clause(match.start()).text) and "mounted" in scene.line
+    )
+    if ids or not quiet:
+        scene.decide("path", match.start(), match.end(), ids or None, f"{word} is nothing that was read", ("mount",))
+    scene.take(match.start(), match.end())
+
+
+def _variable(scene: Scene, match: re.Match[str]) -> None:
+    name = match[0].split("=")[0].strip()
+    refs = scene.subjects(match.start())
+    keys = [row for ref in refs for row in scene.index.facts(ref, "env_key")]
+    rows = [row for row in keys if row.key == name]
+    clause, behind = scene.clause(match.start()), scene.line[match.end() : match.end() + 40]
+    missing = re.search(
+        r"\b(?:not (?:set|defined|present|there)|isn't set|missing|unset|absent|undefined|no variable|"
+        r"lacks?|without|no)\b",
+        clause.text,
+        re.I,
+    )
+    ids: tuple[str, ...] | None = tuple(row.id for row in rows) or None
+    if match["set"] or re.match(
+        r"\s*(?:(?:is|has been) (?:set )?(?:to|equal)|is (?!set|not|defined|present|missing|there|in|one|"
+        r"also|a |an |the |hidden|configured)|has (?:the )?value|value|points? to|contains)",
+        behind,
+        re.I,
+    ):
+        ids = (
+            tuple(
+                id
+                for ref in refs
+                for id in scene.index.carrying(ref, name)
+                if _env_host(scene, ref, id, scene.line[match.start() :])
+            )
+            or None
+        )
+    elif missing:
+        ids = None if rows else tuple(row.id for row in keys[:3]) or known(scene, match.start(), name) or None
+    elif ids is None:
+        ids = known(scene, match.start(), name) or None
+        if ids and re.match(r"\s*(?:is|are) (?:set|defined|present)", behind, re.I):
+            ids = None
+    if ids is not None or clause.mood != "advice":
+        scene.decide(
+            "env", match.start(), match.end(), ids, f"{name} is not so among the variables that were read", ("env_key",)
+        )
+    scene.take(match.start(), match.start() + len(name))
+
+
+def _env_host(scene: Scene, ref: Ref, id: str, text: str) -> bool:
+    return any(
+        row.id == id and row.name == "env_host" and str(row.value).lower() in text.lower()
+        for row in scene.index.facts(ref, "env_host")
+    )
+
+
+def _images(scene: Scene) -> None:
+    for match in _IMAGE.finditer(scene.free):
+        left, _, right = match[0].rpartition(":")
+        if right.isdigit() and "/" not in left and len(right) > 1 and not _is_image(scene, match[0]):
+            continue  # a port
+        if not ("/" in match[0] or re.search(r"\d|latest|alpine|slim|stable", right)) or re.search(r"[|:=]$", left):
+            continue
+        if "/" not in left and not right[0].isdigit() and right not in ("latest", "alpine", "slim", "stable"):
+            continue
+        carried(scene, match, "image", match[0])
+    for match in _REPO.finditer(scene.free):
+        if any(part in ENGLISH_PARTS or part in KIND_STOP for part in match[0].lower().split("/")) or re.fullmatch(
+            r"[\d/]+", match[0]
+        ):
+            continue
+        ids = known(scene, match.start(), match[0])
+        if ids or re.search(r"\b(?:image|from|repository)\W+$", scene.line[: match.start()], re.I):
+            carried(scene, match, "image", match[0])
+
+
+def _is_image(scene: Scene, word: str) -> bool:
+    return any(scene.index.text(ref, "image").endswith(word) for ref in scene.index.refs)
+
+
+def _links(scene: Scene) -> None:
+    """Who talks to whom."""
+    for match in _LINK.finditer(scene.free):
+        word = match["name"].lower().rstrip(".")
+        at = match.start("name")
+        target = next((item for item in scene.mentions if item.start <= at < item.end), None)
+        if scene.mood(match.start()) in ("advice", "unknowing") or (
+            target is None and (word in KIND_STOP or word in ENGLISH_PARTS)
+        ):
+            continue
+        if match["how"].lower() == "used by" and re.search(r"\d", scene.line[: match.start()]):
+            continue  # so many bytes are used by it
+        subjects = scene.subjects(match.start())
+        wanted = target.ref.name if target is not None else word
+        back = "used by" in match["how"].lower() or match["how"].lower() in ("called by", "upstream of")
+        rows = [
+            row
+            for ref in subjects
+            for row in scene.index.facts(ref, "link")
+            if row.key.endswith(" " + wanted) and (target is None or row.key.startswith("used by" if back else "uses"))
+        ]
+        ids = tuple(row.id for row in rows) or (known(scene, match.start(), word) if target is None else None) or None
+        denied = NEGATED.search(scene.line[scene.clause(match.start()).start : match.start()])
+        if denied:
+            read = tuple(row.id for ref in subjects for row in scene.index.facts(ref, "link"))
+            ids = (read or None) if not rows else None
+        scene.decide("link", match.start(), match.end(), ids, f"no link to {wanted} was read", ("link",))
+        scene.take(at, match.end())
+
+
+def _identifiers(scene: Scene) -> None:
+    """Names that no one has: `payments-api`, `node42`, `service billing`."""
+    for match in _IDENT.finditer(scene.free):
+        word = match[0].lower()
+        parts = re.split(r"[-_]", word)
+        inside = any(item.start <= match.start() < item.end for item in scene.mentions)
+        if (
+            inside
+            or all(part in ENGLISH_PARTS for part in parts)
+            or parts[0] in ENGLISH_PARTS
+            or parts[-1] in ENGLISH_PARTS
+            or programs_of(word)
+        ):
+            continue
+        if re.fullmatch(r"e\d+|v\d+|p\d\d|ipv[46]|utf\d+|sha\d+|md5|x86|k8s|s3|http2|oom\w*|base64|h2", word):
+            if word in ("k8s", "s3"):
+                carried(scene, match, "name", word)
+            continue
+        carried(scene, match, "name", match[0])
+    for match in _NETWORK.finditer(scene.free):
+        word = (match["name"] or match["back"]).lower()
+        rows = [row for ref in scene.subjects(match.start()) for row in scene.index.facts(ref, "network")]
+        good = tuple(row.id for row in rows if row.key.lower() == word)
+        if scene.mood(match.start()) != "advice" and word not in _NO_NETWORK:
+            scene.decide("name", match.start(), match.end(), good or None, f"no network {word}", ("network",))
+    for pattern in (_KIND_NAME, _NAME_KIND):
+        for match in pattern.finditer(scene.free):
+            word, at = match["name"].lower().rstrip("."), match.start("name")
+            if (
+                word in KIND_STOP
+                or word in ENGLISH_PARTS
+                or programs_of(word)
+                or any(item.start <= at < item.end for item in scene.mentions)
+            ):
+                continue
+            if scene.mood(at) == "advice" or re.search(r"(?:ing|ed|ly|al|ous|ive|able|less|ful)$", word):
+                continue
+            ids = known(scene, at, word)
+            scene.decide(
+                "name", at, match.end("name"), ids or None, f"{word} is nobody that was read", ("name", "serving")
+            )
+    for match in TECH.finditer(scene.free):
+        if not any(item.start <= match.start() < item.end for item in scene.mentions):
+            carried(scene, match, "name", match[0].lower())

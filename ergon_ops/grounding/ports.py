@@ -1,0 +1,216 @@
+"""Ports: that something listens, is published, is mapped; and whose they are."""
+
+from __future__ import annotations
+
+import re
+
+from ergon_ops.facts import Fact
+from ergon_ops.grounding.lexicon import PROGRAM_WORD, programs_of
+from ergon_ops.grounding.scene import Scene
+from ergon_ops.refs import Ref
+
+_ARROW = r"\s*(?:→|->|=>|-->|⟶)\s*"
+_MAP = re.compile(
+    rf"(?<![\w.])(?:(?:\d{{1,3}}(?:\.\d{{1,3}}){{3}}|\[?::\]?|\*|localhost):)?(?P<out>\d{{2,5}})(?:/(?:tcp|"
+    rf"udp))?(?:{_ARROW}|:)(?:(?:container )?port )?(?P<inner>\d{{2,5}})(?:/(?:tcp|udp))?(?!\w|\.\d|:\d)"
+    r"|"
+    r"\b(?:host )?(?:port )?(?P<out2>\d{2,5})(?:/tcp)?(?: on the host)?,?(?: which)? (?:(?:is )?(?:mapped|"
+    r"mapping|forward(?:ed|s|ing)?|maps|goes|published|leads|routed)(?: through)?) (?:to|"
+    r"onto) (?:(?:the )?(?:container|internal|inner|inside)(?:'s)? )?(?:port )?(?P<inner2>\d{2,5})"
+    r"|\b(?:container |internal |inner )?port (?P<inner3>\d{2,5})(?:/tcp)? (?:\w+ )?(?:is |"
+    r"gets )?(?:published|mapped|exposed|forwarded|available|reachable) (?:on|to|as|at|"
+    r"under) (?:the )?(?:host(?:'s)? )?(?:port )?(?P<out3>\d{2,5})",
+    re.I,
+)
+_LISTED = re.compile(
+    r"\bports?(?: numbers?)?\s*(?:\(s\)|:|=|is|are|\()?\s*(?P<all>\d{1,5}(?:/(?:tcp|udp))?(?:\s*(?:,|and|"
+    r"&|or|, and|/)\s*\d{1,5}(?:/(?:tcp|udp))?(?!\s*(?:%|[a-z])))*)(?![\d.]*\d)",
+    re.I,
+)
+_COLON = re.compile(
+    r"(?<![\d.])(?P<who>[a-z][\w.-]*|\*|\d{1,3}(?:\.\d{1,3}){3}|\[::\]|::)?:(?P<port>\d{2,5})(?!\d|:\d|"
+    r"\.\d)(?:/(?:tcp|udp))?",
+    re.I,
+)
+_PROTO = re.compile(r"(?<![\w.:])(\d{1,5})/(?:tcp|udp)\b", re.I)
+_ON = re.compile(
+    r"\b(?:listen(?:s|ing)?|publish(?:es|ed|ing)?|expos(?:es|ed|ing)|bound|binds?|reachable|serv(?:es|"
+    r"ing)|available|accept\w* \w+|answers?) (?:on|at|to|under) (?P<port>\d{2,5})(?!\w|\.\d|%|\s*(?:%|"
+    r"[kmg]i?b\b|cores?))",
+    re.I,
+)
+_PAREN = re.compile(r"\((?P<all>\d{2,5}(?:\s*(?:,|and|/)\s*\d{2,5})*)\)")
+_PUBLISHED = re.compile(
+    r"\b(?:publish\w*|host(?:'s)? port|on the host|outside|external\w*|from outside|mapped|forward\w*)\b", re.I
+)
+_NOT = re.compile(r"\b(?:no|not|nothing|never|none|nobody|isn't|aren't|doesn't|don't|without)\b|n't\b", re.I)
+_NUMBER = re.compile(r"\d+")
+
+
+def find(scene: Scene) -> None:
+    for match in _MAP.finditer(scene.free):
+        groups = match.groupdict()
+        out = next((groups[name] for name in ("out", "out2", "out3") if groups[name]), "")
+        inner = next((groups[name] for name in ("inner", "inner2", "inner3") if groups[name]), "")
+        _mapped(scene, match, out, inner)
+    for pattern in (_LISTED, _PROTO, _ON, _COLON):
+        for match in pattern.finditer(scene.free):
+            if pattern is _COLON and _label(scene, match):
+                continue
+            _ports(scene, match)
+    for match in _PAREN.finditer(scene.free):
+        before = list(PROGRAM_WORD.finditer(scene.line, 0, match.start()))
+        if before and not scene.line[before[-1].end() : match.start()].strip(" `*"):
+            _ports(scene, match)
+
+
+def _label(scene: Scene, match: re.Match[str]) -> bool:
+    """`Memory:45` is a label; `nginx:80` and `:8080` are ports."""
+    who = match["who"]
+    if not who or re.match(r"[\d\[:*]", who):
+        return False
+    mentioned = any(item.start <= match.start() < item.end + 1 for item in scene.mentions)
+    return not (
+        programs_of(who.lower())
+        or mentioned
+        or who.lower() == "localhost"
+        or scene.carried(scene.ground.refs, match[0])
+        or "-" in who
+    )
+
+
+def _mapped(scene: Scene, match: re.Match[str], out: str, inner: str) -> None:
+    refs = scene.subjects(match.start())
+    rows = [row for ref in refs for row in scene.index.facts(ref, "published_port")]
+    good = [row for row in rows if re.search(rf"(?:^|:){out}/", row.key + "/") and str(row.value) == inner]
+    if scene.mood(match.start()) != "advice":
+        scene.decide(
+            "port",
+            match.start(),
+            match.end(),
+            tuple(row.id for row in good) or None,
+            f"{out} → {inner} is not published",
+            ("published_port",),
+        )
+    scene.take(match.start(), match.end())
+
+
+def _ports(scene: Scene, match: re.Match[str]) -> None:
+    start = (
+        match.start("all")
+        if "all" in match.re.groupindex
+        else match.start("port")
+        if "port" in match.re.groupindex
+        else match.start()
+    )
+    end = match.end("all") if "all" in match.re.groupindex else match.end()
+    if scene.mood(start) != "advice":
+        for number in _NUMBER.finditer(scene.free, start, end):
+            if re.match(r"\s*(?:%|[kmg]i?b\b)", scene.free[number.end() :], re.I):
+                end = number.start()
+                break
+            _port(scene, number.start(), number.end(), number[0])
+    scene.take(start, max(end, start))
+
+
+def _port(scene: Scene, start: int, end: int, port: str) -> None:
+    refs = scene.subjects(start)
+    clause = scene.clause(start)
+    rows = [row for ref in refs for row in _of(scene, ref, port)]
+    name, own = _program(scene, start, end)
+    published = _PUBLISHED.search(clause.text) is not None
+    if _NOT.search(scene.line[clause.start : end]) or re.search(
+        r"\b(?:not|nowhere|never|nothing|isn't) (?:\w+ ){0,3}(?:publish|listen|expos|open|reach|there)",
+        clause.text,
+        re.I,
+    ):
+        ids = _denied(scene, refs, rows, published)
+    elif name and own:
+        ids = tuple(
+            row.id for row in rows if row.name == "serving" and row.key in {f"{item}:{port}" for item in own}
+        ) or _bare(scene, refs, rows, own, port)
+    elif published and not re.search(r"\binside\b|\bcontainer port\b|\bnot published\b", clause.text, re.I):
+        ids = tuple(row.id for row in rows if row.name == "published_port") or None
+    else:
+        ids = tuple(row.id for row in rows) or None
+    scene.decide("port", start, end, ids, f"port {port} was not seen so", ("published_port", "serving"))
+
+
+def _bare(scene: Scene, refs: tuple[Ref, ...], rows: list[Fact], own: set[str], port: str) -> tuple[str, ...] | None:
+    """A program's port that is known by its listener or by how it is published, as long as no other program has it."""
+    others = [row for row in rows if row.name == "serving"]
+    served = [
+        row
+        for ref in refs
+        for row in scene.index.facts(ref, "serving")
+        if row.key.rpartition(":")[0] in own and row.key.rpartition(":")[2].isdigit()
+    ]
+    if others or not rows or re.search(r"\binside\b|\bin the container\b", scene.line, re.I):
+        return None
+    inner = {str(row.value) for row in rows if row.name == "published_port" and f":{port}/" in row.key}
+    if served and not inner & {row.key.rpartition(":")[2] for row in served}:
+        return None
+    return tuple(row.id for row in rows)
+
+
+def _program(scene: Scene, start: int, end: int) -> tuple[str, set[str]]:
+    """The program a port is said of: the nearest before it in its part of the sentence, else right behind it."""
+    low = scene.segment(start, end)[0]
+    clause = scene.clause(start)
+    ahead = list(
+        PROGRAM_WORD.finditer(
+            scene.line,
+            max(clause.start - 25, 0) if scene.line[clause.start - 1 : clause.start] == "(" else clause.start,
+            start,
+        )
+    )
+    behind = PROGRAM_WORD.search(scene.line, end, min(len(scene.line), end + 25))
+    if ahead and (
+        ahead[-1].start() >= low or not re.search(r"[a-z]{3,} (?:is|has|listens)\b", scene.line[ahead[-1].end() : low])
+    ):
+        match = ahead[-1]
+    elif behind and re.match(
+        r"\W*(?:\(|is |by |for |served by |belongs to |: ?|→ ?|->)?\W*(?:the )?$",
+        scene.line[end : behind.start()],
+        re.I,
+    ):
+        match = behind
+    else:
+        return "", set()
+    if any(item.start <= match.start() < item.end for item in scene.mentions):
+        return "", set()
+    return match[0].lower(), programs_of(match[0].lower())
+
+
+def _of(scene: Scene, ref: Ref, port: str) -> list[Fact]:
+    """Facts in which a port stands as a port."""
+    index, found = scene.index, []
+    for name in ("serving", "listener", "exposed_port", "published_port", "connection", "env_host"):
+        for row in index.facts(ref, name):
+            if re.search(rf"(?:^|:){port}(?:/|$)", row.key) or (
+                name in ("published_port", "exposed_port", "env_host") and re.search(rf"(?:^|:){port}$", str(row.value))
+            ):
+                found.append(row)
+    for name in ("link", "health_command", "health_output", "command", "log_template", "process", "event"):
+        for row in index.facts(ref, name):
+            if re.search(rf"(?:port[ =:]?|:|-p ){port}\b", f"{row.key} {row.value}", re.I):
+                found.append(row)
+    return found
+
+
+def _denied(scene: Scene, refs: tuple[Ref, ...], rows: list[Fact], published: bool) -> tuple[str, ...] | None:
+    """`nothing listens on 5432`: read, and not among them."""
+    bad = [
+        row
+        for row in rows
+        if row.name in (("published_port",) if published else ("serving", "listener", "published_port"))
+    ]
+    if bad:
+        return None
+    read = [
+        row
+        for ref in refs
+        for name in ("serving", "published_port", "listener", "state")
+        for row in scene.index.facts(ref, name)
+    ]
+    return tuple(row.id for row in read[:4]) or None

@@ -1,0 +1,272 @@
+"""More than, the most, above its limit, plenty: comparisons, superlatives and vague amounts, held against values."""
+
+from __future__ import annotations
+
+import re
+
+from ergon_ops.grounding.index import Value
+from ergon_ops.grounding.metrics import FREE_WORD, RANKED, VAGUE, VAGUE_RATIOS, VAGUE_WORD
+from ergon_ops.grounding.scene import HOST_WORD, Scene
+from ergon_ops.offline.lexicon import words
+from ergon_ops.refs import Ref, host_ref
+
+_MOST = re.compile(
+    r"\b(?P<high>most|highest|largest|biggest|greatest|heaviest|top|busiest|hungriest|hottest|longest|"
+    r"oldest|number one)\b|\b(?P<low>least|lowest|smallest|lightest|fewest|idlest|shortest|newest|"
+    r"youngest|quietest)\b",
+    re.I,
+)
+_NOT_MOST = re.compile(
+    r"^\s*(?:likely|of the time|probably|recent\w*|important\w*|common\w*|one\b|\d|once|line|level|"
+    r"of (?:my|its|the) (?:memory|time|cpu))|^\s*(?:three|two)\b",
+    re.I,
+)
+_AT = re.compile(r"\bat\s+(?:the\s+)?$", re.I)
+_THAN = re.compile(
+    r"\b(?:(?P<high>more|higher|larger|bigger|greater|heavier|busier|longer|older|worse)|(?P<low>less|"
+    r"lower|smaller|fewer|lighter|shorter|newer))(?: \w+){0,4}? than (?:the |container |"
+    r"that of )*(?P<whom>[\w-]+)",
+    re.I,
+)
+_LIMIT = re.compile(
+    r"\b(?:(?P<over>above|over|exceed(?:s|ed|ing)?|beyond|past|more than)|(?P<under>(?:well |far |"
+    r"comfortably |safely )?(?:below|under|within)|less than|(?:has|have)(?:n't| not) (?:hit|reached))|"
+    r"(?P<at>(?:has |have )?(?:hit|hits|reach(?:ed|es|ing)?|at)))\s+(?:the |its |my |their |a )(?:own |"
+    r"configured )?(?P<what>memory|cpu|process|pids?)?\s*(?:limit|quota|cap|ceiling)\b",
+    re.I,
+)
+_TOPICS = (
+    ("restarts", r"restart\w*"),
+    ("uptime", r"uptime|running longest|longest[- ]running|up (?:the )?longest|oldest"),
+    ("errors", r"errors?"),
+    ("throttle", r"throttl\w+"),
+)
+
+
+def find(scene: Scene) -> None:
+    for match in _LIMIT.finditer(scene.free):
+        _limit(scene, match)
+    for match in _THAN.finditer(scene.free):
+        _than(scene, match)
+    for match in _MOST.finditer(scene.free):
+        if not _NOT_MOST.match(scene.line[match.end() :]) and not _AT.search(scene.line[: match.start()]):
+            _most(scene, match)
+
+
+def _topic(scene: Scene, start: int, end: int) -> str:
+    """What is compared: the word nearest behind, else before, else what was spoken of."""
+    for name, told in _TOPICS:
+        if re.search(rf"\b(?:{told})\b", scene.clause(start).text, re.I):
+            return name
+    near = sorted((abs(item[0] - end), item[2]) for item in scene.resources if item[2] in RANKED)
+    return (
+        near[0][1]
+        if near
+        else scene.topic.resource
+        if scene.topic.resource in RANKED
+        else "memory"
+        if re.search(r"hungr|big|large", scene.line[start:end], re.I)
+        else ""
+    )
+
+
+def _number(scene: Scene, ref: Ref, names: tuple[str, ...]) -> Value | None:
+    return next(iter(scene.values(names[:1], [ref])), None)
+
+
+def _most(scene: Scene, match: re.Match[str]) -> None:
+    clause = scene.clause(match.start())
+    if clause.mood not in ("assert", "hedged"):
+        return
+    topic = _topic(scene, match.start(), match.end())
+    names = RANKED.get(topic)
+    refs = scene.subjects(match.start())
+    after = [item for item in scene.mentions if item.start > match.end() and item.word not in ("i", "host")]
+    before = [item for item in scene.mentions if item.end <= match.start() and item.word != "host"]
+    if (
+        after
+        and not before
+        and re.search(
+            r"\b(?:is|are|:|by|goes to|belongs to|has|,|uses?|consumer)\W*(?:the )?(?:container )?\W*$",
+            scene.line[: after[0].start],
+            re.I,
+        )
+    ):
+        refs = (after[0].ref,)
+    if names is None or len(refs) != 1:
+        scene.claim("rank", match.start(), match.end(), why="nothing that was read is ranked so", about=("state",))
+        return
+    known = tuple(dict.fromkeys([*scene.ground.refs, *scene.ground.names.values()]))
+    ids = None
+    for name in names:
+        values = {ref: value for ref in known if (value := _number(scene, ref, (name,))) is not None}
+        mine = values.get(refs[0])
+        silent = [ref for ref in known if ref not in values and scene.index.text(ref, "state") in ("running", "")]
+        if mine is None or len(values) < 2 or silent:
+            continue
+        best = (max if match["high"] else min)(value.number for value in values.values())
+        if mine.number == best:
+            ids = tuple(id for value in values.values() for id in value.ids)
+    scene.decide("rank", match.start(), match.end(), ids, "not so by the values that were read", names)
+
+
+_NUMERIC = words("half a an one two three twice its my the that you")
+_USUAL = words("usual before normal expected any all ever")
+
+
+def _than_nobody(scene: Scene, match: re.Match[str]) -> None:
+    """More than a number is judged with the number; more than usual by nobody."""
+    word = match["whom"].lower()
+    if word[0].isdigit() or word in _NUMERIC:
+        return
+    why = "what is usual was not read" if word in _USUAL else f"{match['whom']} was not read"
+    scene.claim("rank", match.start(), match.end(), why=why, about=("state",))
+
+
+def _than(scene: Scene, match: re.Match[str]) -> None:
+    at = match.start("whom")
+    other = next((item.ref for item in scene.mentions if item.start <= at < item.end), None)
+    if scene.mood(match.start()) not in ("assert", "hedged"):
+        return
+    if other is None:
+        _than_nobody(scene, match)
+        return
+    refs, topic = scene.subjects(match.start()), _topic(scene, match.start(), match.end())
+    ids = None
+    for name in RANKED.get(topic, ()):
+        mine = _number(scene, refs[0], (name,)) if refs else None
+        theirs = _number(scene, other, (name,))
+        if (
+            mine is not None
+            and theirs is not None
+            and (mine.number > theirs.number) is bool(match["high"])
+            and mine.number != theirs.number
+        ):
+            ids = (*mine.ids, *theirs.ids)
+            break
+        if mine is not None and theirs is not None:
+            break
+    scene.decide(
+        "rank", match.start(), match.end(), ids, "not so by the values that were read", RANKED.get(topic, ("state",))
+    )
+
+
+_BEFORE_IT = re.compile(r"\b(?:before|until|till|when|if|would|could|can|will|once|should)\b[^,;]{0,24}$", re.I)
+
+
+def _limit(scene: Scene, match: re.Match[str]) -> None:
+    if scene.mood(match.start()) == "advice" or _BEFORE_IT.search(scene.line[: match.start()]):
+        return
+    what = (match["what"] or "").lower() or _topic(scene, match.start(), match.end())
+    formulas = {"c": ("cpu_ratio", "cpu_usage/cpu_limit"), "p": ("pids/pids_limit",)}.get(
+        what[:1], ("memory_ratio", "memory_working_set/memory_limit")
+    )
+    values = list(scene.values(formulas, scene.subjects(match.start())))
+    negative = (
+        re.search(r"\b(?:not|never|n't|isn't)\b(?:\W+\w+){0,2}\W*$|n't\W*$", scene.line[: match.start()], re.I)
+        is not None
+    )
+    ids = None
+    for value in values:
+        holds = (
+            value.number > 1
+            if match["over"]
+            else value.number < (0.9 if "well" in match[0].lower() or "far" in match[0].lower() else 1)
+            if match["under"]
+            else value.number >= 0.97
+        )
+        if holds is not negative:
+            ids = ids or value.ids
+    hits = (
+        list(scene.values(["memory_failures"], scene.subjects(match.start())))
+        if re.match(r"(?:has |have )?(?:hit|reach)", match[0], re.I)
+        else []
+    )
+    for value in hits:
+        ids = value.ids if bool(value.number) is not negative else None
+    scene.decide(
+        "rank", match.start(), match.end(), ids, "not so by the values that were read", ("memory_ratio", "memory_limit")
+    )
+
+
+# -- vague ------------------------------------------------------------------------------------------------------------
+
+
+def _too(scene: Scene, match: re.Match[str]) -> None:
+    """`too small`: only a rule says so."""
+    found = [item for item in scene.ground.findings if item.about in scene.subjects(match.start())]
+    told = [item for item in found if f"too {match[0].lower()}" in item.summary]
+    ids = tuple(id for item in told for id in item.evidence) or None
+    scene.decide("vague", match.start(), match.end(), ids, "no rule says that it is too much or too little")
+
+
+def vague(scene: Scene) -> None:
+    """`plenty of memory`, `CPU is high`: against the declared thresholds."""
+    for match in VAGUE_WORD.finditer(scene.free):
+        clause = scene.clause(match.start())
+        if clause.mood not in ("assert", "hedged"):
+            continue
+        resource = _said_of(scene, match)
+        if not resource:
+            continue
+        if re.search(r"\btoo\s+$", scene.line[: match.start()], re.I):
+            _too(scene, match)
+            continue
+        _, low, high = VAGUE[int((match.lastgroup or "v0")[1:])]
+        start, end = scene.segment(match.start(), match.end())
+        negative = (
+            re.search(
+                r"\b(?:not|never|isn't|aren't|no|without|n't|hardly)\b(?:\W+\w+){0,2}\W*$|n't\W*$",
+                scene.line[clause.start : match.start()],
+                re.I,
+            )
+            is not None
+        )
+        refs = scene.subjects(match.start())
+        formulas = VAGUE_RATIOS[resource]
+        values = list(scene.values(formulas[:1], refs)) or list(scene.values(formulas[1:], refs))
+        if HOST_WORD.search(scene.line[start:end]):
+            values = list(scene.values(["host_memory-host_memory_available"], {host_ref(ref.host) for ref in refs}))
+            values = (
+                list(
+                    scene.values(
+                        ["1-host_memory_available/host_memory", "host_disk_used_ratio"],
+                        {host_ref(ref.host) for ref in refs},
+                    )
+                )
+                or values
+            )
+        free = (
+            FREE_WORD.search(scene.line[start:end]) is not None
+            and re.match(r"low|little|high|lot|small|barely", match[0], re.I) is not None
+        )
+        ids = next(
+            (
+                value.ids
+                for value in values
+                if _fits(1 - value.number if free else value.number, low, high) is not negative
+            ),
+            None,
+        )
+        scene.decide("vague", match.start(), match.end(), ids, f"{match[0]} is not what the values are", formulas)
+
+
+def _fits(number: float, low: float, high: float) -> bool:
+    return low <= number <= high
+
+
+def _said_of(scene: Scene, match: re.Match[str]) -> str:
+    start, end = scene.segment(match.start(), match.end())
+    here = [
+        item
+        for item in scene.resources
+        if item[2] in VAGUE_RATIOS
+        and start <= item[0]
+        and item[1] <= end
+        and not match.start() <= item[0] < match.end()
+    ]
+    if here:
+        nearest = min(here, key=lambda item: min(abs(item[0] - match.end()), abs(match.start() - item[1])))
+        return nearest[2]
+    inside = [item for item in scene.resources if match.start() <= item[0] < match.end() and item[2] in VAGUE_RATIOS]
+    return inside[0][2] if inside else ""

@@ -1,0 +1,221 @@
+"""One sentence under check: its text, clauses, whom each place speaks of, and what was read of it already."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ergon_ops.grounding.index import Index, Value
+from ergon_ops.grounding.markup import ROW, RULE, Clause, cells, clauses, plain
+from ergon_ops.grounding.metrics import RESOURCE
+from ergon_ops.grounding.words import Claim, Ground, Topic
+from ergon_ops.offline.lexicon import words
+from ergon_ops.refs import Ref, host_ref
+
+_FIRST = re.compile(r"\b(?:i|me|my|myself|mine|i'm|i've)\b", re.I)
+_EVERYBODY = re.compile(
+    r"\b(?:all|both|each|every|none)(?: of)?(?: the| my| our| your| these|"
+    r" of them)? ?(?:\w+ )?(?:containers?|of (?:them|us|these))"
+    r"|\beach of|\beverybody|\beverything|\beveryone|\bnobody\b|\bboth (?:are|run|have|use)|\b(?:all|they all) are\b",
+    re.I,
+)
+_HOST = re.compile(
+    r"(?:^|[.;:|]\s*|\b(?:and|but|while|of) )\W*(?:(?:the|this|my|our|your) )?(?:docker )?(?:host|machine|"
+    r"engine|node|server)(?: (?P<name>[\w.-]+))?(?:'s)?\b(?! (?:port|network|path|side|mode|pid|ip|image))",
+    re.I,
+)
+HOST_WORD = re.compile(r"\b(?:hosts?|host's|machine|engine|server's|whole system)\b", re.I)
+_NOT_A_NAME = re.compile(
+    r"^\s+(?:process(?:es)?|threads?|count|connections?|hits?|miss\w*|memory (?:used|of)|layer|file)\b", re.I
+)
+_NOT_AFTER = re.compile(r"(?:page|file|buffer|disk|query|dns|an?|image|user|no)\s+$", re.I)
+_SEGMENT = re.compile(
+    r",\s|;|\||\n|\(|\)|\s(?:and|but|while|plus|with|whereas|versus|vs\.?)\s|\s[–—-]\s|—|:\s|[.!?]\s", re.I
+)
+ORDINARY = words(
+    """
+    cache worker web app api db proxy draft queue server database backend frontend site test main
+    """
+)
+
+
+class Mention(NamedTuple):
+    start: int
+    end: int
+    ref: Ref
+    word: str
+
+
+@dataclass(slots=True)
+class Scene:
+    """`text` is as it came (without citations), `line` the same without Markdown, `free` what is not yet
+    read, `nameless` the line with the names of containers blanked."""
+
+    text: str
+    ground: Ground
+    topic: Topic
+    line: str = ""
+    free: str = ""
+    nameless: str = ""
+    clauses: tuple[Clause, ...] = ()
+    mentions: list[Mention] = field(default_factory=list)
+    header: tuple[str, ...] = ()
+    row: bool = False
+    resources: list[tuple[int, int, str]] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+    cuts: list[int] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, text: str, ground: Ground, topic: Topic) -> Scene:
+        scene = cls(text, ground, topic)
+        scene.line = scene.free = plain(text)
+        scene.row = ROW.match(text.strip("\n")) is not None and text.count("|") >= 2
+        scene.clauses = clauses(scene.line)
+        index = ground.index
+        for match in index.name_pattern.finditer(scene.line):
+            before, after = scene.line[: match.start()], scene.line[match.end() :]
+            word = match[0].lower()
+            if word in ORDINARY and (_NOT_A_NAME.match(after) or _NOT_AFTER.search(before)):
+                continue
+            scene.mentions.append(Mention(match.start(), match.end(), index.by_name[word], word))
+        scene._others()
+        scene.nameless = scene.line
+        for item in scene.mentions:
+            if item.word not in ("i", "host"):
+                blank = " " * (item.end - item.start)
+                scene.nameless = scene.nameless[: item.start] + blank + scene.nameless[item.end :]
+        scene.resources = [(m.start(), m.end(), m.lastgroup or "") for m in RESOURCE.finditer(scene.nameless)]
+        scene.cuts = [0, *(m.end() for m in _SEGMENT.finditer(scene.line)), len(scene.line)]
+        if scene.row:
+            scene.header = topic.header
+        return scene
+
+    def _others(self) -> None:
+        """First person, the host: they are spoken of as by name."""
+        speaker = self.ground.speaker
+        if speaker is not None:
+            self.mentions += [Mention(m.start(), m.end(), speaker, "i") for m in _FIRST.finditer(self.line)]
+        host = host_ref(speaker.host if speaker else "local")
+        for match in _HOST.finditer(self.line):
+            self.mentions.append(Mention(match.end() - 1, match.end(), host, "host"))
+        self.mentions.sort()
+
+    @property
+    def index(self) -> Index:
+        return self.ground.index
+
+    # -- where ----------------------------------------------------------------------------------------------------
+
+    def clause(self, at: int) -> Clause:
+        return next((part for part in self.clauses if part.start <= at < part.end), self.clauses[-1])
+
+    def mood(self, at: int) -> str:
+        return self.clause(at).mood
+
+    def segment(self, at: int, end: int | None = None) -> tuple[int, int]:
+        """From the last comma, bracket or `and` before to the next behind."""
+        start = max((cut for cut in self.cuts if cut <= at), default=0)
+        stop = min((cut for cut in self.cuts if cut >= (end or at + 1)), default=len(self.line))
+        return start, stop
+
+    def column(self, at: int) -> str:
+        """The head of the table's column a place stands in."""
+        if not self.row or not self.header:
+            return ""
+        number = (
+            self.line[:at].strip().removeprefix("|").count("|")
+            if self.line.strip().startswith("|")
+            else self.line[:at].count("|")
+        )
+        return self.header[number] if number < len(self.header) else ""
+
+    # -- whom -----------------------------------------------------------------------------------------------------
+
+    def subjects(self, at: int) -> tuple[Ref, ...]:
+        """Whom a place speaks of: who is named in its clause before it, in the sentence before, in the clause behind,
+        then the sentence before, then the speaker."""
+        if everybody := self._everybody(at):
+            return everybody
+        clause = self.clause(at)
+        named = [item for item in self.mentions if item.end <= at]
+        here = [item for item in named if item.start >= clause.start]
+        if here:
+            return self._joined(here)
+        if not self._pronoun(clause) and (behind := self._behind(at, clause)):
+            return behind
+        if named:
+            return self._joined(named)
+        if behind := self._behind(at, clause):
+            return behind
+        if self.topic.subjects:
+            return self.topic.subjects
+        return self.ground.refs
+
+    @staticmethod
+    def _pronoun(clause: Clause) -> bool:
+        return re.match(r"\W*(?:which|it|its|that|they|their)\b", clause.text, re.I) is not None
+
+    def _behind(self, at: int, clause: Clause) -> tuple[Ref, ...]:
+        behind = [item for item in self.mentions if at <= item.start < clause.end and item.word not in ("i",)]
+        for item in behind:
+            between = self.line[at : item.start]
+            if re.search(r"\b(?:by|for|in|of|on|with|container|:)\W*(?:the )?(?:container )?\W*$", between, re.I):
+                return (item.ref,)
+        return ()
+
+    def _everybody(self, at: int) -> tuple[Ref, ...]:
+        if _EVERYBODY.search(self.clause(at).text) and not any(
+            item.word not in ("i", "host") for item in self.mentions if item.end <= at
+        ):
+            return tuple(ref for ref in self.ground.refs)
+        return ()
+
+    def _joined(self, named: list[Mention]) -> tuple[Ref, ...]:
+        """The last one named, and those it is joined to by commas and `and`."""
+        joined = [named[-1].ref]
+        for left, right in zip(reversed(named[:-1]), reversed(named), strict=False):
+            if re.fullmatch(
+                r"\W*(?:,|and|or|&|, and|nor|\+)\W*(?:the |container )?", self.line[left.end : right.start], re.I
+            ):
+                joined.append(left.ref)
+            else:
+                break
+        return tuple(dict.fromkeys(joined))
+
+    # -- what is read ---------------------------------------------------------------------------------------------
+
+    def take(self, start: int, end: int) -> None:
+        """Nobody reads this place again."""
+        self.free = self.free[:start] + "\x00" * (end - start) + self.free[end:]
+
+    def claim(
+        self, kind: str, start: int, end: int, ids: Iterable[str] = (), why: str = "", about: Iterable[str] = ()
+    ) -> None:
+        self.claims.append(
+            Claim(kind, start, end, self.text[start:end].strip(), tuple(dict.fromkeys(ids)), why, tuple(about))
+        )
+
+    def decide(
+        self, kind: str, start: int, end: int, ids: tuple[str, ...] | None, why: str, about: Iterable[str] = ()
+    ) -> None:
+        """Supported by `ids`, or (None) not, with the reason."""
+        self.claim(kind, start, end, ids or (), "" if ids is not None else why, about)
+
+    def values(self, formulas: Iterable[str], refs: Iterable[Ref], keys: Iterable[str] = ()) -> Iterator[Value]:
+        refs = tuple(refs)
+        for formula in formulas:
+            for ref in refs:
+                yield from self.index.evaluate(formula, ref, keys)
+
+    def carried(self, refs: Iterable[Ref], words: str) -> tuple[str, ...]:
+        """Ids of facts in whose text these words stand."""
+        return tuple(id for ref in refs for id in self.index.carrying(ref, words))
+
+
+def header_of(text: str) -> tuple[str, ...] | None:
+    """The cells of a table's row; None if it is none; its rule gives ()."""
+    if RULE.match(text.strip("\n")):
+        return ()
+    return tuple(cells(plain(text))) if "|" in text and ROW.match(text.strip("\n")) else None

@@ -1,0 +1,182 @@
+"""Exit codes, signals, status codes, versions, and settings whose values are words: user, policy, drivers."""
+
+from __future__ import annotations
+
+import re
+
+from ergon_ops.grounding.lexicon import PROGRAM_WORD
+from ergon_ops.grounding.names import NEGATED, carried
+from ergon_ops.grounding.scene import Scene
+
+
+def find(scene: Scene) -> None:
+    _codes(scene)
+    _settings(scene)
+    _versions(scene)
+
+
+_VERSION = re.compile(
+    r"\b(?:version|v|release)\s?(\d+(?:\.\d+)*[\w.-]*?)(?=[\s,;).]|$)|(?<![\w.:-])(\d+\.\d+\.\d+[\w-]*)", re.I
+)
+
+_EXIT = re.compile(
+    r"\b(?:(?:exit(?:ed|s|ing)?|return(?:ed)?|end(?:ed)?|die[ds]?|crash(?:ed)?|finish(?:ed)?|quit|"
+    r"stopp?(?:ed)?)\s*(?:with|on|after|status)?\s*)?"
+    r"(?:an? |the )?(?:non-zero |last |final |error )?(?:exit[ -]?)?(?:code|status)(?: code)?(?: (?:of|"
+    r"for|from) (?:the )?[\w-]*[a-z][\w-]*)?\s*(?:of|is|was|were|:|=|\||,|are|"
+    r"being)?\s*(?P<a>-?\d{1,3})(?!\d|\.\d|:)"
+    r"|\bexit(?:ed|s)?(?: with)?\s*\(?(?P<b>\d{1,3})\)?(?![\d.:]|\s*(?:s|min|h|d|hours?|minutes?|seconds?|"
+    r"days?|times)\b)",
+    re.I,
+)
+
+_HTTP = re.compile(
+    r"\b(?:HTTP(?:/\d(?:\.\d)?)?|status|response)(?: (?:status|code|response|"
+    r"error)){0,2}s?\s*:?\s*([1-5]\d\d)\b|\b([45]\d\d)s? (?:errors?|responses?|status)",
+    re.I,
+)
+
+_SIGNAL = re.compile(r"\bSIG(?P<name>[A-Z]{2,6})\b|\bsignal (?P<number>\d{1,2})\b")
+
+_NUMBERS = {
+    "HUP": 1,
+    "INT": 2,
+    "QUIT": 3,
+    "ILL": 4,
+    "ABRT": 6,
+    "BUS": 7,
+    "FPE": 8,
+    "KILL": 9,
+    "SEGV": 11,
+    "PIPE": 13,
+    "ALRM": 14,
+    "TERM": 15,
+}
+
+_USER = re.compile(
+    r"\b(?:runs?|running|run|runs my processes|executes?) (?:\w+ )?as (?:the )?(?:user )?(?P<name>[\w-]+)|"
+    r"\buser (?:is |: ?|= ?)(?P<user>[\w-]+)",
+    re.I,
+)
+
+_POLICY = re.compile(
+    r"restart[- ]policy\W+(?:\w+ )?(?:is|of|to|:|=|\||\()?\W*(?:set to )?(?P<name>always|unless-stopped|"
+    r"on-failure|no|none|never)\b|\b(?P<back>always|unless-stopped|on-failure) (?:restart )?policy",
+    re.I,
+)
+
+_DRIVER = re.compile(r"\b(?:log(?:ging)? driver|network mode)\W+(?:is |: ?|= ?)?(?P<name>[\w-]+)", re.I)
+
+
+def _codes(scene: Scene) -> None:
+    for match in _EXIT.finditer(scene.free):
+        code = match["a"] or match["b"]
+        if re.search(r"\b(?:http|response)\W*$", scene.line[max(0, match.start() - 12) : match.start()], re.I):
+            continue
+        health = re.search(r"health|check\b|probe", scene.line, re.I)
+        refs = scene.subjects(match.start())
+        names = ("health_exit_code", "exit_code") if health else ("exit_code",)
+        rows = [row for ref in refs for name in names for row in scene.index.facts(ref, name) if row.value == int(code)]
+        rows += [
+            row
+            for ref in refs
+            for row in scene.index.facts(ref, "event")
+            if re.search(rf"exit_code\W?{code}\b", str(row.value))
+        ]
+        ids = tuple(row.id for row in rows) or None
+        if ids is None and scene.mood(match.start()) == "advice":
+            continue
+        scene.decide("exit code", match.start(), match.end(), ids, f"{code} is no exit code that was read", names)
+        scene.take(match.start(), match.end())
+    for match in _HTTP.finditer(scene.free):
+        carried(scene, match, "status code", match[1] or match[2], about="log_template")
+    for match in _SIGNAL.finditer(scene.free):
+        number = int(match["number"]) if match["number"] else _NUMBERS.get(match["name"], -1)
+        refs = scene.subjects(match.start())
+        rows = [row for ref in refs for row in scene.index.facts(ref, "exit_code") if row.value == 128 + number]
+        rows += [
+            row
+            for ref in refs
+            for row in scene.index.facts(ref, "event")
+            if re.search(rf"\bkill\b.*\b{number}\b", str(row.value))
+        ]
+        scene.decide(
+            "signal",
+            match.start(),
+            match.end(),
+            tuple(row.id for row in rows) or None,
+            f"{match[0]} is no signal that was read",
+            ("exit_code", "event"),
+        )
+        scene.take(match.start(), match.end())
+
+
+def _settings(scene: Scene) -> None:
+    """Values of settings that are words: the user, the restart policy, drivers."""
+    for pattern, name in ((_USER, "user"), (_POLICY, "restart_policy"), (_DRIVER, "")):
+        for match in pattern.finditer(scene.free):
+            said = next(item for item in match.groups() if item).lower()
+            fact = name or ("network_mode" if "network" in match[0].lower() else "log_driver")
+            if scene.mood(match.start()) == "advice" or said in (
+                "a",
+                "an",
+                "the",
+                "well",
+                "expected",
+                "its",
+                "my",
+                "follows",
+            ):
+                continue
+            refs = scene.subjects(match.start())
+            rows = [row for ref in refs for row in scene.index.facts(ref, fact)]
+            negative = NEGATED.search(match[0].replace("no" if said == "no" else "\x00", "")) or re.search(
+                r"\bnot (?:\w+ )?$", scene.line[: match.start("name") if match["name"] else match.end()], re.I
+            )
+            good = [row for row in rows if _same(said, row.value, fact) is not bool(negative)]
+            scene.decide(
+                "setting",
+                match.start(),
+                match.end(),
+                tuple(row.id for row in good) or None,
+                f"{fact} is not {said}",
+                (fact,),
+            )
+
+
+def _same(said: str, value: object, fact: str) -> bool:
+    if fact == "user":
+        return said == str(value or "root").split(":")[0].lower() or (said == "root" and value in ("0", None, ""))
+    if fact == "restart_policy" and said in ("no", "none", "never"):
+        return value in ("no", "", None)
+    return said == str(value).lower()
+
+
+def _versions(scene: Scene) -> None:
+    for match in _VERSION.finditer(scene.free):
+        word = (match[1] or match[2]).rstrip(".")
+        carried(scene, match, "version", word, about="image")
+    for match in PROGRAM_WORD.finditer(scene.free):
+        behind = re.match(
+            r"\s+(\d+(?:\.\d+)+|\d{1,2})(?=\s*(?:[,.;)]|$|is|container|image|database|server|running|and|on port))",
+            scene.free[match.end() :],
+        )
+        if behind is None:
+            continue
+        refs = scene.subjects(match.start())
+        rows = [
+            row
+            for ref in refs
+            for row in scene.index.facts(ref, "image")
+            if re.search(rf":v?{re.escape(behind[1])}\b", str(row.value))
+        ]
+        start = match.end() + behind.start(1)
+        scene.decide(
+            "version",
+            start,
+            match.end() + behind.end(1),
+            tuple(row.id for row in rows) or None,
+            f"version {behind[1]} was not read",
+            ("image",),
+        )
+        scene.take(start, match.end() + behind.end(1))

@@ -1,0 +1,104 @@
+"""What remains: happenings told without a number or a state, which only a text that was read can carry."""
+
+from __future__ import annotations
+
+import re
+
+from ergon_ops.grounding.scene import Scene
+
+_HAPPENS = re.compile(
+    r"\b(?P<stem>fail(?:s|ed|ing|ures?)|crash(?:es|ing)|hang(?:s|ing)|hung|timed out|times? out|"
+    r"timing out|refus(?:es|ed|ing)|reset(?:s|ting)? (?:the )?connections?|lost|losing|corrupt(?:ed|s|"
+    r"ing)?|"
+    r"slow(?:ly|er)?\b|sluggish|laggy|unresponsive|stuck|blocked|overwhelmed|starv(?:ed|ing)|panick(?:ed|"
+    r"ing)|aborted|rejected|denied|unreachable|queued|backlog\w*|swapping|deadlocked|hacked|breached|"
+    r"compromised|"
+    r"killed|stalled|stalling|freez(?:es|ing)|froze|disconnect(?:s|ed|ing)|error(?:ed|ing)|broken|"
+    r"struggl(?:es|ing)|suffer(?:s|ing)|recover(?:s|ed|ing)|fast|quick(?:ly)?|smooth(?:ly)?|handling|"
+    r"processing|serving requests|accepting|responds?|responding|"
+    r"latency|throughput|response times?|requests? (?:per|are|is)|users? (?:are|is)|customers?|"
+    r"transactions?|backups?|replicat\w+|encrypt\w+|upgrad(?:ed|ing)|migrat\w+|idle)\b",
+    re.I,
+)
+_CARRY = ("log_template", "health_output", "event", "start_error")
+_STEMS = {
+    "slow": "slow",
+    "hung": "hang",
+    "froze": "freez",
+    "times": "timed out",
+    "timing": "timed out",
+    "time": "timed out",
+}
+_FAILS = re.compile(r"^fail", re.I)
+
+
+def find(scene: Scene) -> None:
+    for match in _HAPPENS.finditer(scene.free):
+        at = match.start()
+        clause = scene.clause(at)
+        if clause.mood not in ("assert",) or any(claim.start <= at < claim.end for claim in scene.claims):
+            continue
+        if re.search(
+            r"\b(?:not|no|never|nothing|n't|without|none|if|to)\b(?:\W+\w+){0,4}\W*$|n't(?:\W+\w+){0,3}\W*$",
+            scene.line[clause.start : at],
+            re.I,
+        ) and (
+            re.match(r"to\b", scene.line[max(0, at - 3) : at])
+            or not re.search(r"slow|latency|respon|requests?|users?", match[0], re.I)
+        ):
+            continue
+        if _near_claim(scene, at, match.end()):
+            continue
+        ids = _carried(scene, at, match["stem"].lower())
+        scene.decide("event", at, match.end(), ids, "nothing that was read tells of this", ("log_template", "event"))
+
+
+def _near_claim(scene: Scene, start: int, end: int) -> bool:
+    """Beside a claim that was judged and holds: `failed 3 times`, `crashed with exit code 3`."""
+    clause = scene.clause(start)
+    return any(
+        claim.supported
+        and clause.start <= claim.start < clause.end
+        and min(abs(claim.start - end), abs(start - claim.end)) < 16
+        for claim in scene.claims
+    )
+
+
+def _carried(scene: Scene, at: int, word: str) -> tuple[str, ...] | None:
+    index, refs = scene.index, scene.subjects(at)
+    first = word.split()[0]
+    stem = _STEMS.get(first, first[: max(4, len(first) - 3)])
+    found = [
+        row.id
+        for ref in refs
+        for name in _CARRY
+        for row in index.facts(ref, name)
+        if stem in f"{row.key} {row.value}".lower()
+    ]
+    if _FAILS.match(word):
+        found += [row.id for ref in refs for row in index.facts(ref, "health") if row.value == "unhealthy"]
+        found += [row.id for ref in refs for row in index.facts(ref, "exit_code") if row.value]
+    if word.startswith("crash"):
+        found += [
+            row.id
+            for ref in refs
+            for row in index.facts(ref, "exit_code")
+            if row.value and index.text(ref, "state") in ("exited", "dead", "restarting")
+        ]
+    if word.startswith(("respond", "accepting", "serving")):
+        found += [row.id for ref in refs for row in index.facts(ref, "health") if row.value == "healthy"]
+    if word == "idle":
+        found += [
+            row.id
+            for ref in refs
+            for row in index.facts(ref, "cpu_ratio")
+            if isinstance(row.value, float) and row.value < 0.05
+        ]
+    if word.startswith(("slow", "starv")):
+        found += [
+            id
+            for item in scene.ground.findings
+            if item.about in refs and item.cause.startswith("cpu")
+            for id in item.evidence
+        ]
+    return tuple(found) or None

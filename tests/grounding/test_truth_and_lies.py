@@ -1,0 +1,120 @@
+"""True sentences pass, lies do not: by hand and from worlds drawn anew in every run."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from ergon_ops.grounding import check
+from tests.grounding.hand import judged, sentences
+from tests.grounding.phrases import LIARS, Pen, lies, truths
+from tests.grounding.worlds import Drawn, drawn, written
+
+# Worlds are drawn anew in every run; a failure names its seed: ERGON_TEST_SEED=… draws the same again.
+SEED = int(os.environ.get("ERGON_TEST_SEED", random.SystemRandom().randrange(1_000_000)))
+WORLDS = 4
+STRUCK_AT_MOST, CAUGHT_AT_LEAST = 0.03, 0.99
+
+
+@pytest.fixture(scope="module")
+def worlds() -> list[Drawn]:
+    return [drawn(SEED + number) for number in range(WORLDS)]
+
+
+def test_true_sentences_of_drawn_worlds_pass(worlds: list[Drawn]) -> None:
+    told, struck = 0, []
+    for world in worlds:
+        pen = Pen(world, random.Random(SEED))
+        for ref in world.refs:
+            for sentence in truths(pen, ref):
+                checked = check(sentence, world.ground(ref))
+                told += 1
+                if not checked.ok:
+                    struck.append((sentence, [claim.why for claim in checked.unsupported]))
+    assert told > 300
+    assert len(struck) <= STRUCK_AT_MOST * told, f"seed {SEED}: {struck}"
+
+
+def test_what_carries_a_true_number_is_named(worlds: list[Drawn]) -> None:
+    for world in worlds:
+        pen = Pen(world, random.Random(SEED))
+        for ref in world.refs:
+            known = {fact.id for fact in world.ledger}
+            for sentence in truths(pen, ref):
+                checked = check(sentence, world.ground(ref))
+                assert set(checked.fact_ids) <= known
+                if checked.ok and "memory" in sentence.lower():
+                    assert checked.fact_ids, sentence
+
+
+def told_lies(worlds: list[Drawn]) -> Iterator[tuple[str, str, bool]]:
+    for world in worlds:
+        pen = Pen(world, random.Random(SEED))
+        for ref in world.refs:
+            for other in pen.draw.sample([item for item in world.refs if item != ref], 2):
+                for kind, sentence in lies(pen, ref, other):
+                    yield kind, sentence, check(sentence, world.ground(ref)).ok
+
+
+def test_lies_about_drawn_worlds_are_caught(worlds: list[Drawn]) -> None:
+    rows = list(told_lies(worlds))
+    missed = [(kind, sentence) for kind, sentence, passed in rows if passed]
+    caught = Counter(kind for kind, _, passed in rows if not passed)
+    assert set(caught) == set(LIARS), f"seed {SEED}"
+    assert len(rows) > 1000
+    assert len(missed) <= (1 - CAUGHT_AT_LEAST) * len(rows), f"seed {SEED}: {missed}"
+
+
+def test_what_was_true_of_another_run_is_not_true_of_this(worlds: list[Drawn]) -> None:
+    """Facts of one world told of another: of those that differ, hardly any passes."""
+    here, there = worlds[0], worlds[1]
+    passed = 0
+    numbers = 0
+    for ref in here.refs:
+        pen = Pen(there, random.Random(SEED))
+        for sentence in (f"{ref.name} uses {(pen.number(ref, 'memory_working_set') or 7e9) / 2**20:.2f} MiB of memory.",
+                         f"{ref.name} was created on {pen.world.now - 9e7:.0f}.",
+                         f"{ref.name} is at {(pen.number(ref, 'memory_ratio') or 0.987) * 100:.2f}% of its limit."):  # fmt: skip
+            if here.ledger.number(ref, "memory_working_set") == pen.number(ref, "memory_working_set"):
+                continue
+            numbers += 1
+            passed += check(sentence, here.ground(ref)).ok
+    assert numbers > 9
+    assert passed == 0, f"seed {SEED}"
+
+
+@pytest.mark.parametrize(("name", "true"), [("true_building", True), ("lies_building", False)])
+def test_sentences_written_by_hand_are_told_apart(name: str, true: bool) -> None:
+    ground = written()
+    wrong = [row for row in sentences(name) if judged(row, ground).ok is not true]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("name", "true", "allowed"), [("true_heldout", True, 0.03), ("lies_heldout", False, 0.01)])
+def test_held_out_sentences_are_told_apart(name: str, true: bool, allowed: float) -> None:
+    ground = written()
+    rows = sentences(name)
+    wrong = [row for row in rows if judged(row, ground).ok is not true]
+    assert len(wrong) <= allowed * len(rows), wrong
+
+
+def test_a_sentence_takes_a_millisecond() -> None:
+    """Beside the same work done by nobody: a regular expression over the same text, so that a busy machine is fair."""
+    world = drawn(SEED)
+    ground = world.ground(world.refs[6])
+    rows = [sentence for _, sentence in (*sentences("true_building"), *sentences("lies_building"))]
+    for row in rows:
+        check(row, ground)
+    best = float("inf")
+    for _ in range(3):
+        started = time.process_time()
+        for row in rows:
+            check(row, ground)
+        best = min(best, (time.process_time() - started) / len(rows))
+    assert len(world.ledger) > 300
+    assert best < 0.004, f"{best * 1000:.2f} ms"
