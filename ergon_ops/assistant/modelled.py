@@ -29,9 +29,10 @@ from ergon_ops.turn.suspicion import suspects, suspicious, warning
 from ergon_ops.turn.talk import Talk, telling
 
 MAX_TOKENS = 1024
-NOTICES = 4
+NOTICES = 3  # of one kind
 CHANGES_KNOWN = 20
 PIPED = "the text that came with the question"
+EARLIER = "an earlier message of this session"
 
 
 @dataclass(slots=True)
@@ -42,7 +43,7 @@ class Modelled:
     provider: Provider
     subject: Ref | None
     views: list[View]
-    noticed: list[str] = field(default_factory=list)
+    noticed: list[tuple[str, str]] = field(default_factory=list)
     repeats: Repeats = field(default_factory=Repeats)
     acted: tuple[Acted, ...] = ()
 
@@ -233,13 +234,20 @@ class Modelled:
     # -- what the operator is told
 
     def notice(self, code: str, text: str) -> None:
-        if text and text not in self.noticed and len(self.noticed) < NOTICES:
-            self.noticed.append(text)
+        """Once each, and no kind so often that it drowns another."""
+        known = [said for kind, said in self.noticed if kind == code]
+        if text and text not in known and len(known) < NOTICES:
+            self.noticed.append((code, text))
             self.room.desk.happened.put_nowait(("notice", {"text": text, "code": code}))
 
     def warn(self) -> None:
-        piped = self.turn.question.context
-        others = [PIPED] if piped and suspicious(piped) else []
+        """Everything a model is given that others may have written: facts, the pipe, roles, what was said earlier."""
+        others = [PIPED] if suspicious(self.turn.question.context) else []
+        for view in self.views:
+            persona = self.room.personas[view.ref]
+            told = "\n".join([persona.ci_name, persona.role, *persona.services, *persona.depends_on])
+            others += [f"what the manifest says of {view.ref.short}"] if suspicious(told) else []
+        others += [EARLIER] if any(suspicious(message.text) for message in self.history()) else []
         self.notice("suspicious", warning(suspects(self.room.ledger), others))
 
 

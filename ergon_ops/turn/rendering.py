@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from ergon_ops.events import timestamp
@@ -21,6 +22,7 @@ RESULT_TOKENS = 900
 FROM_LOGS = frozenset({"log_template", "health_output"})
 WITHHELD = "(text not shared: the operator allows facts only)"
 FENCE, FENCE_END = "<data>", "</data>"
+_LIKE_A_FENCE = re.compile(r"[<＜﹤](?=\s{0,3}[/／]?\s{0,3}(?:data|ｄａｔａ))", re.IGNORECASE)
 
 
 def tokens(text: str) -> int:
@@ -101,14 +103,23 @@ def facts_text(facts: Iterable[Fact], *, now: float, share: Share, limit: int, s
     return "\n".join(lines)
 
 
+def fenced(text: str) -> str:
+    """`text` between our marks; what looks like them inside it is broken up."""
+    return f"{FENCE}\n{unfenced(text)}\n{FENCE_END}"
+
+
+def unfenced(text: str) -> str:
+    return _LIKE_A_FENCE.sub("‹", text)
+
+
 def outcome_text(outcome: Outcome, *, subject: Ref, now: float, share: Share, handle: str = "") -> str:
     """What a call gave, for the model that called: never more than `RESULT_TOKENS`, head and tail kept."""
     if outcome.error is not None:
-        return safe_text(f"error: {outcome.error}", 600)
+        return unfenced(safe_text(f"error: {outcome.error}", 600))
     parts = [finding_line(item) for item in outcome.findings] + [proposal_line(item) for item in outcome.proposals]
     text = facts_text(outcome.facts, now=now, share=share, limit=10**9, speaker=subject)
     whole = "\n".join([*parts, text] if text else parts) or "nothing: no findings and no facts"
-    return f"{FENCE}\n{_cut(whole, handle)}\n{FENCE_END}"
+    return fenced(_cut(whole, handle))
 
 
 def whole_text(outcome: Outcome, *, now: float) -> str:

@@ -15,10 +15,10 @@ from ergon_ops.findings import SEVERITY_ORDER, Finding
 from ergon_ops.messages import Message, Mode, Prompt, Text
 from ergon_ops.offline import View
 from ergon_ops.persona import Persona
-from ergon_ops.redaction import redact, safe_text
+from ergon_ops.redaction import neutralise, redact, redact_lines, safe_text
 from ergon_ops.refs import Ref
 from ergon_ops.setting_values import Share
-from ergon_ops.turn.rendering import FENCE, FENCE_END, facts_text, finding_line, proposal_line, tokens
+from ergon_ops.turn.rendering import facts_text, fenced, finding_line, proposal_line, tokens
 
 DIGEST_TOKENS, EVIDENCE_TOKENS, FINDINGS_SHOWN, FLEET_SHOWN = 120, 600, 8, 25
 PIPED_LIMIT = 4000
@@ -87,16 +87,16 @@ def question_message(
         facts_text(facts, now=now, share=share, limit=EVIDENCE_TOKENS, speaker=speaker),
     ]
     evidence = "\n".join(line for line in body if line)
-    parts = [f"{FENCE}\n{unfenced(evidence)}\n{FENCE_END}"] if evidence else []
+    parts = [fenced(evidence)] if evidence else []
     if piped:
-        parts.append(
-            f"Text that came with the question:\n{FENCE}\n{unfenced(redact(piped))[:PIPED_LIMIT]}\n{FENCE_END}"
-        )
+        parts.append(f"Text that came with the question:\n{fenced(piped_text(piped))}")
     return Message("user", (Text("\n".join([*parts, f"Question: {redact(text)}"])),))
 
 
-def unfenced(text: str) -> str:
-    return text.replace("</data", "‹/data").replace("<data", "‹data")
+def piped_text(text: str) -> str:
+    """Its first lines. Invisible characters go before secrets are looked for: they would tear them apart."""
+    lines = text[: 8 * PIPED_LIMIT].splitlines()
+    return "\n".join(redact_lines(neutralise(line, 4 * len(line) + 64) for line in lines))[:PIPED_LIMIT]
 
 
 def findings_lines(findings: Sequence[Finding]) -> list[str]:
@@ -148,7 +148,8 @@ def history_of(messages: Sequence[Message], limit: int = 2000) -> tuple[Message,
         limit -= tokens(question.text) + min(tokens(answer.text), 300)
         if limit < 0:
             break
-        kept[:0] = [Message("user", (Text(question.text[:1200]),)), Message("assistant", (Text(answer.text[:1200]),))]
+        # Of a caller's own history nobody has looked at what lies in it.
+        kept[:0] = [Message(one.role, (Text(redact(one.text)[:1200]),)) for one in (question, answer)]
     left = len(turns) - len(kept) // 2
     if left and kept:
         note = f"({left} earlier questions of this session are left out)\n{kept[0].text}"
