@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from prompt_toolkit.input import Input
     from prompt_toolkit.output import Output
 
+MENU_LINES = 6
 WELCOME = "Ask in plain English. Tab completes names, /help shows the commands, Ctrl-D leaves."
 COLORS = {
     "healthy": "ansigreen",
@@ -50,11 +51,12 @@ async def talk(chat: Chat, *, input: Input | None = None, output: Output | None 
         complete_while_typing=True,
         key_bindings=bindings(pasted),
         prompt_continuation="… ",
+        reserve_space_for_menu=MENU_LINES,
         color_depth=ColorDepth.DEPTH_1_BIT if chat.settings.no_color else None,
         input=input,
         output=output,
     )
-    chat.person = Seated(prompt.app.input, prompt.app.output)
+    chat.person = Seated(input, output)
     attending = asyncio.ensure_future(attend(chat, prompt.app.invalidate))
     say(WELCOME)
     try:

@@ -31,15 +31,16 @@ SNAPSHOT = 3
 
 
 class Seated:
-    """`input` and `output` are the prompt's own."""
+    """`input` and `output` are those the chat was given; without any the terminal's, and a dumb one is known as such
+    only then."""
 
-    def __init__(self, input: Input, output: Output) -> None:
+    def __init__(self, input: Input | None, output: Output | None) -> None:
         self._input, self._output = input, output
 
     async def choose(self, question: str) -> str:
         """What is typed now: keys pressed before the question was there do not answer it. '' for Ctrl-C and Ctrl-D."""
-        forget_typed(self._input)
         prompt: PromptSession[str] = PromptSession(input=self._input, output=self._output)
+        forget_typed(prompt.app.input)
         try:
             return await prompt.prompt_async(question)
         except (KeyboardInterrupt, EOFError):
@@ -54,7 +55,7 @@ class Seated:
         name = ""
 
         def page() -> AnyFormattedText:
-            lines = list(curves.lines(self._output.get_size().columns, plain=plain)) or ["looking …"]
+            lines = list(curves.lines(app.output.get_size().columns, plain=plain)) or ["looking …"]
             return "\n".join([*([name] if name else []), *lines, *([] if app.is_done else ["any key ends this"])])
 
         app: Application[None] = Application(
@@ -80,7 +81,7 @@ class Seated:
             if app.is_running:
                 app.exit()
 
-        forget_typed(self._input)
+        forget_typed(app.input)
         feeding = asyncio.ensure_future(feed())
         feeding.add_done_callback(ended)
         try:
