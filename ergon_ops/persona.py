@@ -194,7 +194,8 @@ def _wish(entry: ManifestContainer | None) -> str:
 def _persona(one: Container, ci_name: str, key: str, entry: Any, programs: tuple[str, ...]) -> Persona:
     kind = role_kind(one, programs)
     if entry is None:
-        return Persona(one.ref, ci_name, default_role(one, kind, programs), kind, programs or _hint(one))
+        role = default_role(one, kind, programs)
+        return Persona(one.ref, ci_name, role, kind, programs or _hint(one), tuple(map(bounded, one.compose_needs)))
     wanted = entry.role_kind if entry.role_kind in DOES else kind
     granted = entry.ci_capabilities
     return Persona(

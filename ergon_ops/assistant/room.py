@@ -92,7 +92,7 @@ async def open_room(house: House, *, session: str | None = None) -> Room:
         return known.get(ref, ())
 
     def needs(ref: Ref) -> Sequence[str]:
-        return who[ref].depends_on if ref in who else ()
+        return who[ref].depends_on if ref in who and who[ref].source == "manifest" else ()
 
     def resolve(name: str) -> Ref:
         found = {row.ref for row in inventory.containers if name in (row.ref.name, str(row.ref), who[row.ref].ci_name)}

@@ -70,6 +70,11 @@ class Container:
         return self.labels.get(COMPOSE + "service", "")
 
     @property
+    def compose_needs(self) -> tuple[str, ...]:
+        """The services its Compose file says it depends on."""
+        return tuple(part.partition(":")[0] for part in self.labels.get(COMPOSE + "depends_on", "").split(",") if part)
+
+    @property
     def manifest_digest(self) -> str:
         return self.labels.get(OURS + "manifest", "")
 
