@@ -18,6 +18,7 @@ from ergon_ops.providers.offering import or_offering
 from ergon_ops.providers.preloading import loaded
 from ergon_ops.providers.protocol import Piece
 from ergon_ops.providers.session import Session, estimated
+from ergon_ops.providers.shapes import number_at, text_at
 from ergon_ops.providers.wire import Line, Meter, answer_bound
 from ergon_ops.tool import Tool
 
@@ -132,7 +133,7 @@ class Reading:
 
     def read(self, event: Any) -> list[Piece]:
         """The pieces that can be told after this event."""
-        match getattr(event, "type", None):
+        match text_at(event, "type"):
             case "message_start":
                 self._count(getattr(getattr(event, "message", None), "usage", None))
             case "content_block_start":
@@ -140,9 +141,9 @@ class Reading:
             case "content_block_delta":
                 return self._delta(event)
             case "content_block_stop":
-                self._stop(self.blocks.pop(getattr(event, "index", 0) or 0, None))
+                self._stop(self.blocks.pop(number_at(event, "index"), None))
             case "message_delta":
-                self.stop = str(getattr(getattr(event, "delta", None), "stop_reason", None) or self.stop)
+                self.stop = text_at(getattr(event, "delta", None), "stop_reason") or self.stop
                 self._count(getattr(event, "usage", None))
             case "message_stop":
                 self.ended = True
@@ -150,29 +151,30 @@ class Reading:
 
     def _start(self, event: Any) -> None:
         block = getattr(event, "content_block", None)
-        kind = getattr(block, "type", None)
-        if kind == "tool_use":
-            made = {"type": kind, "id": getattr(block, "id", None), "name": getattr(block, "name", None), "json": []}
-            made["input"] = getattr(block, "input", None)
-        elif kind == "thinking":
-            made = {"type": kind, "thinking": getattr(block, "thinking", "") or "", "signature": ""}
-            made["signature"] = getattr(block, "signature", "") or ""
-        else:
-            made = {"type": kind, "data": getattr(block, "data", None)}
-        self.blocks[getattr(event, "index", 0) or 0] = made
+        kind = text_at(block, "type")
+        made: dict[str, Any] = {"type": kind}
+        match kind:
+            case "tool_use":
+                made |= {"id": text_at(block, "id"), "name": text_at(block, "name"), "json": []}
+                made["input"] = getattr(block, "input", None)
+            case "thinking":
+                made |= {"thinking": text_at(block, "thinking"), "signature": text_at(block, "signature")}
+            case "redacted_thinking":
+                made["data"] = text_at(block, "data")
+        self.blocks[number_at(event, "index")] = made
 
     def _delta(self, event: Any) -> list[Piece]:
         delta = getattr(event, "delta", None)
-        block = self.blocks.get(getattr(event, "index", 0) or 0, {})
-        match getattr(delta, "type", None):
+        block = self.blocks.get(number_at(event, "index"), {})
+        match text_at(delta, "type"):
             case "text_delta":
-                return self._said(getattr(delta, "text", None) or "")
-            case "input_json_delta":
-                block.get("json", []).append(str(getattr(delta, "partial_json", None) or ""))
+                return self._said(text_at(delta, "text"))
+            case "input_json_delta" if "json" in block:
+                block["json"].append(text_at(delta, "partial_json"))
             case "thinking_delta" if "thinking" in block:
-                block["thinking"] += getattr(delta, "thinking", None) or ""
-            case "signature_delta":
-                block["signature"] = getattr(delta, "signature", None) or ""
+                block["thinking"] += text_at(delta, "thinking")
+            case "signature_delta" if "thinking" in block:
+                block["signature"] = text_at(delta, "signature")
         return []
 
     def _said(self, text: str) -> list[Piece]:
@@ -205,9 +207,7 @@ class Reading:
     def _count(self, usage: Any) -> None:
         """Counts are cumulative; a later one replaces an earlier."""
         for name in ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"):
-            value = getattr(usage, name, None)
-            if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-                self.usage[name] = value
+            self.usage[name] = number_at(usage, name) or self.usage.get(name, 0)
 
     def _usage(self) -> Usage:
         count = self.usage.get
@@ -223,7 +223,7 @@ def _call(block: dict[str, Any], cut: bool) -> ToolCall:
     written = "".join(block["json"])
     arguments, problem = read_arguments(written, cut=cut)
     whole = block["input"] if isinstance(block["input"], dict) and not written else {}
-    return ToolCall(str(block["id"] or ""), str(block["name"] or ""), arguments or whole, problem)
+    return ToolCall(block["id"], block["name"], arguments or whole, problem)
 
 
 def nothing_said(failure: Callable[..., Failure], model: str, stop: str) -> Failure:

@@ -20,6 +20,8 @@ def read_arguments(text: str, *, cut: bool = False) -> tuple[dict[str, Any], str
     except (ValueError, RecursionError) as error:
         why = error.msg if isinstance(error, json.JSONDecodeError) else "a value JSON does not have"
         return {}, "the arguments were cut off" if cut else f"the arguments are not valid JSON: {why}".lower()
+    if "\\ud" in text.lower():  # half a character: no request could carry it back
+        value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     if isinstance(value, str):  # some servers encode twice
         return read_arguments(value, cut=cut) if value.lstrip().startswith("{") else ({}, _not_an_object(value))
     if value is None:

@@ -10,6 +10,7 @@ from typing import Any
 from ergon_ops.messages import ToolCall
 from ergon_ops.providers.arguments import read_arguments
 from ergon_ops.providers.protocol import Piece
+from ergon_ops.providers.shapes import text_at
 
 AT_MOST = 32
 """Calls of one reply; a model in a loop asks for hundreds."""
@@ -58,14 +59,14 @@ class Assembly:
 
     def add(self, delta: Any) -> None:
         function = getattr(delta, "function", None)
-        name = _text(getattr(function, "name", None))
-        key, index = _text(getattr(delta, "id", None)), getattr(delta, "index", None)
+        name = text_at(function, "name")
+        key, index = text_at(delta, "id"), getattr(delta, "index", None)
         call = self._of(index, key, name)
         call.id = call.id or key
         call.name = call.name or name
         arguments = getattr(function, "arguments", None)
         if arguments:
-            written = arguments if isinstance(arguments, str) else json.dumps(arguments)
+            written = text_at(function, "arguments") if isinstance(arguments, str) else json.dumps(arguments)
             call.written.append(written)
             self.size += len(written)
 
@@ -89,7 +90,3 @@ class Assembly:
             for c in self.calls
             if c.name or c.written
         ]
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""

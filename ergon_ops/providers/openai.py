@@ -18,6 +18,7 @@ from ergon_ops.providers.openai_request import Dialect, body_of
 from ergon_ops.providers.preloading import loaded
 from ergon_ops.providers.protocol import Piece
 from ergon_ops.providers.session import Session, estimated
+from ergon_ops.providers.shapes import list_at, number_at, text_at
 from ergon_ops.providers.wire import Line, Meter, answer_bound
 from ergon_ops.tool import Tool
 
@@ -109,25 +110,23 @@ class Reading:
         """The text this chunk adds."""
         self._count(getattr(chunk, "usage", None))
         told = ""
-        for choice in _list(getattr(chunk, "choices", None))[:1]:
-            self.stop = str(getattr(choice, "finish_reason", None) or self.stop)
+        for choice in list_at(chunk, "choices")[:1]:
+            self.stop = text_at(choice, "finish_reason") or self.stop
             delta = getattr(choice, "delta", None)
-            for call in _list(getattr(delta, "tool_calls", None)):
+            for call in list_at(delta, "tool_calls"):
                 self.calls.add(call)
-            content = getattr(delta, "content", None)
-            if isinstance(content, str) and content:
-                told += self.thoughts.without(content)
+            told += self.thoughts.without(text_at(delta, "content"))
         self.text += len(told)
         return told
 
     def _count(self, usage: Any) -> None:
-        given = _number(usage, "prompt_tokens")
+        given = number_at(usage, "prompt_tokens")
         if not given:
             return
-        cached = _number(getattr(usage, "prompt_tokens_details", None), "cached_tokens")
-        written = _number(getattr(usage, "prompt_tokens_details", None), "cache_write_tokens")
+        cached = number_at(getattr(usage, "prompt_tokens_details", None), "cached_tokens")
+        written = number_at(getattr(usage, "prompt_tokens_details", None), "cache_write_tokens")
         plain = max(given - cached, 0)
-        self.usage = Usage(plain, _number(usage, "completion_tokens"), min(cached, given), min(written, plain))
+        self.usage = Usage(plain, number_at(usage, "completion_tokens"), min(cached, given), min(written, plain))
 
     def finished(self, failure: Callable[..., Failure]) -> list[Piece]:
         """The rest, once the reply is whole. Raises Failure for one that says nothing."""
@@ -138,15 +137,6 @@ class Reading:
             raise nothing_said(failure, self.model, self.stop)
         usage = self.usage or Usage(self.estimate, -(-(self.text + self.calls.size) // 4))
         return [*([Text(rest)] if rest else []), *unique_ids(calls), usage]
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _number(holder: Any, name: str) -> int:
-    value = getattr(holder, name, None)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
 @dataclass(slots=True)
