@@ -199,7 +199,8 @@ async def test_which_model_answers_is_shown_and_switched_for_this_chat(seat: Sea
 
         async def ask(question: Any) -> Any:
             asked.append(question.model)
-            for event in ():
+            nothing: tuple[Any, ...] = ()
+            for event in nothing:
                 yield event
 
         object.__setattr__(table.chat, "assistant", Stand(assistant, ask))

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from ergon_ops.interfaces.render.markdown import Markdown
+from ergon_ops.interfaces.render.sparks import Curves
 from ergon_ops.interfaces.render.width import cells
 
 ANSWER = """Running nginx (port 80). **CPU**: at 3 % of `1 core`, see [the docs](http://docs.example/x).
@@ -110,3 +111,27 @@ def test_any_text_in_any_pieces_is_shown_whole_and_ends_its_line() -> None:
         shown += screen.end()
         assert not shown or shown.endswith("\n")
         assert [char for char in shown if char in "ab"] == [char for char in text if char in "ab"]
+
+
+# -- curves ------------------------------------------------------------------------------------------------------------
+
+
+def curves(**values: list[float | None]) -> Curves:
+    made = Curves()
+    for number in range(max(map(len, values.values()))):
+        made.add({name: row[number] for name, row in values.items()} | {"memory_limit": 100.0})
+    return made
+
+
+def test_a_curve_is_the_share_of_its_limit_and_hardly_anything_looks_so() -> None:
+    lines = list(curves(memory_working_set=[0, 50, 100, None], cpu_usage=[0.001] * 4).lines(80))
+    assert lines[0].endswith("▁▁▁▁")
+    assert lines[1].endswith("▁▅█")
+    assert [line.split()[0] for line in lines] == ["cpu", "memory"]
+
+
+@pytest.mark.parametrize("width", [20, 40, 80])
+def test_curves_fit_and_have_a_plain_form(width: int) -> None:
+    many = curves(memory_working_set=[float(n % 100) for n in range(900)])
+    assert all(len(line) < width for line in many.lines(width))
+    assert all(line.isascii() for line in many.lines(width, plain=True))

@@ -118,7 +118,7 @@ def test_an_evening_at_the_terminal(terminal: Terminal, container: str) -> None:
     terminal.type("/why")
     terminal.wait(lambda text: re.search(r"^e\d+ .*api:inspect", text, re.MULTILINE))
     terminal.type("/metrics")
-    terminal.wait(lambda text: re.search(r"memory .*MiB of 32 MiB.*\n(.*\n)*any key ends this", text))
+    terminal.wait(lambda text: re.search(r"memory .* of 32 MiB.*\n(.*\n)*any key ends this", text))
     terminal.press("q")
     terminal.wait(lambda text: "any key ends this" not in text)
 

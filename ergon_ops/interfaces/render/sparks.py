@@ -12,6 +12,8 @@ from ergon_ops.interfaces.render.width import cells
 
 BARS, PLAIN_BARS = "▁▂▃▄▅▆▇█", "_.-=+*#@"
 MOST = 600
+# Where there is no limit: what is less than this is hardly anything, and looks so.
+QUIET: dict[str, float] = {"cores": 0.1, "ratio": 0.25, "bytes": 1 << 24, "bytes/s": 1 << 13, "count": 4.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class Curves:
             head = f"{meter.title:<10}{text:>{wide}}  "
             limit = self.last.get(meter.limit)
             room = min(60, width - len(head) - 1)
-            curve = spark(self.seen[meter.name], room, top=_number(limit), plain=plain) if room >= 4 else ""
+            top = _number(limit) or max(QUIET[meter.unit], 1.3 * max(v for v in self.seen[meter.name] if v is not None))
+            curve = spark(self.seen[meter.name], room, top=top, plain=plain) if room >= 4 else ""
             yield (head + curve)[: max(width - 1, 1)].rstrip()
 
     def _words(self, meter: Meter) -> str:
@@ -68,12 +71,10 @@ class Curves:
         return f"{text} of {measured(limit, meter.unit)}" if limit else text
 
 
-def spark(values: deque[float | None], width: int, *, top: float | None = None, plain: bool = False) -> str:
-    """The newest on the right. The height is the share of `top`, or of the highest that is shown."""
-    shown = list(values)[-width:]
+def spark(values: deque[float | None], width: int, *, top: float, plain: bool = False) -> str:
+    """The newest on the right. The height is the share of `top`."""
     bars = PLAIN_BARS if plain else BARS
-    highest = top or max((item for item in shown if item is not None), default=0.0)
-    return "".join(" " if item is None else bar(item, highest, bars) for item in shown)
+    return "".join(" " if item is None else bar(item, top, bars) for item in list(values)[-width:])
 
 
 def bar(value: float, highest: float, bars: str) -> str:

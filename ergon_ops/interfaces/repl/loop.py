@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import create_app_session
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.output.plain_text import PlainTextOutput
 
 from ergon_ops.errors import ErgonError
 from ergon_ops.interfaces.commands.program import notice, say
@@ -20,6 +23,7 @@ from ergon_ops.interfaces.repl.history import open_history
 from ergon_ops.interfaces.repl.keys import Pasted, bindings
 from ergon_ops.interfaces.repl.person import Seated
 from ergon_ops.interfaces.repl.presence import attend
+from ergon_ops.settings import dumb_terminal
 
 if TYPE_CHECKING:
     from prompt_toolkit.input import Input
@@ -44,6 +48,13 @@ COLORS = {
 
 async def talk(chat: Chat, *, input: Input | None = None, output: Output | None = None) -> int:
     """Reads lines until the end; what fails is one line, and the chat goes on."""
+    if output is None and dumb_terminal():
+        with create_app_session(output=PlainTextOutput(sys.stdout)):  # its prompt is plain, and so is all it draws
+            return await _talk(chat, input, output)
+    return await _talk(chat, input, output)
+
+
+async def _talk(chat: Chat, input: Input | None, output: Output | None) -> int:
     pasted, names = Pasted(), Names(chat, asyncio.ensure_future(chat.greet()))
     prompt: PromptSession[str] = PromptSession(
         history=open_history(chat.settings.state_dir),
