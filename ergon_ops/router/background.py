@@ -43,9 +43,21 @@ _SENTENCE = re.compile(r"[.!?…]\s|\n")
 _CLAUSE = re.compile(r"[,;!?…]|\.\s|—|–|\n|\s-\s")
 _BREAKS = frozenset({"and", "or", "then", "than", "vs", "versus", "but", "as", "while", "when", "if", "&", "plus"})
 _REPORTS = frozenset({"says", "said", "claims", "reports", "thinks", "shows", "alerts"})
-_ONTO = frozenset({"for", "on", "to", "of", "from", "against", "into", "via", "through", "by", "cuz", "bc"})
+_ONTO = frozenset({"for", "on", "to", "of", "from", "against", "into", "via", "through", "by", "behind", "cuz", "bc"})
 _COMPARES = frozenset(
-    {"compare", "comparing", "difference", "differences", "diff", "differ", "differs", "between", "same"}
+    {
+        "compare",
+        "comparing",
+        "difference",
+        "differences",
+        "lagging",
+        "lags",
+        "diff",
+        "differ",
+        "differs",
+        "between",
+        "same",
+    }
 )
 _ROLE_WORDS = frozenset(word for words in ROLES.values() for word in words)
 _OPENING = frozenset({"can", "could", "does", "did", "do", "will", "would", "should"})
@@ -54,6 +66,8 @@ _COMMON = frozenset({"role", "service", "part", "alias", "program"})
 _GRAMMAR = (
     ARTICLES | PREPOSITIONS | AUXILIARIES | INDEFINITE | LOOKERS | CHANGERS | JOINERS | STEPS | RELATING | PASSING_ON
 )
+_NO_NOUN = _GRAMMAR | FOLLOWERS
+_NO_VERB = PREPOSITIONS | AUXILIARIES | JOINERS | METRICS
 
 
 def in_passing(question: Question, sides: Parties) -> None:
@@ -75,7 +89,7 @@ def _inside_of(question: Question, first: Mention, mention: Mention) -> bool:
     """`kafka connect rest api`: plain nouns lead from the name to it."""
     between = [question.word(at) for at in range(first.last + 1, mention.first)]
     gaps = {question.tokens[at].gap for at in range(first.last + 1, mention.first + 1)}
-    nouns = 0 < len(between) < 3 and not set(between) & (_GRAMMAR | FOLLOWERS)
+    nouns = 0 < len(between) < 3 and not _NO_NOUN & set(between)
     return first.kind in ONES and len(first.members) == 1 and nouns and gaps == {" "}
 
 
@@ -113,7 +127,7 @@ def _done_to(question: Question, first: Mention, mention: Mention, between: list
     if between[-1] == "in" and mention.word in HELD and len(between) > 1:
         return True
     opened = question.word(first.first - 1 - (question.word(first.first - 1) in ARTICLES)) in _OPENING
-    verb = between[-1] not in PREPOSITIONS | AUXILIARIES | JOINERS and between[-1] not in METRICS
+    verb = between[-1] not in _NO_VERB
     return verb and ((opened and len(between) == 1) or (len(between) > 1 and between[-2] in _MODALS))
 
 

@@ -132,7 +132,7 @@ def _takes_all(question: Question, mention: Mention, *, changes: bool) -> bool:
     if mention.plural or before & (_ALL_OF if changes else _ANY_OF):
         return True
     after = {question.word(mention.last + 1)}
-    if after & {"replicas", "instances", "containers", "servers", "databases"}:
+    if after & {"ones", "replicas", "instances", "containers", "servers", "databases"}:
         return True
     return question.all_hosts or (asks_who_runs(question, mention) and (question.everything or not changes))
 

@@ -10,7 +10,7 @@ from ergon_ops.router.index import Index
 from ergon_ops.router.member import Member
 from ergon_ops.router.mention import Mention
 from ergon_ops.router.question import Question
-from ergon_ops.router.words import FOLLOWERS, NUMBERS, ORDINALS, STATES
+from ergon_ops.router.words import NUMBERS, ORDINALS, STATES
 
 _STATE = "|".join(sorted(STATES, key=len, reverse=True))
 _THING = r"(one|ones|container|containers|guy|guys|service|services|replica|replicas|instance|instances|thing|things)"
@@ -24,6 +24,7 @@ _STATED = (
 )
 _COPIES = frozenset({"replica", "instance", "one", "container", "copy", "worker", "node", "server"})
 _SUPERLATIVE = re.compile(r"\w{2,}est\Z|most|least")
+_COUNTED = frozenset({"times", "days", "hours", "minutes", "seconds", "weeks", "mb", "gb", "percent", "more", "of"})
 _THE_NTH = rf"\bthe ({'|'.join(ORDINALS)}) one\b"
 _INDEFINITE = r"\b(any|how many|which|no|what|some|are there|is there|a|an|every)\b"
 _CULPRIT = (
@@ -116,11 +117,7 @@ def replica(question: Question, mention: Mention, members: Sequence[Member]) -> 
         following = [question.word(mention.last + 1), question.word(mention.last + 2)]
         if question.tokens[mention.last].possessive and following[0] in ORDINALS and following[1] in _COPIES:
             number, last = ORDINALS[following[0]], mention.last + 2
-        elif (
-            following[0].isdecimal()
-            and _as_number(following[0]) is not None
-            and (not following[1] or following[1] in FOLLOWERS)
-        ):
+        elif following[0].isdecimal() and _as_number(following[0]) is not None and following[1] not in _COUNTED:
             number, last = _as_number(following[0]), mention.last + 1
     if number is None and (match := re.search(_THE_NTH, question.line)):
         number = ORDINALS[match[1]]
@@ -148,12 +145,15 @@ def number_of(members: Sequence[Member], among: Sequence[int], one: int) -> int:
 def _numbers(question: Question, at: int) -> tuple[set[int], int] | None:
     """`0 and 2`, `1, 2 and 3`, `1 to 3` from here on."""
     found, word = [_as_number(question.word(at))], question.word(at + 1)
-    while word in ("and", "or", "to", "&") or (question.word(at + 1).isdecimal() and "," in question.gap_after(at)):
+    while word in ("and", "or", "to", "through") or (
+        question.word(at + 1).isdecimal() and question.gap_after(at).strip() in (",", "&", "+", "-", "–")
+    ):
         step = 1 if question.word(at + 1).isdecimal() else 2
         number = _as_number(question.word(at + step))
         if number is None or not question.word(at + step).isdecimal():
             break
-        found += range((found[-1] or 0) + 1, number + 1) if word == "to" else [number]
+        until = word in ("to", "through") or question.gap_after(at) in ("-", "–")
+        found += range((found[-1] or 0) + 1, number + 1) if until else [number]
         at += step
         word = question.word(at + 1)
     numbers = {number for number in found if number is not None}

@@ -46,20 +46,30 @@ def its_own(question: Question, subjects: list[Mention], members: Sequence[Membe
 
 
 def abbreviated(question: Question, subjects: list[Mention], members: Sequence[Member]) -> list[Mention]:
-    """`trino workers` for `trino-w1` and `trino-w2`, though others are workers too."""
+    """`trino workers`, `both workers of trino` for `trino-w1` and `trino-w2`, though others are called workers too."""
     kept: list[Mention] = []
     for mention in subjects:
-        first = kept[-1] if kept else None
-        beside = first is not None and mention.first == first.last + 1 and question.tokens[mention.first].gap == " "
-        if first is None or not beside or mention.kind not in ("role", "service") or first.kind not in _LOOSE:
+        one = _abbreviated(question, kept[-1], mention, members) if kept and members else None
+        if one is None:
             kept.append(mention)
-            continue
-        short = [n for n in first.members if _begins_so(members[n], mention.key)] if members else []
-        if short and not set(first.members) & set(mention.members):
-            kept[-1] = replace(first, last=mention.last, members=short, plural=mention.plural, strong=True, readings=[])
         else:
-            kept.append(mention)
+            kept[-1] = one
     return kept
+
+
+def _abbreviated(question: Question, first: Mention, second: Mention, members: Sequence[Member]) -> Mention | None:
+    between = [question.word(at) for at in range(first.last + 1, second.first)]
+    if between not in ([], ["of"]) or question.tokens[second.first].gap != " ":
+        return None
+    role, whole = (first, second) if between else (second, first)
+    word, _, number = role.key.rpartition("-") if role.key[-1:].isdecimal() else (role.key, "", "")
+    if (role.kind not in ("role", "service") and not number) or whole.kind not in _LOOSE:
+        return None
+    short = [n for n in whole.members if word and _begins_so(members[n], word) and members[n].ref.name.endswith(number)]
+    if not short or set(whole.members) & set(role.members):
+        return None
+    plural = role.plural
+    return replace(whole, first=first.first, last=second.last, members=short, plural=plural, strong=True, readings=[])
 
 
 def _begins_so(member: Member, word: str) -> bool:

@@ -21,6 +21,7 @@ from ergon_ops.router.words import ARTICLES, AUXILIARIES, CHANGERS, FILLERS, FOL
 _EVERYBODY = frozenset({"both", "all", "each", "every", "them", "everything"})
 _TOWARDS = frozenset("to with than reach reaching vs versus like".split())
 _HERE = r"\b(on|of|from) this (machine|host|box|server|computer|laptop)\b|\blocally\b"
+_ASKED_OF = CHANGERS | LOOKERS | _TOWARDS | AUXILIARIES
 _LOOKS = frozenset({"program", "image"})
 _ASSENT = frozenset("yes yep y yeah sure right ok okay correct exactly please".split())
 _WHOLE = r"\b(all|others?|anything|rest|every|each|who|which|what|everything|everyone|containers)\b"
@@ -126,7 +127,7 @@ def _aside(case: Case, mention: Mention) -> bool:
     if question.word(mention.first - 1) in ("its", "their"):
         return True
     at = mention.first - 1 - (question.word(mention.first - 1) in ARTICLES)
-    if question.word(at) in CHANGERS | LOOKERS | _TOWARDS | AUXILIARIES or question.tokens[mention.last].possessive:
+    if question.word(at) in _ASKED_OF or question.tokens[mention.last].possessive:
         return False
     return not any(joined(question, one, mention) for one in before)
 

@@ -14,12 +14,22 @@ def _any(*phrases: str) -> str:
 _RESTARTED = "restart|restarted|restarting|recreated|rebuilt|stopped|more memory|memory raised|cpu"
 _DONE = "restarted|rebooted|stopped|started|killed|paused|unpaused|removed|deleted|recreated|scaled|upgraded|bounced"
 _DOING = "restarting|rebooting|stopping|starting|killing|pausing|unpausing|removing|deleting|recreating|bouncing|giving"
+DOING_ONE = (  # `do a restart of X`
+    r"^(?:(?:please|pls|now|ok|can|could|would|you|and) )*(?:do|perform|trigger|initiate|issue|execute) "
+    r"(?:a|another|one) (?:\w+ )?(?:restart|reboot|rollback|redeploy|upgrade|update|stop|start)\b"
+)
 NEEDS = (
+    r"^(?!have (?:you|they|we|i|any|all|both|the|my|there|it)\b)"
     r"^(?!(?:why|does|do|did|which|who|what|is|has|should|how|when|where|was|were|are|if|whether)\b)"
     r"(?!.*\b(?:if|whether)\b)"
     rf"(.*\b(needs?|wants?) (a |to be |more |less |its )?({_RESTARTED})\b"
-    rf"|.*\b(get|want|need|like) (?!.*\b(got|was|were)\b).*\b({_DONE})( please| pls| now| asap| again| today)*$"
+    rf"|.*\b(should|must|has to|have to|ought to) be ({_DONE})\b"
+    r"|(please |pls |and |ok )*get (?!.*\b(why|how|when)\b).*\bback( up| online| running)?$"
+    r"|.*\b(get|want|need|like|have) "
+    r"(?!.*\b(got|was|were|know|see|hear|understand|tell|when|why|who)\b).*"
+    rf"\b({_DONE})( please| pls| now| asap| again| today)*$"
     r"|.*\bbring .*\b(back|up|down|online|offline)\b|.*\btake (?!a |.*\blook\b).*\b(down|offline|out)\b"
+    r"|(please |pls |and |ok )*let (?!me\b|us\b|s\b).*\b(run|start|sleep|rest|restart|stop)( again| now)?$"
     rf"|.*\b(mind|consider|try) ({_DOING})\b)"
 )
 # Matched against the text itself: `port 80`, `:8080`, `localhost:80`, `on 5432`, but not `on 50 %`.

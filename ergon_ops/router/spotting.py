@@ -101,6 +101,7 @@ def _meant(question: Question, index: Index, first: int, last: int, key: str) ->
         plural = True
         key, plain = (key[:-1] if key[:-1] in index.senses else key[:-2]), key in ENGLISH
         plain = plain and not whole_subject(question, first, last) and question.word(first - 1) != "both"
+        plain = plain and len(question.tokens) > 1
         senses = [s for s in index.senses.get(key, ()) if not (plain and s.kind in ("name", "alias", "part"))]
     slip = ""
     if not senses and (singular := _singular_first(key)) in index.senses:

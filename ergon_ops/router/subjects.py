@@ -16,6 +16,20 @@ from ergon_ops.router.words import ARTICLES, CHANGERS
 
 _LEADING_VERBS = frozenset({"query", "see", "find", "ping", "because", "when", "while", "after", "before"})
 _AS_IT_IS = ("alone", "as", "running", "up", "untouched", "out", "be")  # `leave X alone`
+_REACHED = frozenset(
+    [
+        "reachable",
+        "accessible",
+        "visible",
+        "available",
+        "resolvable",
+        "unreachable",
+        "inaccessible",
+        "unavailable",
+        "unresolvable",
+        "refused",
+    ]
+)
 _FINITE = frozenset({"is", "has", "was", "took", "takes", "does", "died", "crashed", "works", "needs", "depends"})
 _NEW = frozenset({"another", "additional", "extra", "new", "further"})  # `room for another worker`: not one of these
 _LEAVING_OUT = frozenset({"except", "excluding", "excluded", "besides", "without", "not", "excepting", "minus"})
@@ -93,7 +107,8 @@ def _settle(question: Question, sides: Parties, members: Sequence[Member]) -> No
     ):
         first, second = sides.subjects
         between = {question.word(at) for at in range(first.last + 1, second.first)}
-        if between & {"reachable", "accessible", "visible", "available", "resolvable"}:
+        onto = question.word(first.first - 1 - (question.word(first.first - 1) in ARTICLES)) in ("to", "of")
+        if onto or between & _REACHED:
             sides.subjects, sides.about = [second], [*sides.about, first]
     if len(sides.subjects) > 1:
         _pair(question, sides)

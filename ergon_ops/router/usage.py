@@ -22,6 +22,7 @@ from ergon_ops.router.words import (
     NOT_A_ROLE_AFTER,
     NOUNS_OF,
     PLAIN_PROGRAMS,
+    POLITE,
     PREPOSITIONS,
     RUN_VERBS,
     STATES,
@@ -79,6 +80,14 @@ _NOBODYS = (
     | ARTICLES
 )
 _NOT_A_CONTAINERS = frozenset({"my", "the", "your", "our", "all", "one", *STATES})
+
+
+_UNSURE = INDEFINITE - {"how"}
+_ORDERS = LOOKERS | CHANGERS
+_NO_NOUN = AUXILIARIES | LOOKERS | PREPOSITIONS | {""}
+_LEADS_TO_A_NAME = PREPOSITIONS | AUXILIARIES | LOOKERS | CHANGERS
+_BEFORE_AN_ORDER = POLITE | {"double"}
+_PREDICATES = AUXILIARIES | _VERBS | _DOES
 
 
 def ends(question: Question, last: int) -> bool:
@@ -159,16 +168,17 @@ def _used_as_name(question: Question, first: int, last: int, key: str, *, hard: 
     tokens = question.tokens
     if tokens[last].possessive and (key not in HARD or key in METRICS):
         return True
-    described = question.word(first - 1) in _ADJECTIVES and question.word(first - 2) in ARTICLES
+    adjective = question.word(first - 1) in _ADJECTIVES or question.word(first - 1) in STATES
+    described = adjective and (first == 1 or question.word(first - 2) in ARTICLES)
     owned = first > 0 and tokens[first - 1].possessive and question.word(first - 1) not in _BE
     article = described or owned or question.word(first - 1) in ARTICLES
     anchor = first - 1 - article - described
     before, after = question.word(anchor), question.word(last + 1)
     if _relative(question, first) and key not in HARD and _goes_on(question, last):
         return True
-    if _a_verb(question, first):
+    if _a_verb(question, first) or _leads(question, first, last):
         return False
-    if question.word(first - 1) in INDEFINITE - {"how"}:
+    if question.word(first - 1) in _UNSURE:
         return not hard and question.word(first - 1) in ("any", "no", "some") and after in TROUBLE
     ending = ends(question, last)
     if not hard and before in AUXILIARIES and (_predicate(question, last) or _goes_on(question, last)):
@@ -190,6 +200,12 @@ def _used_as_name(question: Question, first: int, last: int, key: str, *, hard: 
         return key in METRICS
     if hard:
         return _noun_of(question, anchor) and (ending or after in PREPOSITIONS) and key in METRICS
+    return _stands_as_name(question, first, last, anchor, article=article)
+
+
+def _stands_as_name(question: Question, first: int, last: int, anchor: int, *, article: bool) -> bool:
+    """Where an ordinary word stands as a whole subject or object; `anchor` is the word before its article."""
+    before, after, ending = question.word(anchor), question.word(last + 1), ends(question, last)
     if before in AUXILIARIES and after.endswith("ing") and len(after) > _SHORT_ING and question.word(last + 2) == "":
         return True  # `is mail flowing`
     if article and before in _CLAUSE and _goes_on(question, last):
@@ -200,28 +216,35 @@ def _used_as_name(question: Question, first: int, last: int, key: str, *, hard: 
         return True  # `search returns nothing`
     if not (ending or after in FOLLOWERS):
         return False
-    if len(tokens) == 1:
+    if len(question.tokens) == 1:
         return True
     if before == "then" and ending:
         return True
     if first == 0 and after in _AFTER_A_VERB:
         return False  # `search for errors`
     if first == 0 or (article and anchor < 0):
-        return not (ending and len(tokens) > 1 and not article) or after in ("and", "or")
-    return before in PREPOSITIONS or before in AUXILIARIES or before in LOOKERS or before in CHANGERS or article
+        return not (ending and not article) or after in ("and", "or")
+    return article or before in _LEADS_TO_A_NAME
 
 
 def _relative(question: Question, first: int) -> bool:
     """`the job that X started`"""
     before = question.word(first - 2)
-    return question.word(first - 1) in ("that", "which") and before not in AUXILIARIES | LOOKERS | PREPOSITIONS | {""}
+    return question.word(first - 1) in ("that", "which") and before not in _NO_NOUN
 
 
 def _a_verb(question: Question, first: int) -> bool:
     """`who can't connect to minio`: the word is what somebody can do."""
-    if question.word(first) not in CHANGERS | LOOKERS or question.word(first - 1) not in _MODALS:
+    if question.word(first) not in _ORDERS or question.word(first - 1) not in _MODALS:
         return False
     return question.word(first - 2) not in ("", "and", "but", "so", "why", "how", "when", "where")
+
+
+def _leads(question: Question, first: int, last: int) -> bool:
+    """`check if X is up`: the verb of the sentence, though somebody is called so."""
+    after = question.word(last + 1)
+    leading = question.word(first) in _ORDERS and all(question.word(at) in _BEFORE_AN_ORDER for at in range(first))
+    return leading and bool(after) and question.gap_after(last) == " " and after not in _PREDICATES
 
 
 def _predicate(question: Question, last: int) -> bool:

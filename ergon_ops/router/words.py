@@ -3,167 +3,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+
+def _listed(file: str) -> frozenset[str]:
+    return frozenset(Path(__file__).with_name(file).read_text(encoding="utf-8").split())
+
+
 # Words that are never taken for a misspelt or unknown name, and count as a container's name only when used as one.
-ENGLISH = frozenset(
-    """
-    a able about above accept access according across act action active actual actually add added adding address
-    advice advise affect affected after afternoon again against ago ahead air alarm alert alerts alive all allocate
-    allocated allow allowed almost alone along already alright also although always am amount an analyse analysis
-    analyze and another answer answers any anybody anymore anyone anything anyway anywhere app appear appeared
-    appears application applications apply approve apps are area aren around array article as aside ask asked asking
-    assign at attack attempt attempts attention audit author authentication auto automatic automatically available
-    average avg awake aware away awful awfully awkward back backup backups bad badly balance bandwidth base based
-    basic batch be became because become been before began begin behave behaves behaving behaviour behavior behind
-    being below best better between big bigger biggest bill bind binding bit bits block blocked blocking blocks blow
-    blown book boot booted boss both bottleneck bottlenecks box boxes break breaking breaks brief briefly bring
-    broke broken bug bugs build builds built bunch burn burning burst burns business busier busiest busy but buy by
-    byte bytes cached caching calculate call called calling calls calm came can cannot cant capable capacity capital
-    care case cases catch cause caused causes causing cease cert certificate certificates certs chance change
-    changed changes changing characters chart chat cheap cheapest check checked checking checks child choice choose
-    city class clean clear clearly client clients clock close closed closer code codes cold collect color colour
-    come comes coming command commands comment commit common compare compared comparing comparison compile complete
-    completely component components compose compute computer concern concerned concerning condition conditions
-    config configs configuration configurations configure configured confirm connect connected connecting connection
-    connections connectivity connects consider consume consumed consumer consumers consumes consuming consumption
-    contain container containers content contents context continue control controls cook cool copy core cores
-    correct correctly corrupt corrupted cost costs could couldn count counter counters country couple course cpu
-    cpus crash crashed crashes crashing crash-looping create created creates critical cumulative curious current
-    currently custom customer customers cut cycle daemon daemons daily damage danger dashboard data date dates day
-    days dead deadline deadlock deal debug decrease deep default define degraded delay delayed delays delete deleted
-    delivery demand deny depend dependencies dependency dependent depends deploy deployed deployment deployments
-    deploys describe description design detail detailed details detect detected dev develop diagnose diagnosis
-    diagnostic diagnostics diagnosed diagram did didn die died dies diff difference differences different difficult
-    digest dinner direct direction directory disappear disconnect disconnected discover disk disks display dns do
-    docker document does doesn doing don done dont doomed double doubt down downtime draw drive drop dropped
-    dropping drops due dump duplicate duration during dying each earlier early ease easily easy eat eaten eating
-    eats edge edit effect effective efficient effort eight either elapsed else email emergency empty enable enabled
-    end ended endless endpoint endpoints ends energy engine engines enough ensure enter entire entry env environment
-    environments equal err error errored errors especially estimate etc even evening event events eventually ever
-    every everybody everyone everything everywhere evidence exact exactly examine example exceed exceeded exceeds
-    except exception exceptions excessive execute exhausted exist exists exit exited exiting exits expect expected
-    expensive experience explain explanation explode exposed exposing extra face fact facts fail failed failing
-    fails failure failures fair fall fallen falling false family far fast faster fastest fatal fault faults faulty
-    favor fear feature features feel feeling feels feet fell fellow few field fifteen figure file files filesystem
-    filesystems filled filling fills final finally find finding findings fine finish finished fire firing first fit
-    five fix fixed flag flaky flap flapping fleet float flow fly folder folders follow following food for force
-    forever forget forgot form format former forward found four free freeze frees frequent frequently fresh friday
-    friend from front frozen full fully function functions further future game garbage gave general generate get
-    gets getting gib gig gigabytes gigs give given gives giving glad go goal goes going gone gonna good got gotta
-    grab graph graphs great greatly greedy grep group groups grow growing grown grows growth guess guide guy guys
-    had half halt hammer hand handle handles handling hang hanging hangs happen happened happening happens happy
-    hard hardware has hasn have haven having he head headroom health healthcheck healthchecks healthier healthy hear
-    heard heart heat heavily heavy held hell hello help helped helpful helps her here hey hi hidden high higher
-    highest him himself his history hit hits hitting hog hogging hogs hold holding holds hole home hope hoping host
-    hosts hot hour hourly hours house how however howdy huge hundred hung hungry hurt i ideal idea ideas idle if
-    ignore ill illness image images immediately impact important improve improved improvement improvements in
-    inbound incident incidents include including incoming increase increased increases increasing incorrect indeed
-    index info inform information inner inode inodes input inside inspect install installed instance instances
-    instead integer intended interesting interface interfaces internal internet into investigate invoke io iops ip
-    ips is isn issue issues it item items its itself ive jam job jobs join joined joke july jump june just keep
-    keeping keeps kept kernel key keys kick kill killed killer killing kills kilobytes kind know known kb lack
-    lacking lag lagging lags language large larger largest last lasted late latency lately later latest launch law
-    layer layers lead leads leak leaking leaks leaky learn least leave led left length less let lets level levels
-    liar life light like likely limit limited limits line lines link linked links linux list listed listen listener
-    listeners listening listens lists little live lives living load loaded loads local locally location locked lock
-    locks log logged logging logs long longer longest look looked looking looks loop looping loose lose loses losing
-    loss lost lot lots loud love low lower lowest lots lunch machine machines made magic mail main maintain major
-    make makes making man manage manifest manifests many map mapped mapping march mark math matter max maximum may
-    maybe mb me mean meaning means meant measure measured mebibytes medium meet megabytes meh mem member members
-    memory men mention mentioned mess message messages met metric metrics mib microservice middle midnight might
-    million min mind minimal minimum minor minute minutes misbehave misbehaved misbehaves misbehaving misconfigured
-    misc miss missed missing mistake mode model modern moment monday money monitor monitoring month months mood more
-    morning most mostly mount mounted mounts move moved movie movies much multiple music must my myself name named
-    names national nature near nearly necessary need needed needing needs neighbor neighbour neighbours neither net
-    network networking networks never nevertheless new newer newest news next nice night nine no nobody node nodes
-    noise noisy none noon nope nor normal normally not note nothing notice noticed now nowhere number numbers object
-    obvious obviously occasional occur occurred occurring occurs odd of off offline often oh ok okay old older
-    oldest on once one ones ongoing online only onto oom oomed ooms open opened opening opens operate operating
-    operation operations opinion opinions oops optimal optimise optimization optimize option options or order
-    original other others otherwise our ours out outage outages outbound outgoing output outside over overall
-    overcommitted overhead overload overloaded overnight overview own owner pack packet packets page pages pain
-    panic panicked part particular partly parts party pass password passwords past path patient pattern pause paused
-    peak peaks pending people per percent percentage perfect perform performance performing perhaps period
-    permission permissions person phone pick picture piece pick pid pids pile ping pinned place plain plan plane
-    play playing please pls plus plz poem point points policies policy poor poorly pop port ports possible possibly
-    post power practice prefer present president press pressure pretty prevent previous previously price primary
-    prior priority privileged probability probable probably probe probes problem problematic problems process
-    processes processing prod produce produced producing production program programming programs progress project
-    projects proof propose proposed proposal proposals protect protocol prove provide public publish published
-    publishes pull pulled purpose push put quality query queries question questions quick quicker quickly quiet
-    quieter quit quite quota quotas race ram ran random rank ranking ranked rapid rapidly rate rates rather ratio
-    raw reach reachable reached reaches reaching read reading readings reads ready real really reason reasons reboot
-    rebooted rebuild recap receive received receiving recent recently recipe recommend recommendation
-    recommendations recommended record records recover recovered recovering recreate red reduce refer reference
-    refuse refused refusing regard regarding regular reject related relation relevant reload remain remaining
-    remember remind remote remove removed rename repair repeat repeated repeatedly replica replicas replicate
-    replication replied reply report reported reports request requests require required requires reset resets resize
-    resolve resolved resource resources respond responding responds response responses responsible responsive rest
-    restart restarted restarting restarts restore result results resume retries retry return returned returning
-    returns revert review right rise risen rises rising risk risks risky roll rollback room root roughly round route
-    routes row rows rule rules run runaway running runs runtime sad safe safely said same sample samples saturated
-    saturation saturday save saw say saying says scale scaled scan schedule scheduled school science score screen
-    screw script search second secondly seconds secret secrets section secure security see seeing seem seemed seems
-    seen segfault self sell send sending sends sense sent separate september serious seriously serve served server
-    servers serves service services serving session sessions set sets setting settings setup seven several severe
-    severity shall shape share shared shares she sheet shell shop short shortly should shouldn show showed showing
-    shown shows shut shutdown sick side sign signal signals significant silent similar simple simply since single
-    site situation situations six size sized sizes sizing sleep sleeping slept slight slightly slow slowdown slower
-    slowest slowly slowness sluggish small smaller smallest smell smooth smoothly so socket sockets software
-    solution solve some somebody somehow someone something sometime sometimes somewhat somewhere song soon sorry
-    sort sorted sound sounds source sources space spare speak special specific spec specs speed spend spent spike
-    spiked spikes spiking spin split spot spread stability stable stack stacktrace stacktraces stage staging stale
-    stall stalled stalling stalls stand start started starting starts startup starve starved starving stat state
-    states static stats status statuses stay steal step steps still stop stopped stopping stops storage store stored
-    story strange stream strict string strong struggle struggling stuck study stuff stupid subject subsystem success
-    successful successfully such sudden suddenly suffer suffering suffers suggest suggested suggestion suggestions
-    sum summaries summarise summarize summary sunday super support supposed sure surprise survive suspect suspected
-    suspicious swap swapped swapping symptom symptoms sync system systems table tail take taken takes taking talk
-    talked talking talks target task tasks tcp team technical tell telling temp temperature temporary ten term
-    terminate terminated terrible terribly test tested testing tests text than thank thanks that thats the their
-    theirs them themselves then there therefore these they thing things think third this thoroughly those though
-    thought thousand thrash thrashing thread threads three threshold throttle throttled throttles throttling through
-    throughput throw throwing throws thru thursday thus ticket tidy tight till time timed timeline timeout timeouts
-    times timestamp tiny tip tired tls to today together told tomorrow tonight too took tool tools top topic
-    topology total totally touch toward trace traceback tracebacks traces track traffic trail transfer tree trend
-    trends tried tries trigger trim trouble troubled troubles troubleshoot troubling true trust truth try trying
-    tuesday tune tuning turn twice two type types typical typically udp ugly uh uid um unable unavailable under
-    understand underway unexpected unexpectedly unhappy unhealthy unit units unknown unless unlimited unlike unpause
-    unreachable unresponsive unstable until unused unusual up update updated updates upgrade upgraded upload uptime
-    upon upstream urgent url us usage usages use used useful user users uses using usual usually utilisation
-    utilization valid value values variable variables various vars verbose verify version versions very via view
-    virtual visible visit volume volumes vs vulnerable vulnerabilities wait waiting waits wake walk wall want wanted
-    wants warm warn warning warnings was wasn waste wasted wasting watch watching way ways we weak wear weather
-    wednesday week weekend weekly weeks weird well went were weren what whatever whats when whenever where whereas
-    wherever whether which whichever while who whoever whole whom whos whose why wide wild will window windows wise
-    wish with within without woke won wonder wondering wont word words work worked working works world worried worry
-    worse worst worth would wouldn wow wrap write writes writing written wrong wrote wtf yeah year years yep yes
-    yesterday yet you your yours yourself youre yup zero zombie zombies zone dbs alot hm hmm uhm erm ah aha huh
-    asap atm btw cuz fyi idk imo
-    lemme lol omg pids pls plz sec secs sup thx tho ur u ya yo
-    """.split()
-)
+ENGLISH = _listed("plain.txt")
 
 # What people who run computers say and no dictionary of plain English has.
-JARGON = frozenset(
-    """
-    admin ajax algo analytics api apis async auth backend backends backlog bandwidth bash blog boolean bot bots browser
-    cdn changelog cli cluster clusters codebase commit cors cron cronjob crypto csrf css csv dag dags dashboard
-    datacenter dataset datasets decrypt denial deployment dev devops dns dockerfile domain download downloads email
-    emails encrypt endpoint env etl failover favicon feed firewall firmware frontend gateway gpu gpus hardcoded hdd
-    homelab homepage homeserver hostname html http https iframe infra infrastructure ingest inode intranet ipv ipv4
-    ipv6 iops javascript json jwt keystore kubernetes lan ldap lifecycle localhost login logins logout lookup
-    malware markdown metadata microservices middleware minified mobile monorepo multicast namespace nas newsletter
-    nfs nginxconf nic nuc nvme oauth offline online onboarding overcommit parquet passphrase password pdf pdfs
-    permissions pipeline pipelines plugin plugins podman popup pods pod preflight prompt proxied pubsub qps query raid
-    ransomware raspberry raspi rebase refactor regex repo repos rollout rollouts router routers rss rsync runbook
-    runtime saas schema schemas sdk serverless setup signup signups sitemap sla slo smtp spam spike sql ssd ssh ssl sso
-    stacktrace staging startup subdomain subdomains subnet sudo switchover symlink syslog systemd tarball teardown
-    telemetry timestamp timestamps timezone tls toolchain tooltip totp tps ttl typo ui unix upsert uptime url urls
-    username usernames utc uuid vcpu vcpus virus vlan vm vms vpn vpns vram vulnerability wan webhook webhooks webpage
-    webpages website websites websocket websockets wifi wildcard workaround workflow workflows workload workloads
-    xml yaml zip
-    """.split()
-)
+JARGON = _listed("jargon.txt")
 
 # A question's own vocabulary: these are names only when clearly marked as one, or when what is said fits nothing else.
 HARD = frozenset(
@@ -251,13 +102,13 @@ CHANGERS = frozenset(
     resize double halve rollback undo disconnect connect deploy redeploy move rename cap enable disable shutdown
     terminate wipe add grant kick cycle reset reload nuke rm restrict turn shut roll heal repair restarting patch
     boost shrink expand extend trim lift adjust modify relaunch respawn revive halt suspend uninstall install launch
-    spin drop throttle unthrottle
+    spin drop throttle unthrottle switch unstick thaw cut freeze
     """.split()
 )
 DIRECT = frozenset(
     """
     restart reboot bounce stop start kill pause unpause recreate rebuild remove delete destroy terminate nuke
-    relaunch respawn revive halt suspend
+    relaunch respawn revive halt suspend thaw freeze unstick
     """.split()
 )
 POLITE = frozenset(

@@ -1,4 +1,9 @@
-"""The labelled questions: whom each is put to, in twenty worlds."""
+"""The labelled questions: whom each is put to, in twenty-two worlds.
+
+`unseen` and `later` were written by others and never looked at while the router was made. At first sight it got 93.3 %
+of `unseen` (its misses were mended since) and 84.5 % of `later`, whose misses nobody has read: it is scored only. 200
+questions of `building` came from the same hand as `later`: 80.5 % of them were right at first sight.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +14,20 @@ import pytest
 from tests.router.worlds import asked, misses, questions
 
 RIGHT = 0.98
-UNSEEN = (
-    0.97  # of questions nobody had looked at when the router was made: 93.3 % then, before their misses were mended
+UNSEEN = 0.98
+LATER = 0.94  # the honest number: what somebody's new questions in new worlds get
+ORDERS = 0.97
+
+
+@pytest.mark.parametrize(
+    ("kind", "least"), [("building", RIGHT), ("scoring", RIGHT), ("unseen", UNSEEN), ("unseen_later", LATER)]
 )
-
-
-@pytest.mark.parametrize(("kind", "least"), [("building", RIGHT), ("scoring", RIGHT), ("unseen", UNSEEN)])
 def test_nearly_every_labelled_question_reaches_whom_it_is_for(kind: str, least: float) -> None:
     rows = list(questions(kind))
     wrong = [(row, said) for row in rows if (said := misses(row, asked(row)))]
     for row, said in wrong:
-        print(json.dumps(row, ensure_ascii=False), "→", "; ".join(said))
+        if kind != "unseen_later":  # not to be learnt from
+            print(json.dumps(row, ensure_ascii=False), "→", "; ".join(said))
     right = 1 - len(wrong) / len(rows)
     print(f"{kind}: {len(rows)} questions, {right:.1%} right")
     assert right >= least
@@ -37,9 +45,17 @@ def test_enough_questions_are_scored_and_none_of_them_was_built_with() -> None:
 def test_no_change_is_ever_guessed() -> None:
     changing = [
         (row, route)
-        for kind in ("building", "scoring", "unseen")
+        for kind in ("building", "scoring", "unseen", "unseen_later")
         for row in questions(kind)
         if (route := asked(row)).changes
     ]
     assert len(changing) > 60
     assert [row for row, route in changing if route.guess] == []
+
+
+def test_an_order_is_told_from_talk_about_one() -> None:
+    """`kyc needs a restart` changes something, `does kyc need a restart` does not."""
+    rows = list(questions("orders"))
+    wrong = [row["ask"] for row in rows if asked(row).changes != row["changes"]]
+    print(*wrong, sep="\n")
+    assert 1 - len(wrong) / len(rows) >= ORDERS
