@@ -1,8 +1,10 @@
 """The labelled questions: whom each is put to, in twenty-two worlds.
 
 `unseen` and `later` were written by others and never looked at while the router was made. At first sight it got 93.3 %
-of `unseen` (its misses were mended since) and 84.5 % of `later`, whose misses nobody has read: it is scored only. 200
-questions of `building` came from the same hand as `later`: 80.5 % of them were right at first sight.
+of `unseen` (its misses were mended since) and 84.5 % of `later`. Of `later` no question was read, but its score and how
+many misses were of which kind were watched while the rest was mended, so what it gets now is no first sight any more.
+200 questions of `building` came from the same hand as `later`: 80.5 % of them were right at first sight, of four more
+rounds of hard ones, written before the answers were seen, 83.5, 79.4, 78.0 and 82.4 %.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from tests.router.worlds import asked, misses, questions
 
 RIGHT = 0.98
 UNSEEN = 0.98
-LATER = 0.94  # the honest number: what somebody's new questions in new worlds get
+LATER = 0.94  # reached in the end, not at first sight
 ORDERS = 0.97
 
 
