@@ -19,6 +19,7 @@ from ergon_ops.turn.rendering import tokens
 
 AT_MOST_AT_ONCE = 8
 REPAIR_TOKENS = 600
+CHARACTERS_A_TOKEN = 16  # more than any language needs: who says more does not keep to `max_tokens`
 Run = Callable[[ToolCall], Awaitable[ToolResult]]
 Replace = Callable[[Checked], str | None]
 Notice = Callable[[str, str], None]
@@ -86,12 +87,16 @@ class Talk:
         self.replies += 1
         parts: list[Part] = []
         text: list[str] = []
+        said = 0
         left = max(1.0, self.deadline_s)
         stream = self.provider.reply(self.prompt, self.messages, tools, max_tokens=max_tokens, deadline_s=left)
         async for part in stream:
             match part:
                 case Text():
                     text.append(part.text)
+                    said += len(part.text)
+                    if said > CHARACTERS_A_TOKEN * max_tokens:
+                        raise self._too_long(max_tokens)
                     heard(part.text)
                 case Usage():
                     self.budget.spend(part)
@@ -101,6 +106,13 @@ class Talk:
         natives = tuple(part for part in parts if isinstance(part, Native))
         calls = tuple(part for part in parts if isinstance(part, ToolCall))
         return Message("assistant", (*natives, *spoken, *calls))
+
+    def _too_long(self, max_tokens: int) -> ProviderError:
+        return ProviderError(
+            f"{self.provider.model} answered far more than the {max_tokens} tokens it was asked for",
+            reason="too_big",
+            next="ask again, or another model",
+        )
 
     def _estimate(self) -> int:
         said = sum(
