@@ -285,7 +285,7 @@ async def test_events_are_told_within_their_time_and_as_they_come(engine: RealEn
 
     following = asyncio.create_task(follow())
     await heard(seen, engine.create)
-    ref = await engine.run("touch /tmp/well; sleep 2; exit 4", health=CHECK)
+    ref = await engine.run("sleep 2; exit 4", health={**CHECK, "Test": ["CMD", "true"]})
     wanted = ["create", "start", "health_status", "die"]
     await until(actions, lambda told: told == wanted)
     following.cancel()

@@ -13,6 +13,7 @@ from tests.scenarios.containers import Yard
 from tests.scenarios.program import Done, Program
 
 RUNNING = "Running sleep. Memory "
+TOGETHER = 6
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -39,14 +40,16 @@ def mounted(program: Program, script: str) -> Program:
     return replace(program, prefix=("unshare", "--mount", "sh", "-c", shell, str(program.home)))
 
 
-def test_ten_processes_at_once_on_a_fresh_state_are_all_remembered(program: Program) -> None:
-    for done in program.together(*[("ask", "--session", "one", "till", "status?")] * 10, code=None):
-        late = done.code == 3 and "within" in done.err  # a crowded machine: its engine was not quick enough for ten
-        assert late or answered(done) == "", done
+def test_processes_that_begin_at_once_on_a_fresh_state_are_all_remembered(program: Program) -> None:
+    ended = program.together(*[("ask", "--session", "one", "till", "status?")] * TOGETHER, code=None)
+    # On a crowded machine the engine may not be quick enough for all of them.
+    in_time = [done for done in ended if not (done.code == 3 and "within" in done.err)]
+    in_time.append(program("ask", "--session", "one", "till", "status?"))
+    assert [answered(done) for done in in_time] == [""] * len(in_time)
     assert program("state", "--json").json["notice"] == ""
     db = sqlite3.connect(program.state)
     assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    assert db.execute("SELECT count(*) FROM messages").fetchone() == (20,)
+    assert 2 * len(in_time) <= db.execute("SELECT count(*) FROM messages").fetchone()[0] <= 2 * (TOGETHER + 1)
     db.close()
     assert program("journal", "--verify").code == 0
 
