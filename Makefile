@@ -37,7 +37,7 @@ demo: $(STAMP) ## start three containers and ask them three questions
 
 .PHONY: test
 test: lint ## lint, types and all tests on a real engine
-	@$(WITH_ENGINE) && $(BIN)/python tests/lab/images.py && $(BIN)/pytest $(PYTEST_ARGS)
+	@$(WITH_ENGINE) && $(BIN)/python tests/lab/images.py && $(BIN)/python tests/lab/suite.py $(PYTEST_ARGS)
 
 .PHONY: bench
 bench: $(STAMP) ## what answers cost, beside the same by other means, on a real engine; ARGS=--json
