@@ -12,6 +12,7 @@ from ergon_ops.assistant.room import Room
 from ergon_ops.assistant.telling import FLEET_CI, Turn, announce, joined
 from ergon_ops.capabilities import tools_allowed
 from ergon_ops.errors import ErgonError
+from ergon_ops.facts import Fact
 from ergon_ops.findings import Finding
 from ergon_ops.grounding import Acted, Checked, Ground, replacement
 from ergon_ops.messages import Message, Mode, Prompt, ToolCall, ToolResult
@@ -46,6 +47,8 @@ class Modelled:
     noticed: list[tuple[str, str]] = field(default_factory=list)
     repeats: Repeats = field(default_factory=Repeats)
     acted: tuple[Acted, ...] = ()
+    _suspects: tuple[Fact, ...] = ()
+    _read: int = -1  # facts of the ledger that `_suspects` are among
 
     @property
     def room(self) -> Room:
@@ -60,7 +63,7 @@ class Modelled:
         """Fills in the turn: what was told, by whom, how well grounded, at what cost; sentences become events."""
         turn, room = self.turn, self.room
         settings = room.house.settings
-        checker = Checker(self.ground, telling(room.desk.happened.put_nowait))
+        checker = Checker(self.ground, telling(room.desk.happened.put_nowait), self.distrusted)
         talk = Talk(
             self.provider, self.prompt(), self.tools(), [*self.history(), self.message()],
             Budget(settings.limits), checker, self.call, self.replaced, self.record,
@@ -240,6 +243,12 @@ class Modelled:
             self.noticed.append((code, text))
             self.room.desk.happened.put_nowait(("notice", {"text": text, "code": code}))
 
+    def distrusted(self) -> frozenset[str]:
+        """Ids of the facts that read like orders to a model."""
+        if self._read != len(self.room.ledger):
+            self._read, self._suspects = len(self.room.ledger), suspects(self.room.ledger)
+        return frozenset(fact.id for fact in self._suspects)
+
     def warn(self) -> None:
         """Everything a model is given that others may have written: facts, the pipe, roles, what was said earlier."""
         others = [PIPED] if suspicious(self.turn.question.context) else []
@@ -248,7 +257,8 @@ class Modelled:
             told = "\n".join([persona.ci_name, persona.role, *persona.services, *persona.depends_on])
             others += [f"what the manifest says of {view.ref.short}"] if suspicious(told) else []
         others += [EARLIER] if any(suspicious(message.text) for message in self.history()) else []
-        self.notice("suspicious", warning(suspects(self.room.ledger), others))
+        self.distrusted()
+        self.notice("suspicious", warning(self._suspects, others))
 
 
 def acted(room: Room) -> tuple[Acted, ...]:

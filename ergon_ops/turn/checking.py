@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from ergon_ops.grounding import Checked, Ground, Sentences, check, struck
 from ergon_ops.offline import Sentence
+from ergon_ops.turn.trust import trusted
 
 REPAIRED = re.compile(r"^\s*(?:[-*]\s*)?(\d{1,2})\s*[:.)]\s*(.*)$")
 Tell = Callable[[Sentence], None]
@@ -35,6 +36,7 @@ class Checker:
 
     ground: Callable[[], Ground]
     tell: Tell
+    distrusted: Callable[[], frozenset[str]] = frozenset  # ids of facts that read like orders: they carry nothing
     tally: Tally = field(default_factory=Tally)
     told: list[Sentence] = field(default_factory=list)
     waiting: list[Checked] = field(default_factory=list)
@@ -42,6 +44,7 @@ class Checker:
     _cut: Sentences = field(default_factory=Sentences)
     _preamble: list[Sentence] = field(default_factory=list)
     _in_reply: bool = False
+    _before: Checked | None = None
 
     def feed(self, delta: str) -> None:
         for sentence in self._cut.feed(delta):
@@ -76,7 +79,7 @@ class Checker:
                 continue
             again = repaired.get(numbers.get(id(item), 0))
             if again is not None:
-                checked = check(again, self.ground()) if again else None
+                checked = self._check(again) if again else None
                 if checked is None or not checked.unsupported:
                     self.tally.replaced += checked is None
                     if checked is not None:
@@ -97,8 +100,12 @@ class Checker:
         self._preamble.clear()
         self._cut, self._in_reply = Sentences(), False
 
+    def _check(self, sentence: str, before: Checked | None = None) -> Checked:
+        return trusted(check(sentence, self.ground(), before), self.distrusted())
+
     def _take(self, sentence: str) -> None:
-        checked = check(sentence, self.ground())
+        checked = self._check(sentence, self._before)
+        self._before = checked
         self.tally.checked += bool(checked.claims)
         self.tally.unsupported += bool(checked.unsupported)
         if claims_action(checked):
@@ -127,7 +134,7 @@ class Checker:
 
 
 def claims_action(checked: Checked) -> bool:
-    return any(claim.kind == "action" for claim in checked.unsupported)
+    return any(claim.kind == "act" for claim in checked.unsupported)
 
 
 def spaced(text: str, original: str) -> str:

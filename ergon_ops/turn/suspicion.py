@@ -215,7 +215,7 @@ def _ruled(tokens: Iterable[frozenset[str]]) -> bool:
 
 
 def suspects(facts: Iterable[Fact]) -> tuple[Fact, ...]:
-    """The facts whose key or value reads like orders; of log lines that do only together, the first."""
+    """The facts whose key or value reads like orders; of log lines that do only together, all."""
     found: dict[str, Fact] = {}
     lines: dict[object, list[Fact]] = {}
     for fact in facts:
@@ -227,7 +227,7 @@ def suspects(facts: Iterable[Fact]) -> tuple[Fact, ...]:
             lines.setdefault((fact.about, fact.name), []).append(fact)
     for several in lines.values():
         if not any(fact.id in found for fact in several) and suspicious("\n".join(map(_said, several))):
-            found[several[0].id] = several[0]
+            found |= {fact.id: fact for fact in several}
     return tuple(found.values())
 
 
