@@ -43,11 +43,12 @@ class Talk:
     deadline_s: float
     clock: Callable[[], float]
     failure: ErgonError | None = None
-    replies: int = 0
+    ends: float = 0.0  # on the loop's clock
 
     async def hold(self) -> None:
         """Talks until there is an answer. Afterwards `checker.told` are its sentences; `failure` is None if they are
         whole. Cancellation passes."""
+        self.ends = asyncio.get_running_loop().time() + self.deadline_s
         try:
             async with asyncio.timeout(self.deadline_s):
                 while await self._reply():
@@ -84,28 +85,24 @@ class Talk:
 
     async def _one(self, tools: Sequence[Tool], max_tokens: int, heard: Callable[[str], None]) -> Message:
         self.budget.before_reply(self._estimate())
-        self.replies += 1
         parts: list[Part] = []
-        text: list[str] = []
         said = 0
-        left = max(1.0, self.deadline_s)
+        left = max(1.0, self.ends - asyncio.get_running_loop().time())
         stream = self.provider.reply(self.prompt, self.messages, tools, max_tokens=max_tokens, deadline_s=left)
-        async for part in stream:
-            match part:
-                case Text():
-                    text.append(part.text)
-                    said += len(part.text)
-                    if said > CHARACTERS_A_TOKEN * max_tokens:
-                        raise self._too_long(max_tokens)
-                    heard(part.text)
-                case Usage():
-                    self.budget.spend(part)
-                case ToolCall() | Native():
-                    parts.append(part)
-        spoken = (Text("".join(text)),) if text else ()
-        natives = tuple(part for part in parts if isinstance(part, Native))
-        calls = tuple(part for part in parts if isinstance(part, ToolCall))
-        return Message("assistant", (*natives, *spoken, *calls))
+        async with aclosing(stream) as pieces:
+            async for part in pieces:
+                match part:
+                    case Text():
+                        said += len(part.text)
+                        if said > CHARACTERS_A_TOKEN * max_tokens:
+                            raise self._too_long(max_tokens)
+                        add_text(parts, part.text)
+                        heard(part.text)
+                    case Usage():
+                        self.budget.spend(part)
+                    case ToolCall() | Native():
+                        parts.append(part)
+        return Message("assistant", tuple(parts))
 
     def _too_long(self, max_tokens: int) -> ProviderError:
         return ProviderError(
@@ -137,6 +134,14 @@ class Talk:
             except ProviderError:
                 repaired = {}  # what is supported stands; the rest is replaced
         self.checker.settle(repaired, self.replacement)
+
+
+def add_text(parts: list[Part], text: str) -> None:
+    """Deltas become one text, in its place among the other parts."""
+    if parts and isinstance(last := parts[-1], Text):
+        parts[-1] = Text(last.text + text)
+    else:
+        parts.append(Text(text))
 
 
 def telling(happened: Callable[[tuple[EventType, dict[str, object]]], None]) -> Callable[[Sentence], None]:
