@@ -46,7 +46,7 @@ _ALL_WELL = re.compile(
     r"(?:i'm|i am|it is|it's|it looks|i feel|looks|doing|all systems|systems?(?: are)?|am|is) (?:doing |"
     r"feeling |looking |perfectly |just |all |running |working |operating )*(?:fine|great|well|ok(?:ay)?|"
     r"good|excellent|go|nominal|perfect(?:ly)?|smoothly|normally|as expected|in (?:good|great|"
-    r"top) (?:shape|form|order)))(?! (?:as|to|for|that|enough|with|memory|reason|question|idea|below|"
+    r"top) (?:shape|form|order)))(?! (?:as|to|for|that|enough|memory|reason|question|idea|below|"
     r"within|under|above|over|beyond|past|short))\b",
     re.I,
 )
@@ -82,7 +82,7 @@ def _judge(scene: Scene, match: re.Match[str]) -> None:
     if _SPEECH.match(what) and not COUNT.match(what):
         return
     if re.match(
-        r"(?:memory|cpu|pids?|process|mem|ram)?[- ]?(?:limits?|caps?|quotas?)\b|"
+        r"(?:an? |any )?(?:memory|cpu|pids?|process|mem|ram)?[- ]?(?:limits?|caps?|quotas?)\b|"
         r"(?:docker )?health ?-?check|restart policy|longer\b",
         what,
         re.I,

@@ -19,7 +19,8 @@ _DONE = (
     r"bounced|kicked|freed|dropped|expanded|extended|corrected|sorted(?: out)?|remedied|mitigated|"
     r"initiated|triggered|performed|completed|implemented|saved|backed up|opened|closed|published|backed|"
     r"undone|undid|"
-    r"gone ahead|went ahead"
+    r"took care|handled|dealt with|made (?:the|that|this|a) (?:change|fix|adjustment)|did (?:it|that|this|"
+    r"so)|gone ahead|went ahead"
 )
 _DOING = (
     r"restarting|rebooting|changing|raising|increasing|lowering|decreasing|reducing|setting|updating|"
@@ -165,6 +166,10 @@ def _judge(scene: Scene, kind: str, match: re.Match[str]) -> None:
 
 def _of_itself(scene: Scene, kind: str, verb: str, behind: str, ahead: str, match: re.Match[str]) -> bool:
     """What a container says of its own life, or what the engine's events say of it."""
+    if re.search(
+        r"\b(?:successfully|for you|as (?:you )?(?:requested|asked|approved)|per your)\b", match[0] + behind, re.I
+    ):
+        return False
     if kind in ("done", "passive") and verb in _INTRANSITIVE and _OWN_PAST.match(behind):
         return True
     if kind == "passive" and verb in _STATIVE and re.search(r"\b(?:is|are|was|were)\s", match[0], re.I):

@@ -51,6 +51,8 @@ QUANTITY = re.compile(
     rf"(?:(?P<gap>\s*-?\s*)(?:{_UNIT}){_RATE})?(?![\w]*\d)",
     re.I,
 )
+# `6.3 of 13 GiB`: the unit is said once.
+_BORROWED = re.compile(rf"\s*(?:of|out of|/|to|–)\s*(?:a |its |my |the )?(?:{_DIGITS})\s*(?:{_UNIT})", re.I)
 _MORE = re.compile(
     rf"\s*(?:,|and|:)?\s*(?P<number>{_DIGITS})\s*(?P<unit>(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|"
     rf"days?|s|h|m|d)\b)",
@@ -138,6 +140,10 @@ def quantities(text: str, free: str) -> list[Amount]:
     return sorted(found)
 
 
+def _kind(match: re.Match[str]) -> str:
+    return next((name for name in ("percent", "milli", "cores", "bytes", "time") if match[name]), "")
+
+
 def _number(word: str) -> float:
     word = word.lower()
     if word[0].isdigit():
@@ -152,20 +158,31 @@ def _amount(text: str, free: str, match: re.Match[str]) -> tuple[Amount | None, 
     word, spelled = match["number"], not match["number"][0].isdigit()
     end, dim, rate = match.end(), "count", match["rate"] or ""
     units: tuple[float, ...] = (1.0,)
-    kind = next((name for name in ("percent", "milli", "cores", "bytes", "time") if match[name]), "")
+    kind, borrowed = _kind(match), None
+    if not kind and not spelled and (borrowed := _BORROWED.match(free, match.end("number"))) is not None:
+        kind = _kind(borrowed)
+    source = borrowed or match
     if spelled and _idle(word.lower(), kind, free, match):
         return None, match.start("number") + len(word)
-    if kind == "time" and not spelled and re.fullmatch("[msdwh]", match["time"]) and "\n" in (match["gap"] or ""):
+    if (
+        kind == "time"
+        and borrowed is None
+        and not spelled
+        and re.fullmatch("[msdwh]", match["time"])
+        and "\n" in (match["gap"] or "")
+    ):
         kind = ""
     if kind == "percent":
         dim, units = "ratio", (0.01,)
     elif kind in ("milli", "cores"):
         dim, units = "cores", (0.001 if kind == "milli" else 1.0,)
     elif kind == "bytes":
-        dim, units = "bytes", _sense(match["bytes"])
+        dim, units = "bytes", _sense(source["bytes"])
     elif kind == "time":
-        dim, units = "seconds", (SECONDS[_singular(match["time"])],)
+        dim, units = "seconds", (SECONDS[_singular(source["time"])],)
     else:
+        end = match.end("number")
+    if borrowed is not None:
         end = match.end("number")
     number = _number(word)
     start = match.start("number")

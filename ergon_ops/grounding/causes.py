@@ -24,7 +24,9 @@ _TREND = re.compile(
     re.I,
 )
 _NOT_TREND = re.compile(
-    r"\b(?:packets? dropp|dropped (?:packets|or)|time series|stable (?:version|release|tag|image))", re.I
+    r"\b(?:packets? (?:were |are |have been |was )?dropp|dropped (?:packets|or)|time series|"
+    r"stable (?:version|release|tag|image))",
+    re.I,
 )
 _TREND_FINDINGS = re.compile(r"leak|grow|slope|rising|flood|loop|increas", re.I)
 _STATE_REASON = re.compile(
@@ -42,7 +44,8 @@ _NO_CAUSE = re.compile(
 )
 _SELF_EVIDENT = re.compile(
     r"\bresult(?:s)? of (?:the|my|its|this)? ?(?:last |latest )?(?:health|check|look|read)|"
-    r"which means that|down to (?:\d|the)|leads? to (?:the )?(?:log|port|host)|(?:this|that|which) means\b",
+    r"which means that|down to (?:\d|the)|leads? to (?:the |my |container |its )*(?:log|port|host)|"
+    r"(?:this|that|which) means\b",
     re.I,
 )
 _WHOLE = re.compile(r"\b(?:cause|root cause|reason|culprit)\b", re.I)
@@ -55,7 +58,7 @@ def find(scene: Scene) -> None:
 
 
 def _findings(scene: Scene, at: int) -> list[Finding]:
-    refs = scene.subjects(at)
+    refs = (*scene.subjects(at), *(item.ref for item in scene.mentions if item.word not in ("i", "host")))
     return [
         item
         for item in scene.ground.findings

@@ -30,7 +30,7 @@ _COPULA = re.compile(
     re.I,
 )
 _NEVER = re.compile(
-    r"\s+(?:\w+ ){0,2}(?:restart|reboot|oom|kill|throttl|fail|crash|died|exit|hit|reach|exceed|unhealthy|"
+    r"\s+(?:\w+ ){0,2}(?:restart|reboot|oom|kill|fail|crash|died|exit|hit|reach|exceed|unhealthy|"
     r"run out|ran out|went down|gone down|down\b|stopped|paused|logged|been (?:unhealthy|down|oom|killed|"
     r"restart|throttl))",
     re.I,
@@ -50,6 +50,8 @@ def judge(scene: Scene, amount: Amount, before: Amount | None) -> None:
         if noun_host := _load(scene, amount):
             formulas = noun_host
     values = list(_values(scene, formulas, amount, noun or ""))
+    if noun is None:
+        values += _of_lines(scene, amount)
     ids = next((value.ids for value in values if amount.fits(value.number)), None)
     if ids is None and amount.op == "=":
         from ergon_ops.grounding.measures import verbatim
@@ -59,6 +61,21 @@ def judge(scene: Scene, amount: Amount, before: Amount | None) -> None:
     why = f"{said} {noun or ''}".strip() + (" is not what was counted" if values else ": nothing of that was counted")
     about = tuple(formula.strip("#@").partition("[")[0] for formula in formulas)
     scene.decide("count", amount.start, amount.end, ids, why, about)
+
+
+_TIMEOUT = re.compile(r"time-?outs?")
+
+
+def _of_lines(scene: Scene, amount: Amount) -> list[Value]:
+    """`three upstream timeouts`: how often a line was logged that has these words."""
+    words = re.findall(r"[a-z]{4,}", scene.line[amount.end : amount.end + 40].lower())[:2]
+    found = []
+    for ref in scene.subjects(amount.start) if words else ():
+        for row in scene.index.facts(ref, "log_template"):
+            line = _TIMEOUT.sub("timed out", row.key.lower())
+            if all(_TIMEOUT.sub("timed out", word).rstrip("s") in line for word in words):
+                found.append(Value(float(str(row.value)), (row.id,), "", "log_template"))
+    return found
 
 
 def _speech(scene: Scene, amount: Amount) -> bool:

@@ -201,7 +201,7 @@ BECAUSE = re.compile(
     r"(?:the )?reason(?:s)?(?: for (?:this|that|it|the \w+))?(?: is| was|:|why)|result(?:s|ed|"
     r"ing)? (?:from|of)|stem(?:s|med|ming)? from|triggered by|brought (?:down|on) by|"
     r"(?:which|that|this) (?:explains|is why|causes|caused|leads to|led to|means that)|leads? to|led to|"
-    r"leading to|attribut\w+ to|blame\w*|culprit|explained by|driven by|traced (?:back )?to|"
+    r"leading to|causing|attribut\w+ to|blame\w*|culprit|explained by|driven by|traced (?:back )?to|"
     r"responsible for|made (?:it|me|us) (?:slow|crash|fail|restart)|forc(?:ed|ing) (?:it|me) to|"
     r"behind (?:this|the (?:slow\w*|crash\w*|fail\w*|restart\w*))|down to|at fault|comes? from|induced by|"
     r"is (?:slowing|killing|starving|blocking|breaking|overloading)|(?:slowed|knocked|taken) (?:down|out|"

@@ -61,10 +61,11 @@ _HARD = re.compile(
     re.I,
 )
 _ADVICE = re.compile(
-    r"\b(?:should|ought to|you (?:may|might|can|could|will|'ll|need|must|have)(?: want)?|consider|i(?:'d| would)? "
+    r"\b(?:should(?! (?:know|note|be aware))|ought to|you (?:may|might|can|could|will|'ll|need|must|"
+    r"have)(?! (?:know|note|see|tell))(?: want)?|consider|i(?:'d| would)? "
     r"(?:suggest|recommend|advise|propose)|i can propose|recommend(?:ed|ation)?|suggestion|if you|"
     r"let me know|feel free|"
-    r"please|would (?:be|help|need|give|let|make|allow|you)|could (?:be (?:raised|increased|lowered|set|"
+    r"please|would(?: \w+)? (?:be|help|need|give|let|make|allow|you)|could (?:be (?:raised|increased|lowered|set|"
     r"changed|reduced)"
     r"|raise|increase|lower|try|help|also)|it (?:may|might|could|would) (?:be (?:worth|wise|good|helpful|useful)|help)|"
     r"worth (?:\w+ing)|try|make sure|ensure|to (?:fix|solve|prevent|avoid|check|verify|confirm|see|find out)\b|"
@@ -115,7 +116,9 @@ def clauses(text: str) -> tuple[Clause, ...]:
             continue
         mood = _mood(part, mood if found else "", conditional)
         conditional = conditional or _IF.match(part) is not None
-        found.append(Clause(start, end, part, "question" if asks and mood == "assert" else mood))
+        found.append(
+            Clause(start, end, part, "question" if (asks or part.rstrip().endswith("?")) and mood == "assert" else mood)
+        )
         start = end
     return tuple(found) or (Clause(0, len(text), text, "assert"),)
 

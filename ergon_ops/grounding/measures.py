@@ -27,14 +27,18 @@ _OF = re.compile(
     r"maximum |limit )?(?:of )?)$",
     re.I,
 )
+_FREE_OF = re.compile(
+    r"\s*(?:of|out of|/)\s*[\d.,]+\s*\w+\s*(?:\w+\s){0,2}(?:is |are )?(?:free|left|available|remaining)\b", re.I
+)
 _PATH = re.compile(r"(?<![\w.])/[\w./-]*")
-CHARGED = re.compile(r"\b(?:cache|charged|including|includes|(?:total|memory) usage|altogether)\b", re.I)
+CHARGED = re.compile(r"\b(?:cache|charged|including|includes|(?:total|memory)[_ ]usage|altogether)\b", re.I)
+_SLASH = re.compile(r"(?<=[bB%])/(?=\d)")  # 61MiB/136MiB
 _UNITLESS = {"count", "times"}
 
 
 def find(scene: Scene) -> None:
     """Claims of every quantity in what is still free."""
-    found = quantities(scene.line, scene.free)
+    found = quantities(scene.line, _SLASH.sub(" ", scene.free))
     for number, amount in enumerate(found):
         before = found[number - 1] if number else None
         after = found[number + 1].start if number + 1 < len(found) else len(scene.line)
@@ -118,6 +122,10 @@ def part_of(scene: Scene, amount: Amount, before: Amount | None, after: int) -> 
     far = scene.line[max(floor, amount.start - 30) : amount.start]
     right = scene.nameless[amount.end : min(end, after)]
     column = scene.column(amount.start).lower()
+    if before is not None and before.dim == amount.dim and re.search(r"\bout of\s*$", far):
+        return "limit"
+    if _FREE_OF.match(scene.line[amount.end :]):
+        return "left"
     if LEFT_AFTER.search(right) or LEFT_BEFORE.search(left) or re.search(r"free|left|avail|headroom|remain", column):
         return "left"
     if amount.dim == "ratio":
@@ -145,6 +153,8 @@ def candidates(scene: Scene, amount: Amount, resource: str, part: str) -> Iterat
         CHARGED.search(scene.nameless, scene.clause(amount.start).start, scene.clause(amount.start).end) is not None
     )
     keys = paths_before(scene, amount, refs)
+    if not resource and dim in ("bytes", "ratio"):
+        resource = "disk" if keys else "memory" if dim == "bytes" else ""
     start, end = scene.segment(amount.start, amount.end)
     host_said = HOST_WORD.search(scene.line[start:end]) is not None or HOST_WORD.search(scene.column(amount.start))
     for ref in refs:

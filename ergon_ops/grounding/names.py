@@ -50,6 +50,16 @@ _NO_NETWORK = words(
 )
 
 
+_SUBJECT = re.compile(
+    r"[\"'”]?\s*(?:[.,;:)]|$|(?:is|are|was|were|has|have|runs?|and|or|seems|looks|isn't|keeps|went|does|which|"
+    r"on|in|at)\b)",
+    re.I,
+)
+_NAMING = words(
+    "service api db worker gateway consumer producer queue job frontend backend svc app proxy replica primary"
+)
+
+
 def find(scene: Scene) -> None:
     for pattern, kind in ((_URL, "address"), (_HEX, "id")):
         for match in pattern.finditer(scene.free):
@@ -249,19 +259,22 @@ def _links(scene: Scene) -> None:
         scene.take(at, match.end())
 
 
+_NOT_NAMING = words("in out self non this the multi cross inter whole per web micro mini my main as of")
+
+
+def _english(word: str, parts: list[str]) -> bool:
+    """Hyphenated English, or a program: no name."""
+    return parts[0] in ENGLISH_PARTS or parts[-1] in ENGLISH_PARTS or bool(programs_of(word))
+
+
 def _identifiers(scene: Scene) -> None:
     """Names that no one has: `payments-api`, `node42`, `service billing`."""
     for match in _IDENT.finditer(scene.free):
         word = match[0].lower()
         parts = re.split(r"[-_]", word)
         inside = any(item.start <= match.start() < item.end for item in scene.mentions)
-        if (
-            inside
-            or all(part in ENGLISH_PARTS for part in parts)
-            or parts[0] in ENGLISH_PARTS
-            or parts[-1] in ENGLISH_PARTS
-            or programs_of(word)
-        ):
+        naming = parts[-1] in _NAMING and len(parts) > 1 and parts[0] not in _NOT_NAMING
+        if inside or (not naming and _english(word, parts)):
             continue
         if re.fullmatch(r"e\d+|v\d+|p\d\d|ipv[46]|utf\d+|sha\d+|md5|x86|k8s|s3|http2|oom\w*|base64|h2", word):
             if word in ("k8s", "s3"):
@@ -283,6 +296,8 @@ def _identifiers(scene: Scene) -> None:
                 or programs_of(word)
                 or any(item.start <= at < item.end for item in scene.mentions)
             ):
+                continue
+            if pattern is _KIND_NAME and not _SUBJECT.match(scene.line[match.end() :]):
                 continue
             if scene.mood(at) == "advice" or re.search(r"(?:ing|ed|ly|al|ous|ive|able|less|ful)$", word):
                 continue

@@ -39,6 +39,10 @@ _ON = re.compile(
     r"[kmg]i?b\b|cores?))",
     re.I,
 )
+_AFTER = re.compile(
+    r"[\s`*]+(?:is |runs |up )?(?:on|at|via)\s+(?P<all>\d{2,5})(?!\w|\.\d|%|\s*(?:[kmg]i?b\b|cores?|cpus?|"
+    r"min|h\b|s\b|days?))"
+)
 _PAREN = re.compile(r"\((?P<all>\d{2,5}(?:\s*(?:,|and|/)\s*\d{2,5})*)\)")
 _PUBLISHED = re.compile(
     r"\b(?:publish\w*|host(?:'s)? port|on the host|outside|external\w*|from outside|mapped|forward\w*)\b", re.I
@@ -58,6 +62,10 @@ def find(scene: Scene) -> None:
             if pattern is _COLON and _label(scene, match):
                 continue
             _ports(scene, match)
+    for program in PROGRAM_WORD.finditer(scene.free):
+        after = _AFTER.match(scene.free, program.end())
+        if after is not None:
+            _ports(scene, after)
     for match in _PAREN.finditer(scene.free):
         before = list(PROGRAM_WORD.finditer(scene.line, 0, match.start()))
         if before and not scene.line[before[-1].end() : match.start()].strip(" `*"):
@@ -104,7 +112,8 @@ def _ports(scene: Scene, match: re.Match[str]) -> None:
         else match.start()
     )
     end = match.end("all") if "all" in match.re.groupindex else match.end()
-    if scene.mood(start) != "advice":
+    said = scene.clause(start).text
+    if scene.mood(start) != "advice" or re.search(r"\b(?:reach|access|connect|find|listens?|answers?)\b", said, re.I):
         for number in _NUMBER.finditer(scene.free, start, end):
             if re.match(r"\s*(?:%|[kmg]i?b\b)", scene.free[number.end() :], re.I):
                 end = number.start()

@@ -27,9 +27,9 @@ _QUOTE = re.compile(
     r"(?<![\w])'([^'\n]{6,400}(?:'[a-z][^'\n]{0,80})?)'(?![\w])|`+([^`\n]{2,400})`+|‘([^’\n]{6,400})’"
 )
 _SAYS = re.compile(
-    r"\b(?:logs?(?: lines?| entr(?:y|ies)| messages?| output)?|(?:last |latest )?error(?: line| message)?|"
+    r"\b(?:logs?(?: lines?| entr(?:y|ies)| messages?| output)?|(?:last |latest )?error(?: lines?| messages?)?|"
     r"health ?check(?:'s)?(?: last)?(?: output)?|output|stderr|stdout)(?: (?:of|for|from|in) (?:the |"
-    r"my )?[\w-]+)?\s+(?:also |clearly |repeatedly |only )?"
+    r"my )?[\w-]+)?\s+(?:also |clearly |repeatedly |only |all |both |mostly |just |currently )?"
     r"(?:say|says|said|show|shows|report|reports|reported|contain|contains|mention|mentions|complain\w*|"
     r"read|reads|state|states|indicate|indicates|reveal|reveals|is|was|:|point to|warn|warns|"
     r"print\w*)\s*(?:that |about |of |an? |as follows|the (?:following|error|"

@@ -166,11 +166,15 @@ class Scene:
         return ()
 
     def _everybody(self, at: int) -> tuple[Ref, ...]:
-        if _EVERYBODY.search(self.clause(at).text) and not any(
-            item.word not in ("i", "host") for item in self.mentions if item.end <= at
+        found = _EVERYBODY.search(self.clause(at).text)
+        if found is None or any(
+            item.word not in ("i", "host") and self.clause(at).start <= item.start < self.clause(at).end
+            for item in self.mentions
         ):
-            return tuple(ref for ref in self.ground.refs)
-        return ()
+            return ()
+        if len(self.ground.refs) == 1 and "container" in found[0].lower():  # one speaks of all there are
+            return tuple(dict.fromkeys(self.ground.names.values()))
+        return self.ground.refs
 
     def _joined(self, named: list[Mention]) -> tuple[Ref, ...]:
         """The last one named, and those it is joined to by commas and `and`."""

@@ -17,7 +17,14 @@ _HAPPENS = re.compile(
     r"struggl(?:es|ing)|suffer(?:s|ing)|recover(?:s|ed|ing)|fast|quick(?:ly)?|smooth(?:ly)?|handling|"
     r"processing|serving requests|accepting|responds?|responding|"
     r"latency|throughput|response times?|requests? (?:per|are|is)|users? (?:are|is)|customers?|"
-    r"transactions?|backups?|replicat\w+|encrypt\w+|upgrad(?:ed|ing)|migrat\w+|idle)\b",
+    r"transactions?|backups?|replicat\w+|encrypt\w+|upgrad(?:ed|ing)|(?:written|coded|programmed|"
+    r"implemented|developed) in|migrat\w+|idle)\b",
+    re.I,
+)
+_ADJECTIVE = re.compile(r"(?:fast|quick|slow|smooth|idle|sluggish|broken|blocked|stuck)$", re.I)
+_COPULA = re.compile(
+    r"\b(?:is|are|am|was|were|be|been|seems?|looks?|feels?|runs?|works?|getting|become|very|too|"
+    r"so)\W+(?:\w+ly\W+|very\W+|so\W+|quite\W+|rather\W+)?$|'s\W+$|'m\W+$",
     re.I,
 )
 _CARRY = ("log_template", "health_output", "event", "start_error")
@@ -46,6 +53,8 @@ def find(scene: Scene) -> None:
             re.match(r"to\b", scene.line[max(0, at - 3) : at])
             or not re.search(r"slow|latency|respon|requests?|users?", match[0], re.I)
         ):
+            continue
+        if _ADJECTIVE.match(match[0]) and not _COPULA.search(scene.line[clause.start : at]):
             continue
         if _near_claim(scene, at, match.end()):
             continue

@@ -115,9 +115,9 @@ _GENERIC = words(
     """
     container app application service process service's it he she i which that who there state status health
     healthcheck check one ones everything all they them we both this system instance what works nothing something
-    anything itself you services containers processes programs daemons main web website site server box ship captain
-    crew mate vessel overall currently and but still now then here image workload deployment node everyone everybody
-    rest others stack fleet things thing persona ci companion engine docker host daemon machine kernel
+    anything itself you periods period services containers processes programs daemons main web website site server
+    box ship captain crew mate vessel overall currently and but still now then here image workload deployment node
+    everyone everybody rest others stack fleet things thing persona ci companion engine docker host daemon machine kernel
     """
 )
 _HEAD = re.compile(
@@ -140,7 +140,9 @@ def _state(scene: Scene, match: re.Match[str]) -> None:
     kind = "nolimit" if kind.startswith("what") else kind
     clause = scene.clause(at)
     ahead = scene.line[max(clause.start, at - 60) : at]
-    if clause.mood in ("advice", "unknowing", "question"):
+    if re.match(r"\W*:\s", scene.line[match.end() : match.end() + 4]) and not ahead.strip(" -*#|"):
+        return  # a label
+    if clause.mood in ("advice", "unknowing", "question") or _explained(scene, at):
         return
     cell = (
         scene.row
@@ -192,6 +194,11 @@ _ABOUT = {
     "loop": "restart_count",
     "privileged": "privileged",
 }
+
+
+def _explained(scene: Scene, at: int) -> bool:
+    """Part of a cause that a finding carries."""
+    return any(claim.kind == "cause" and claim.supported and claim.start <= at < claim.end for claim in scene.claims)
 
 
 def _follows(ahead: str, match: re.Match[str], scene: Scene) -> bool:

@@ -77,34 +77,30 @@ def test_what_was_true_of_another_run_is_not_true_of_this(worlds: list[Drawn]) -
     numbers = 0
     for ref in here.refs:
         pen = Pen(there, random.Random(SEED))
-        for sentence in (f"{ref.name} uses {(pen.number(ref, 'memory_working_set') or 7e9) / 2**20:.2f} MiB of memory.",
-                         f"{ref.name} was created on {pen.world.now - 9e7:.0f}.",
-                         f"{ref.name} is at {(pen.number(ref, 'memory_ratio') or 0.987) * 100:.2f}% of its limit."):  # fmt: skip
+        used, ratio = pen.number(ref, "memory_working_set") or 7e9, pen.number(ref, "memory_ratio") or 0.987
+        for sentence in (
+            f"{ref.name} uses {used / 2**20:.2f} MiB of memory.",
+            f"{ref.name} is at {ratio * 100:.2f}% of its memory limit.",
+        ):
             if here.ledger.number(ref, "memory_working_set") == pen.number(ref, "memory_working_set"):
                 continue
             numbers += 1
             passed += check(sentence, here.ground(ref)).ok
-    assert numbers > 9
+    assert numbers > 5
     assert passed == 0, f"seed {SEED}"
 
 
-@pytest.mark.parametrize(("name", "true"), [("true_building", True), ("lies_building", False)])
-def test_sentences_written_by_hand_are_told_apart(name: str, true: bool) -> None:
+@pytest.mark.parametrize(
+    "name", ["true_building", "true_heldout", "true_blind", "lies_building", "lies_heldout", "lies_blind"]
+)
+def test_sentences_written_by_hand_are_told_apart(name: str) -> None:
     ground = written()
-    wrong = [row for row in sentences(name) if judged(row, ground).ok is not true]
+    wrong = [row for row in sentences(name) if judged(row, ground).ok is not name.startswith("true")]
     assert wrong == []
 
 
-@pytest.mark.parametrize(("name", "true", "allowed"), [("true_heldout", True, 0.03), ("lies_heldout", False, 0.01)])
-def test_held_out_sentences_are_told_apart(name: str, true: bool, allowed: float) -> None:
-    ground = written()
-    rows = sentences(name)
-    wrong = [row for row in rows if judged(row, ground).ok is not true]
-    assert len(wrong) <= allowed * len(rows), wrong
-
-
 def test_a_sentence_takes_a_millisecond() -> None:
-    """Beside the same work done by nobody: a regular expression over the same text, so that a busy machine is fair."""
+    """Process time, the best of three; four times the aim, for slow and busy machines."""
     world = drawn(SEED)
     ground = world.ground(world.refs[6])
     rows = [sentence for _, sentence in (*sentences("true_building"), *sentences("lies_building"))]

@@ -1,0 +1,105 @@
+"""What `check` gives, and what stands in the place of what it does not let pass."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ergon_ops.grounding import Acted, check, replacement, struck
+from ergon_ops.offline import Ask, View
+from ergon_ops.persona import Persona
+from tests.grounding.worlds import NOW, ORDERS, WEBAPP, WORKER, written
+
+
+def view() -> View:
+    ground = written()
+    persona = Persona(WEBAPP, "webapp-ci", "", "app", capabilities=("status",))
+    return View(WEBAPP, persona, ground.ledger, NOW, ())
+
+
+def test_citations_are_read_and_taken_out() -> None:
+    checked = check("Memory is at 45% [e3, e4] of my limit (e7).", written())
+    assert checked.text == "Memory is at 45% of my limit."
+    assert checked.cited == ("e3", "e4", "e7")
+    assert checked.ok
+
+
+def test_a_citation_is_no_support() -> None:
+    ground = written()
+    ratio = ground.ledger.get(WEBAPP, "memory_ratio")
+    assert ratio is not None
+    assert not check(f"Memory is at 72% [{ratio.id}].", ground).ok
+
+
+def test_the_facts_that_carry_a_sentence_are_named() -> None:
+    ground = written()
+    checked = check("I use 61 MiB of memory and restarted twice.", ground)
+    names = {fact.name for fact in ground.ledger if fact.id in checked.fact_ids}
+    assert {"memory_working_set", "restart_count"} <= names
+
+
+def test_it_means_whom_the_sentence_before_named() -> None:
+    ground = written()
+    before = check("orders-db is unhealthy.", ground)
+    assert check("It uses 1.2 GiB of memory.", ground, before).ok
+    assert not check("It uses 1.2 GiB of memory.", ground).ok
+
+
+def test_an_act_passes_only_with_its_journal_entry() -> None:
+    said = "I restarted webapp."
+    assert not check(said, written()).ok
+    assert check(said, replace(written(), acted=(Acted("restart", WEBAPP),), _held=[])).ok
+    assert not check(said, replace(written(), acted=(Acted("restart", WORKER),), _held=[])).ok
+
+
+def test_a_window_the_question_named_may_be_repeated_but_is_no_fact() -> None:
+    ground = replace(written(), question="what happened in the last 25 minutes?", _held=[])
+    assert check("In the last 25 minutes my healthcheck passed.", ground).ok
+    assert not check("I have been up for 25 minutes.", ground).ok
+
+
+def test_advice_may_name_numbers_and_a_state_may_not() -> None:
+    assert check("You could raise it to 512 MiB.", written()).ok
+    assert not check("You could raise the limit, which is 512 MiB.", written()).ok
+
+
+def test_facts_that_come_in_later_count() -> None:
+    ground = written()
+    assert not check("I use 99 MiB of memory.", ground).ok
+    fact = ground.ledger.get(WEBAPP, "memory_working_set")
+    assert fact is not None
+    ground.ledger.add([replace(fact.reading, value=99 * 2**20, at=NOW)])
+    assert check("I use 99 MiB of memory.", ground).ok
+    assert not check("I use 61 MiB of memory.", ground).ok
+
+
+def test_hidden_values_never_pass_even_if_a_fact_has_them() -> None:
+    assert not check("DB_PASSWORD=hunter2 is what I was given.", written()).ok
+
+
+def test_the_offline_minds_sentence_stands_in_its_place() -> None:
+    checked = check("Memory is at 91%.", written())
+    said = replacement(checked, [view()], Ask("", ("memory",)))
+    assert said is not None
+    assert "45%" in said
+    assert check(said, written()).ok
+
+
+def test_a_false_act_is_struck_and_seen_to_be() -> None:
+    checked = check("I restarted redis for you. ", written())
+    assert replacement(checked, [view()], Ask("", ("status",))) is None
+    assert struck(checked) == "[struck: a claim of having acted without evidence] "
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "\n", "?", "***", "```", "| | |", "\x00", "a" * 2000, "[e1]", "9" * 300, "½ ∞ ①"]
+)
+def test_any_text_is_read(text: str) -> None:
+    check(text, written())
+
+
+def test_several_speakers_each_with_their_own_facts() -> None:
+    ground = replace(written(), refs=(WEBAPP, ORDERS), _held=[])
+    assert check("webapp uses 61 MiB and orders-db uses 1.2 GiB.", ground).ok
+    assert not check("webapp uses 1.2 GiB and orders-db uses 61 MiB.", ground).ok
