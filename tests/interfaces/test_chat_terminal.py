@@ -93,7 +93,7 @@ def test_an_incident_from_the_first_question_to_the_end(chat: Chat, tmp_path: Pa
         asked(terminal, "/why", "health")
         terminal.type("/metrics\r")
         terminal.wait("any key ends this")
-        terminal.wait("█")
+        terminal.wait("▄")
         terminal.type("q")
         terminal.wait(prompting)
         asked(terminal, "restart yourself", "[later]")

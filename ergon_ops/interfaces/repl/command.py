@@ -5,7 +5,6 @@ from __future__ import annotations
 from argparse import Namespace
 
 from ergon_ops.assistant import Assistant
-from ergon_ops.assistant.minds import mind_of
 from ergon_ops.errors import UsageError
 from ergon_ops.interfaces.commands.asking import MIND
 from ergon_ops.interfaces.commands.program import Program, conclude, notice_failures, print_json, say
@@ -27,7 +26,7 @@ async def chat(program: Program, arguments: Namespace) -> int:
 
 async def overview(program: Program, arguments: Namespace) -> int:
     async with program.assistant() as assistant:
-        mind = mind_of(program.settings)
+        mind = assistant.mind()
         with waiting():
             seen = await assistant.overview()
         document = {**seen, "mind": mind.name, "mind_why": mind.why}

@@ -38,7 +38,10 @@ async def facts(chat: Chat, words: Sequence[str]) -> None:
     elif not shown:
         raise UsageError(f"none of the {len(rows)} facts has {' '.join(words)!r} in it", next="/facts shows them all")
     else:
-        show_facts(chat, shown)
+        newest = {(row["container"], row["name"], row["key"]): row for row in shown}
+        show_facts(chat, list(newest.values()))
+        if older := len(shown) - len(newest):
+            say(f"Of each the newest; {older} older reading{'' if older == 1 else 's'} left out: /why ID shows one.")
 
 
 async def why(chat: Chat, words: Sequence[str]) -> None:

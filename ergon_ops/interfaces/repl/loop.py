@@ -69,15 +69,23 @@ async def _talk(chat: Chat, input: Input | None, output: Output | None) -> int:
     )
     chat.person = Seated(input, output)
     attending = asyncio.ensure_future(attend(chat, prompt.app.invalidate))
+    loading = asyncio.ensure_future(preload(chat))
     say(WELCOME)
     try:
         await _lines(chat, prompt, pasted)
     finally:
         names.close()
-        attending.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await attending
+        for task in (attending, loading):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
     return 0
+
+
+async def preload(chat: Chat) -> None:
+    """What a model needs is imported while a person types; what is wrong with it the first turn tells."""
+    with contextlib.suppress(ErgonError, ImportError):
+        await chat.assistant.preload(chat.model or None)
 
 
 async def _lines(chat: Chat, prompt: PromptSession[str], pasted: Pasted) -> None:

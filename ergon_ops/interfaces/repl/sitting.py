@@ -45,10 +45,8 @@ async def leave(chat: Chat, words: Sequence[str]) -> None:
 
 async def model(chat: Chat, words: Sequence[str]) -> None:
     """Raises UsageError for a model of no provider we know; the old one stays."""
-    from ergon_ops.assistant.minds import mind_of
-
     asked = words[0] if words else chat.model
-    mind = mind_of(chat.settings, asked or None)
+    mind = chat.assistant.mind(asked or None)
     chat.model = asked
     say(f"{mind.name}: {mind.why}.")
     if words and mind.name != "offline":
