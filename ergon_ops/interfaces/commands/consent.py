@@ -8,15 +8,18 @@ import sys
 
 from ergon_ops.assistant import Assistant
 from ergon_ops.interfaces.commands.program import Program
+from ergon_ops.interfaces.render.width import wrapped
 
 YES = frozenset({"y", "yes"})
 
 
 def question_of(endpoint: str) -> str:
-    return (
+    """A line that says what would happen, then the question."""
+    said = (
         f"A key for a model lies in the environment. Send questions and redacted facts about containers to"
-        f" {endpoint}? Without it answers come from rules, offline. [y/N] "
+        f" {endpoint}? Without it answers come from rules, offline."
     )
+    return f"{wrapped(said, sys.stderr)}\nSend them? [y/N] "
 
 
 async def ask_consent(program: Program, assistant: Assistant, model: str | None) -> None:

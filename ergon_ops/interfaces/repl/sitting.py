@@ -58,7 +58,8 @@ async def cost(chat: Chat, words: Sequence[str]) -> None:
     used = [(number, answer) for number, answer in enumerate(chat.answers, 1) if tokens(answer.get("usage") or {})]
     if not used:
         turns = len(chat.answers)
-        say(f"Nothing: {turns} answer{'' if turns == 1 else 's'}, no model was asked, no tokens were used.")
+        asked = f"{len(chat.assistant.sent())} requests were sent" if chat.assistant.sent() else "no model was asked"
+        say(f"Nothing: {turns} answer{'' if turns == 1 else 's'}, {asked}, no tokens were counted.")
         return
     total = {key: sum((answer["usage"].get(key) or 0) for _, answer in used) for key in USED}
     known = all(answer["usage"].get("cost_usd") is not None for _, answer in used)
