@@ -135,7 +135,7 @@ async def test_a_key_in_the_environment_is_asked_about_once(
         monkeypatch.setattr(type(table.chat.assistant), "give_consent", give)
         table.begin()
         await table.line("how are you?")
-        assert "http://127.0.0.1:9" in table.screen.drawn
+        assert "http://127.0.0.1:9" in re.sub(r"\s+", "", table.screen.drawn)
         table.keys.send_text(typed if typed == "\x03" else f"{typed}\r")
         await table.drawn(lambda _: table.chat.done == 1)
         await table.line("and your memory?")
