@@ -107,6 +107,13 @@ def _judge(scene: Scene, match: re.Match[str]) -> None:
             scene.decide("none", at, match.end(), ids, "that there is none was not read", ("log_template",))
         return
     formulas = COUNTS[int((counted.lastgroup or "n0")[1:])][1]
+    if "#published_port" in formulas and re.search(r"\b(?:publish\w*|host|outside)\b", clause.text, re.I):
+        formulas = ("#published_port",)
+    if re.search(r"not running|\bso i (?:use|have|publish)\b", scene.line, re.I):
+        stopped = [row for ref in scene.subjects(at) for row in scene.index.facts(ref, "state")]
+        if stopped and all(row.value not in ("running", "paused") for row in stopped):
+            scene.decide("none", at, match.end(), tuple(row.id for row in stopped), "")
+            return
     _none(scene, at, match.start("what") + counted.end(), formulas, counted[0])
 
 

@@ -49,6 +49,8 @@ def judge(scene: Scene, amount: Amount, before: Amount | None) -> None:
             return
         if noun_host := _load(scene, amount):
             formulas = noun_host
+    if "pids" in formulas and re.match(r"\W*(?:(?:my|its|the) )?limits?\b[^:]*:", scene.line, re.I):
+        formulas = ("pids_limit",)
     values = list(_values(scene, formulas, amount, noun or ""))
     if noun is None:
         values += _of_lines(scene, amount)

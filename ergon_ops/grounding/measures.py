@@ -30,6 +30,7 @@ _OF = re.compile(
 _FREE_OF = re.compile(
     r"\s*(?:of|out of|/)\s*[\d.,]+\s*\w+\s*(?:\w+\s){0,2}(?:is |are )?(?:free|left|available|remaining)\b", re.I
 )
+LIMITS = re.compile(r"\W*(?:(?:my|its|the|[\w-]+'s) )?limits?(?: are| of [\w-]+)?\s*:", re.I)
 _PATH = re.compile(r"(?<![\w.])/[\w./-]*")
 CHARGED = re.compile(r"\b(?:cache|charged|including|includes|(?:total|memory)[_ ]usage|altogether)\b", re.I)
 _SLASH = re.compile(r"(?<=[bB%])/(?=\d)")  # 61MiB/136MiB
@@ -123,6 +124,8 @@ def part_of(scene: Scene, amount: Amount, before: Amount | None, after: int) -> 
     right = scene.nameless[amount.end : min(end, after)]
     column = scene.column(amount.start).lower()
     if before is not None and before.dim == amount.dim and re.search(r"\bout of\s*$", far):
+        return "limit"
+    if LIMITS.match(scene.line):
         return "limit"
     if _FREE_OF.match(scene.line[amount.end :]):
         return "left"

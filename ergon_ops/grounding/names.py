@@ -145,7 +145,9 @@ def _plain_names(scene: Scene) -> None:
 
 
 def _path(scene: Scene, match: re.Match[str], word: str) -> None:
-    if word == "/":
+    if word == "/dev/shm":
+        ids = tuple(row.id for ref in scene.subjects(match.start()) for row in scene.index.facts(ref, "shm_size"))
+    elif word == "/":
         ids = tuple(row.id for ref in scene.subjects(match.start()) for row in scene.index.facts(ref, "fs_size"))
     else:
         ids = known(scene, match.start(), word.rstrip("/"))

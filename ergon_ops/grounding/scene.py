@@ -22,8 +22,9 @@ _EVERYBODY = re.compile(
     re.I,
 )
 _HOST = re.compile(
-    r"(?:^|[.;:|]\s*|\b(?:and|but|while|of) )\W*(?:(?:the|this|my|our|your) )?(?:docker )?(?:host|machine|"
-    r"engine|node|server)(?: (?P<name>[\w.-]+))?(?:'s)?\b(?! (?:port|network|path|side|mode|pid|ip|image))",
+    r"(?:^|[.;:|]\s*|\b(?:and|but|while) )\W*(?:(?:the|this|my|our|your) )?(?:docker )?(?:host|machine|"
+    r"engine|node|server)(?: (?P<name>[\w.-]+))?(?:'s)?\b(?! (?:saw|remembers|marked|sees|recorded|port|"
+    r"network|path|side|mode|pid|ip|image))",
     re.I,
 )
 HOST_WORD = re.compile(r"\b(?:hosts?|host's|machine|engine|server's|whole system)\b", re.I)

@@ -22,7 +22,7 @@ _VERSION = re.compile(
 _EXIT = re.compile(
     r"\b(?:(?:exit(?:ed|s|ing)?|return(?:ed)?|end(?:ed)?|die[ds]?|crash(?:ed)?|finish(?:ed)?|quit|"
     r"stopp?(?:ed)?)\s*(?:with|on|after|status)?\s*)?"
-    r"(?:an? |the )?(?:non-zero |last |final |error )?(?:exit[ -]?)?(?:code|status)(?: code)?(?: (?:of|"
+    r"(?:an? |the )?(?:non-zero |last |final |error )?(?:exit[ _-]?)?(?:code|status)(?: code)?(?: (?:of|"
     r"for|from) (?:the )?[\w-]*[a-z][\w-]*)?\s*(?:of|is|was|were|:|=|\||,|are|"
     r"being)?\s*(?P<a>-?\d{1,3})(?!\d|\.\d|:)"
     r"|\bexit(?:ed|s)?(?: with)?\s*\(?(?P<b>\d{1,3})\)?(?![\d.:]|\s*(?:s|min|h|d|hours?|minutes?|seconds?|"
@@ -73,7 +73,7 @@ def _codes(scene: Scene) -> None:
         code = match["a"] or match["b"]
         if re.search(r"\b(?:http|response)\W*$", scene.line[max(0, match.start() - 12) : match.start()], re.I):
             continue
-        health = re.search(r"health|check\b|probe", scene.line, re.I)
+        health = re.search(r"health|check\b|probe|output", scene.line, re.I)
         refs = scene.subjects(match.start())
         names = ("health_exit_code", "exit_code") if health else ("exit_code",)
         rows = [row for ref in refs for name in names for row in scene.index.facts(ref, name) if row.value == int(code)]
@@ -122,6 +122,8 @@ def _settings(scene: Scene) -> None:
                 "an",
                 "the",
                 "well",
+                "image",
+                "default",
                 "expected",
                 "its",
                 "my",
@@ -130,7 +132,7 @@ def _settings(scene: Scene) -> None:
                 continue
             refs = scene.subjects(match.start())
             rows = [row for ref in refs for row in scene.index.facts(ref, fact)]
-            negative = NEGATED.search(match[0].replace("no" if said == "no" else "\x00", "")) or re.search(
+            negative = NEGATED.search(match[0].lower().replace(said, "")) or re.search(
                 r"\bnot (?:\w+ )?$", scene.line[: match.start("name") if match["name"] else match.end()], re.I
             )
             good = [row for row in rows if _same(said, row.value, fact) is not bool(negative)]

@@ -91,14 +91,25 @@ def _lengths(scene: Scene, amount: Amount) -> Iterator[Value]:
     before = scene.line[max(clause.start, amount.start - 40) : amount.start]
     if WINDOW.search(before) or re.search(r"\bwindow\b", clause.text, re.I):
         yield from _windows(scene, refs)
+        yield from _remembered(scene, refs, amount)
     if _AGO.match(scene.line[amount.end :]) or re.search(r"\bfor\s+(?:\w+ )?$", before):
-        yield from _events(scene, refs, clause.text)
+        yield from _events(scene, refs, scene.line)
         if re.search(r"\b(?:last seen|as of|read|observed|checked|seen)\b", clause.text, re.I):
             yield from (
                 Value(scene.ground.now - fact.reading.at, (fact.id,))
                 for ref in refs
                 for fact in scene.index.facts(ref, "state")
             )
+
+
+_SEEN = re.compile(r"\b(?:events?|chang\w+|happen\w*|engine saw)\b", re.I)
+
+
+def _remembered(scene: Scene, refs: tuple[Ref, ...], amount: Amount) -> Iterator[Value]:
+    """A stretch the engine's memory of events covers."""
+    for value in scene.values(["now-events_reach"], refs if _SEEN.search(scene.line) else ()):
+        if amount.values[0] <= value.number + LATE_S:
+            yield value._replace(number=amount.values[0])
 
 
 def _said_of(scene: Scene, start: int, end: int) -> tuple[str, ...] | None:

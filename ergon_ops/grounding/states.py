@@ -117,7 +117,8 @@ _GENERIC = words(
     healthcheck check one ones everything all they them we both this system instance what works nothing something
     anything itself you periods period services containers processes programs daemons main web website site server
     box ship captain crew mate vessel overall currently and but still now then here image workload deployment node
-    everyone everybody rest others stack fleet things thing persona ci companion engine docker host daemon machine kernel
+    everyone everybody rest others stack fleet things thing persona ci companion engine docker host daemon machine
+    kernel
     """
 )
 _HEAD = re.compile(
@@ -229,10 +230,9 @@ def _whom(scene: Scene, match: re.Match[str], ahead: str) -> tuple[set[str], tup
     """Of which programs (none: of the container) and whom it is said; None if of nobody known."""
     at = match.start()
     clause = scene.clause(at)
+    low = 0 if scene.line[: clause.start].rstrip().endswith(")") else clause.start
     refs = tuple(ref for ref in scene.subjects(at) if ref.kind == "container") or scene.ground.refs
-    programs = [
-        item for item in PROGRAM_WORD.finditer(scene.line, clause.start, at) if not is_name(scene, item.start())
-    ]
+    programs = [item for item in PROGRAM_WORD.finditer(scene.line, low, at) if not is_name(scene, item.start())]
     last_name = max(
         (item.start for item in scene.mentions if clause.start <= item.start < at and item.word != "i"), default=-1
     )

@@ -11,6 +11,9 @@ from collections.abc import Iterator
 import pytest
 
 from ergon_ops.grounding import check
+from ergon_ops.offline import Ask, View, compose
+from ergon_ops.offline.compose import ANSWERS
+from ergon_ops.persona import Persona
 from tests.grounding.hand import judged, sentences
 from tests.grounding.phrases import LIARS, Pen, lies, truths
 from tests.grounding.worlds import Drawn, drawn, written
@@ -97,6 +100,24 @@ def test_sentences_written_by_hand_are_told_apart(name: str) -> None:
     ground = written()
     wrong = [row for row in sentences(name) if judged(row, ground).ok is not name.startswith("true")]
     assert wrong == []
+
+
+def test_the_offline_minds_own_sentences_pass(worlds: list[Drawn]) -> None:
+    told, struck = 0, []
+    for world in worlds:
+        for ref in world.refs:
+            persona = Persona(ref, f"{ref.name}-ci", "", "app", capabilities=("status",))
+            mine = tuple(item for item in world.findings if item.about == ref)
+            view = View(ref, persona, world.ledger, world.now, mine)
+            for intent in ANSWERS:
+                before = None
+                for sentence in compose(Ask("", (intent,)), view).sentences:
+                    before = check(sentence.text, world.ground(ref), before)
+                    told += bool(sentence.fact_ids)
+                    if not before.ok and sentence.fact_ids:
+                        struck.append((sentence.text, [claim.why for claim in before.unsupported]))
+    assert told > 500
+    assert len(struck) <= STRUCK_AT_MOST * told, f"seed {SEED}: {struck}"
 
 
 def test_a_sentence_takes_a_millisecond() -> None:
