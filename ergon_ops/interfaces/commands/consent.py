@@ -13,13 +13,15 @@ from ergon_ops.interfaces.render.width import wrapped
 YES = frozenset({"y", "yes"})
 
 
-def question_of(endpoint: str) -> str:
-    """A line that says what would happen, then the question."""
-    said = (
-        f"A key for a model lies in the environment. Send questions and redacted facts about containers to"
-        f" {endpoint}? Without it answers come from rules, offline."
+SEND = "Send them? [y/N] "
+
+
+def offer_of(endpoint: str) -> str:
+    """What one says yes or no to."""
+    return (
+        f"A key for a model lies in the environment. Questions and redacted facts about containers could be sent to"
+        f" {endpoint}. Without it answers come from rules, offline."
     )
-    return f"{wrapped(said, sys.stderr)}\nSend them? [y/N] "
 
 
 async def ask_consent(program: Program, assistant: Assistant, model: str | None) -> None:
@@ -28,7 +30,7 @@ async def ask_consent(program: Program, assistant: Assistant, model: str | None)
         return
     endpoint = await assistant.consent_needed(model)
     if endpoint:
-        print(question_of(endpoint), end="", file=sys.stderr, flush=True)
+        print(f"{wrapped(offer_of(endpoint), sys.stderr)}\n{SEND}", end="", file=sys.stderr, flush=True)
         await assistant.give_consent(endpoint, yes=(await typed_line()).strip().casefold() in YES)
 
 

@@ -12,7 +12,8 @@ from typing import Any, Protocol
 from ergon_ops.assistant import Assistant
 from ergon_ops.errors import ErgonError, NoSuchContainer
 from ergon_ops.events import Event
-from ergon_ops.interfaces.commands.consent import question_of
+from ergon_ops.interfaces.commands.consent import SEND, offer_of
+from ergon_ops.interfaces.commands.program import say
 from ergon_ops.interfaces.render.answer import TOLD, Telling
 from ergon_ops.interfaces.render.sparks import Curves
 from ergon_ops.interfaces.render.waiting import waiting
@@ -136,7 +137,8 @@ class Chat:
         endpoint = await self.assistant.consent_needed(self.model or None)
         if not endpoint or endpoint in self._refused or self.person is None:
             return
-        yes = (await self.person.choose(question_of(endpoint))).strip().casefold() in ("y", "yes")
+        say(offer_of(endpoint))
+        yes = (await self.person.choose(SEND)).strip().casefold() in ("y", "yes")
         await self.assistant.give_consent(endpoint, yes=yes)
         if not yes:
             self._refused.add(endpoint)
