@@ -228,9 +228,13 @@ def verbatim(scene: Scene, start: int, end: int) -> tuple[str, ...] | None:
     ):
         if words and (ids := scene.carried(refs, words)):
             return ids[:4]
+    beside = set(re.findall(r"[a-z]{4,}", scene.line[max(0, start - 30) : end + 30].lower()))
     for finding in scene.ground.findings:
-        if finding.about in refs and re.search(
-            r"(?<![\w.])" + re.escape(said) + r"(?![\w.]*\d)", finding.summary.lower()
+        told = beside & set(re.findall(r"[a-z]{4,}", finding.summary.lower()))
+        if (
+            told
+            and finding.about in refs
+            and re.search(r"(?<![\w.])" + re.escape(said) + r"(?![\w.]*\d)", finding.summary.lower())
         ):
             return finding.evidence
     return None
