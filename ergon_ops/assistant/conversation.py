@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ergon_ops import offline
 from ergon_ops.assistant import recall
@@ -14,7 +14,7 @@ from ergon_ops.assistant.minds import mind_of
 from ergon_ops.assistant.piped import about_piped, tell_piped, tell_piped_of
 from ergon_ops.assistant.room import House, Room, open_room
 from ergon_ops.assistant.telling import Turn, announce, answer, joined, pieces
-from ergon_ops.errors import ErgonError, NoSuchContainer, UsageError
+from ergon_ops.errors import ErgonError, NoSuchContainer
 from ergon_ops.events import Event, Stream
 from ergon_ops.messages import Question
 from ergon_ops.offline import Ask, Reply, Sentence, Step, View
@@ -92,20 +92,20 @@ def names_said(room: Room, question: Question, refs: Sequence[Ref]) -> tuple[str
 
 async def _work(turn: Turn, route: Route, ask: Ask) -> AsyncGenerator[Event, None]:
     """Looks, composes and tells: tool events as they happen, then the sentences, then the answer."""
-    refs = _whom(turn, route, ask)
+    refs = whom(turn, route, ask)
     turn.ask = ask
     if route.kind != "host":
         turn.refs = route.refs if ask.fleet else refs
 
-    async def look() -> None:
+    async def look_around() -> None:
         about = about_piped(ask) if turn.question.context and len(refs) == 1 else None
         if about is not None:
             turn.views, turn.reply = await tell_piped_of(turn, refs[0], about)
         else:
-            turn.views, turn.reply = await _look(turn, route, ask, refs)
+            turn.views, turn.reply = await look(turn, route, ask, refs)
 
     async def work() -> None:
-        await look()
+        await look_around()
         for view in turn.views:
             announce(turn.room.desk, view.findings, view.proposals)
         await tell(turn, refs)
@@ -116,29 +116,6 @@ async def _work(turn: Turn, route: Route, ask: Ask) -> AsyncGenerator[Event, Non
     text = joined(turn.told)
     recall.remember(turn, route, text)
     yield answer(turn, text)
-
-
-async def preview(house: House, question: Question) -> dict[str, Any]:
-    """What a model would be sent for this question. The facts are read, the tools that propose are not called."""
-    room = await open_room(house)
-    if room.inventory.failures and not room.inventory.containers:
-        raise next(iter(room.inventory.failures.values()))
-    turn = Turn(question, room, Stream("t-prompt", house.clock), time.perf_counter(), None, None)
-    route = await room.route(question.text, question.names, None)
-    if route.kind == "unknown_name":
-        raise NoSuchContainer(route.question_back, next="ergon-ops list", details={"nearest": list(route.nearest)})
-    if route.kind in ("ask_back", "none"):
-        raise UsageError(route.question_back, next="ergon-ops prompt NAME")
-    ask = offline.understand(
-        route.rest or question.text, names=names_said(room, question, route.refs), now=house.clock()
-    )
-    ask = replace(ask, intents=tuple(intent for intent in ask.intents if intent != "restart"))
-    refs = _whom(turn, route, ask)
-    turn.ask, turn.refs = ask, refs
-    turn.views, turn.reply = await _look(turn, route, ask, refs)
-    from ergon_ops.assistant.modelled import request_json
-
-    return await request_json(turn, refs)
 
 
 async def tell(turn: Turn, refs: tuple[Ref, ...]) -> None:
@@ -159,7 +136,7 @@ async def tell(turn: Turn, refs: tuple[Ref, ...]) -> None:
         turn.room.desk.happened.put_nowait(("text", {"text": text}))
 
 
-def _whom(turn: Turn, route: Route, ask: Ask) -> tuple[Ref, ...]:
+def whom(turn: Turn, route: Route, ask: Ask) -> tuple[Ref, ...]:
     """Superlatives and lists need everyone, even if one name (or none) was said; comparing two needs the two."""
     if route.about and "dependencies" in ask.intents and not turn.question.names:
         return route.about  # "who talks to the database?" is answered by the database
@@ -168,7 +145,7 @@ def _whom(turn: Turn, route: Route, ask: Ask) -> tuple[Ref, ...]:
     return tuple(row.ref for row in turn.room.inventory.containers) or route.refs
 
 
-async def _look(turn: Turn, route: Route, ask: Ask, refs: tuple[Ref, ...]) -> tuple[Sequence[View], Reply]:
+async def look(turn: Turn, route: Route, ask: Ask, refs: tuple[Ref, ...]) -> tuple[Sequence[View], Reply]:
     desk = turn.room.desk
     if route.kind == "host":
         about_host = ask if ask.out_of_scope else replace(ask, intents=("host",))

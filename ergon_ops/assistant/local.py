@@ -10,7 +10,7 @@ from typing import Any
 
 from ergon_ops import offline
 from ergon_ops.assistant import documents, evidence, sessions
-from ergon_ops.assistant.conversation import converse, preview
+from ergon_ops.assistant.conversation import converse
 from ergon_ops.assistant.minds import Mind, mind_of
 from ergon_ops.assistant.protocol import Sent
 from ergon_ops.assistant.recall import see
@@ -75,6 +75,8 @@ class LocalAssistant:
 
     async def prompt(self, question: Question) -> Document:
         """The request a model would be sent for this question; nothing is sent."""
+        from ergon_ops.assistant.preview import preview
+
         return await preview(self.house, question)
 
     async def overview(self) -> Document:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from ergon_ops.assistant.minds import mind_of
 from ergon_ops.assistant.room import Room
-from ergon_ops.assistant.telling import FLEET_CI, Turn, announce, joined
+from ergon_ops.assistant.telling import Turn, announce, joined
 from ergon_ops.capabilities import tools_allowed
 from ergon_ops.errors import ErgonError
 from ergon_ops.facts import Fact
@@ -24,7 +21,7 @@ from ergon_ops.refs import Ref
 from ergon_ops.tool import Tool
 from ergon_ops.turn.budget import Budget, Repeats
 from ergon_ops.turn.checking import Checker
-from ergon_ops.turn.rendering import outcome_text, tokens
+from ergon_ops.turn.rendering import outcome_text
 from ergon_ops.turn.request import fleet_prompt, history_of, persona_prompt, question_message
 from ergon_ops.turn.suspicion import suspects, suspicious, warning
 from ergon_ops.turn.talk import Talk, telling
@@ -275,29 +272,3 @@ def acted(room: Room) -> tuple[Acted, ...]:
 def subject_of(turn: Turn, refs: Sequence[Ref]) -> Ref | None:
     """The one container that speaks, or None for the host."""
     return refs[0] if len(refs) == 1 and len(turn.views) == 1 else None
-
-
-async def request_json(turn: Turn, refs: Sequence[Ref]) -> dict[str, Any]:
-    """The first request of this turn in the wire format of its provider; offline, in that of the first one."""
-    house = turn.room.house
-    mind = mind_of(house.settings, turn.question.model, house.store.consents.given)
-    spec = mind.spec if not mind.offline else "anthropic"
-    provider = house.models.provider(spec)
-    modelled = Modelled(turn, provider, subject_of(turn, refs), list(turn.views))
-    prompt, tools, message = modelled.prompt(), modelled.tools(), modelled.message()
-    schemas = "".join(f"{tool.name}{tool.description}{json.dumps(tool.schema)}" for tool in tools)
-    return {
-        "ci": turn.room.personas[modelled.subject].ci_name if modelled.subject else FLEET_CI,
-        "mind": mind.spec,
-        "provider": provider.name,
-        "model": provider.model,
-        "system": {"shared": prompt.shared, "persona": prompt.persona},
-        "first_message": message.text,
-        "tools": [tool.name for tool in tools],
-        "request": provider.body(prompt, [message], tools, max_tokens=MAX_TOKENS),
-        "tokens": {
-            "fixed": tokens(prompt.shared) + tokens(schemas),
-            "persona": tokens(prompt.persona),
-            "first_message": tokens(message.text),
-        },
-    }

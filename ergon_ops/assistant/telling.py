@@ -61,7 +61,8 @@ def answer(turn: Turn, text: str, **more: Any) -> Event:
     """The last event: its data is the document of `ask --json`."""
     room = turn.room
     findings = [item for view in turn.views for item in view.findings]
-    seen = room.house.store.findings.observe(checked(turn), findings)
+    ids_of = {row.ref: row.id for row in room.inventory.containers}
+    seen = room.house.store.findings.observe(checked(turn), findings, ids_of)
     told = [id for sentence in turn.told for id in sentence.fact_ids]
     ids = [*turn.reply.fact_ids, *told, *(id for item in findings for id in item.evidence)]
     data = documents.answer_json(
@@ -77,7 +78,7 @@ def answer(turn: Turn, text: str, **more: Any) -> Event:
             for view in turn.views
             for item in view.proposals
         ],
-        tool_calls=[outcome.to_json() for _, outcome in room.desk.outcomes],
+        tool_calls=[{**outcome.to_json(), "container": ref.short} for ref, outcome in room.desk.outcomes],
         elapsed_ms=(time.perf_counter() - turn.started) * 1000,
         session=turn.session,
         provider=turn.provider,
