@@ -15,7 +15,8 @@ import pytest
 from ergon_ops.engine.fake import demo, shop
 from ergon_ops.messages import Question
 from ergon_ops.stack.demo_images import MANIFEST
-from tests.assistant.conftest import OPERATOR, House, Time, register, settings_in
+from tests.assistant.conftest import OPERATOR, House, register, settings_in
+from tests.clock import Time
 
 HERE = Path(__file__).parent / "prompts"
 KINDS = {
