@@ -1,7 +1,7 @@
 """A second opinion on what a question asks: a linear model over its words, word pairs and topics.
 
 The tables know what they were given; this generalises from labelled questions. `opinion.txt` holds the weights, and
-`python -m tests.offline.training` writes it. Read when the first question is weighed, in a few milliseconds.
+`python -m tests.offline.training` writes it. Read when the first question is weighed.
 """
 
 from __future__ import annotations
@@ -37,12 +37,25 @@ SHORTEST_STEM, SHORTEST_PIECE, LONGEST_PIECE = 3, 3, 5
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """`rows`: feature → its weights as text. `unit` is the size of one step."""
+    """`lines`: features with their weights, sorted, looked up where they stand: to take them apart would cost more
+    than all questions of a call. `unit` is the size of one step."""
 
     labels: tuple[str, ...]
     unit: float
     digest: str
-    rows: dict[str, str]
+    lines: str
+
+    def row(self, feature: str) -> str:
+        """The weights of a feature as text, found by halving; empty if it has none."""
+        low, high = 0, len(self.lines)
+        while low < high:
+            start = self.lines.rfind("\n", low, (low + high) // 2) + 1 or low
+            end = self.lines.find("\n", start)
+            name, _, row = self.lines[start:end].partition("\t")
+            if name == feature:
+                return row
+            low, high = (end + 1, high) if name < feature else (low, start)
+        return ""
 
 
 @cache
@@ -52,16 +65,15 @@ def shipped() -> Weights:
 
 def read(text: str) -> Weights:
     """Three lines of header (digest, unit, labels), then a feature and its weights on a line, with a tab between."""
-    digest, unit, labels, rest = text.split("\n", 3)
-    parts = iter(rest.replace("\n", "\t").split("\t"))
-    return Weights(tuple(labels.split()), float(unit), digest, dict(zip(parts, parts, strict=False)))
+    digest, unit, labels, lines = text.split("\n", 3)
+    return Weights(tuple(labels.split()), float(unit), digest, lines)
 
 
 def opinion(features: Collection[str], weights: Weights | None = None) -> dict[str, float]:
     """How likely each label is."""
     weights = weights or shipped()
     sums = [0] * len(weights.labels)
-    rows = [row for feature in features if (row := weights.rows.get(feature)) is not None]
+    rows = [row for feature in features if (row := weights.row(feature))]
     for row in rows:
         for at in range(0, len(row), 2):
             sums[ord(row[at]) - FIRST_LABEL] += ord(row[at + 1]) - ZERO

@@ -1,7 +1,8 @@
 """The rules' reading of a question against the second opinion's: which of the two is taken.
 
-The thresholds were chosen by training on one writer's questions and measuring on another's; see
-`tests/offline/training/README.md`. Whatever the opinion, a change is proposed only on the rules' word.
+The thresholds were chosen on questions that were not trained on: of one writer by training on another's, and of held
+out ones through the front door; see `tests/offline/training/README.md`. Whatever the opinion, a change is proposed only
+on the rules' word.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ FOR_ALL: frozenset[str] = frozenset({"list", "biggest", "compare"})
 MINDS: frozenset[str] = words("ai chatgpt gpt llm claude gemini model models robot bot human machine person")
 LEAST, CLEAR = 0.05, 0.4
 VETO = 0.5  # how likely it must be outside for an answer to be withheld
-ALLOW, ALLOW_GUARDED = 0.5, 0.1  # … and may be at most for a refusal to be lifted
+ALLOW, ALLOW_GUARDED = 0.5, 0.02  # … and may be at most for a refusal to be lifted
 SWAP_SEVERAL = 0.5  # how sure of one intent against several that the rules found
 
 
@@ -33,6 +34,8 @@ def judge(
     found: Tokens, topics: dict[str, int], intents: tuple[str, ...], reason: str, weights: Weights | None = None
 ) -> tuple[tuple[str, ...], str]:
     """Intents and reason, of which one is empty."""
+    if _certain(found, topics, intents):
+        return intents, ""
     shares = opinion(features(found, topics, intents, reason), weights)
     outside = sum(share for label, share in shares.items() if label.startswith(OUTSIDE))
     likely = [label for label in sorted(shares, key=lambda label: -shares[label]) if not label.startswith(OUTSIDE)]
@@ -50,6 +53,13 @@ def judge(
         return (first,), ""
     kept = tuple(intent for intent in intents if intent not in FOR_ALL or shares[intent] > LEAST)
     return kept or intents, ""
+
+
+def _certain(found: Tokens, topics: dict[str, int], intents: tuple[str, ...]) -> bool:
+    """Two set side by side by name (one of them may be called like a program), or a greeting and no more."""
+    if "compare" in intents:
+        return found.names + ("programs" in topics) > 1
+    return intents == ("identity",) and "hello" in topics and len(found.words) <= 3
 
 
 def _reason(shares: dict[str, float], found: Tokens, said: str = "") -> str:

@@ -13,8 +13,12 @@ from tests.offline.desk import Desk, Document, foreign, misses, questions
 
 ANSWERED = 0.95
 DECLINED = 0.98
-# Held out and never fixed against: one of its 44 ("are you chatgpt") is answered with who it is.
-DECLINED_UNSEEN = 0.97
+# Fixed against in four phrasings only (top, inventory, noisy neighbour, inbound vs outbound); one of 44 may slip.
+DECLINED_BLIND = 0.97
+# By others, neither read nor mended nor trained on. At first sight of the second opinion 93.1% and 96.0% (the tables
+# alone: 83.8% and 76.0%); after other questions had been mended, with the score seen on the way, 90.0% and 96.0%.
+# Below the aim of 95% and 98%: what holds for questions nobody has seen is this, not what is above.
+ANSWERED_UNSEEN, DECLINED_UNSEEN = 0.90, 0.96
 HELPFUL = re.compile(r"cannot|never show|only answer", re.I)
 
 
@@ -39,33 +43,34 @@ def not_declined(row: Document, answer: Document) -> list[str]:
     return problems
 
 
-async def score(desk: Desk, rows: list[Document]) -> tuple[float, Counter[str]]:
-    """The share of rows without a problem; failures are printed by intent."""
+async def score(desk: Desk, rows: list[Document], *, told: bool = True) -> tuple[float, Counter[str]]:
+    """The share of rows without a problem; failures are printed by intent, unless nobody is to see them."""
     failed: Counter[str] = Counter()
     for row in rows:
         problems = await judge(desk, row)
         if problems:
             failed[row["intent"]] += 1
-            print(f"{row['intent']:>14} | {row['q']} | {'; '.join(problems)}")
+            if told:
+                print(f"{row['intent']:>14} | {row['q']} | {'; '.join(problems)}")
     return 1 - failed.total() / len(rows), failed
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("kind", ["building", "scoring", "blind_3"])
+@pytest.mark.parametrize("kind", ["building", "scoring", "blind_3", "unseen"])
 async def test_questions_are_answered_with_the_facts_they_ask_for(kind: str, tmp_path: Path) -> None:
-    desk = Desk.open(tmp_path, seed=random.randrange(10_000))
+    desk = Desk.open(tmp_path, seed=7 if kind == "unseen" else random.randrange(10_000))
     await desk.settle()
     rows = [row for row in questions(kind) if row["intent"] != "out_of_scope"]
-    share, failed = await score(desk, rows)
-    print(f"{kind}: {share:.1%} of {len(rows)} answered; failures {dict(failed)}")
-    assert share >= ANSWERED
+    share, failed = await score(desk, rows, told=kind != "unseen")
+    print(f"{kind}: {share:.1%} of {len(rows)} answered; failures {dict(failed) if kind != 'unseen' else 'not shown'}")
+    assert share >= (ANSWERED_UNSEEN if kind == "unseen" else ANSWERED)
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("kind", ["building", "scoring", "blind_3"])
+@pytest.mark.parametrize("kind", ["building", "scoring", "blind_3", "unseen"])
 async def test_what_is_out_of_scope_is_declined_with_examples(kind: str, tmp_path: Path) -> None:
     desk = Desk.open(tmp_path, seed=7)
     rows = [{**row, "must": []} for row in questions(kind) if row["intent"] == "out_of_scope"]
-    share, _ = await score(desk, rows)
+    share, _ = await score(desk, rows, told=kind != "unseen")
     print(f"{kind}: {share:.1%} of {len(rows)} declined")
-    assert share >= (DECLINED_UNSEEN if kind == "blind_3" else DECLINED)
+    assert share >= {"blind_3": DECLINED_BLIND, "unseen": DECLINED_UNSEEN}.get(kind, DECLINED)
