@@ -165,7 +165,7 @@ FRAMES: tuple[str, ...] = (
     r"\"role\" ?: ?\"(?:system|assistant|tool|developer|function)\"",
     r"\"(?:tool|function|tool_name|name)\" ?: ?\"(?:restart|approve|optimize|apply|rollback|exec|shell|http_get)\"",
     r"(?:^|[\[<({\"'*#|⏎]) ?(?:assistant|human) ?: ?\S",
-    r"#{2,} ?(?:system|instructions?|assistant)\b",
+    r"(?<!#)#{2,6} ?(?:system|instructions?|assistant)\b",
     r"(?<![\w-])(?:proposal|approved?|apply|change|rollback|confirm) [pc]-[a-z2-7]{6,12}(?![\w-])",
     r"\[e\d{1,5}\] [a-z_]{3,30}[: ]",
     r"!\[[^\]\n]{0,80}\]\(",
