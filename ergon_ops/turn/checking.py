@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ergon_ops.grounding import Checked, Ground, Sentences, check, struck
 from ergon_ops.offline import Sentence
-from ergon_ops.turn.trust import trusted
+from ergon_ops.turn.trust import trusted, visible
 
 REPAIRED = re.compile(r"^\s*(?:[-*]\s*)?(\d{1,2})\s*[:.)]\s*(.*)$")
 Tell = Callable[[Sentence], None]
@@ -101,7 +101,8 @@ class Checker:
         self._cut, self._in_reply = Sentences(), False
 
     def _check(self, sentence: str, before: Checked | None = None) -> Checked:
-        return trusted(check(sentence, self.ground(), before), self.distrusted())
+        ground = self.ground()
+        return trusted(check(visible(sentence), ground, before), ground, self.distrusted())
 
     def _take(self, sentence: str) -> None:
         checked = self._check(sentence, self._before)

@@ -1,14 +1,15 @@
 # ruff: noqa: SIM905 - a table of words reads best as words
-"""What carries no sentence of a model although it stands in the ledger: text that reads like orders. And what nobody
-here can check: another language."""
+"""What no sentence of a model may rest on or hold: text that reads like orders, another language, which nobody here can
+check, and addresses nobody has seen, which could carry data away."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+import unicodedata
+from collections.abc import Iterator, Set
 from dataclasses import replace
 
-from ergon_ops.grounding import Checked, Claim
+from ergon_ops.grounding import Checked, Claim, Ground
 
 # To say that a log has these words is true whatever the words are.
 QUOTING = frozenset({"quote"})
@@ -28,17 +29,59 @@ _ENGLISH = frozenset(
 )
 
 
-def trusted(checked: Checked, distrusted: Set[str]) -> Checked:
-    """The same, with claims unsupported that only distrusted facts carry, and with all of it if it is not English."""
+# Whatever a terminal, a browser or a mail program makes a link or an image of.
+_ADDRESS = re.compile(
+    r"\]\s?\((?P<link>[^)\n]{1,2000})"
+    r"|\]:\s{0,3}(?P<reference>\S{1,2000})"
+    r"|<(?P<tag>[a-z][^>\n]{0,2000}=[^>\n]{0,2000})"
+    r"|(?P<plain>(?<![\w+.-])[a-z][a-z0-9+.-]{1,14}://[^\s\"'`<>”»|]{1,2000}"
+    r"|(?<![\w:/])//[\w-]{1,63}\.[^\s\"'`<>”»|]{1,2000}"
+    r"|(?<![\w.])www\.[^\s\"'`<>”»|]{1,2000}"
+    r"|(?<!\w)(?:javascript|data|mailto|tel|file|ftp):[^\s\"'`<>”»|]{1,2000}"
+    r"|(?<![\w./-])[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}(?::\d{1,5})?/[^\s\"'`<>”»|]{0,500}[?=][^\s\"'`<>”»|]{1,2000})",
+    re.IGNORECASE,
+)
+_HERE = re.compile(r"[a-z][a-z0-9+]{1,14}://(?P<host>[\w.-]{1,253})(?::\d{1,5})?(?:/[\w./-]{0,80})?", re.IGNORECASE)
+_OWN_HOSTS = frozenset({"localhost", "127.0.0.1", "0.0.0.0"})
+
+
+def visible(text: str) -> str:
+    """Without escapes, control characters and letters that show nothing."""
+    return "".join(mark for mark in text if mark in "\n\t" or unicodedata.category(mark) not in ("Cc", "Cf"))
+
+
+def trusted(checked: Checked, ground: Ground, distrusted: Set[str]) -> Checked:
+    """The same, with claims unsupported that only distrusted facts carry, addresses that stand nowhere, and all of it
+    if it is not English."""
     claims = tuple(
         replace(claim, why="only orders say so") if _hearsay(claim, distrusted) else claim for claim in checked.claims
     )
-    if foreign(checked.text) and all(claim.supported for claim in claims):
-        claims = (
-            *claims,
-            Claim("language", 0, len(checked.text), checked.text.strip(), (), "only English can be checked"),
-        )
+    text = checked.text
+    claims += tuple(
+        Claim("address", start, end, text[start:end], (), "an address nobody has seen")
+        for start, end in addresses(text)
+        if not _seen(text[start:end].rstrip(".,;:!?)"), ground, distrusted)
+    )
+    if foreign(text) and all(claim.supported for claim in claims):
+        claims += (Claim("language", 0, len(text), text.strip(), (), "only English can be checked"),)
     return checked if claims == checked.claims else replace(checked, claims=claims)
+
+
+def addresses(text: str) -> Iterator[tuple[int, int]]:
+    for match in _ADDRESS.finditer(text):
+        yield match.span(match.lastgroup or 0)
+
+
+def _seen(address: str, ground: Ground, distrusted: Set[str]) -> bool:
+    """It stands in a fact or in the question as it is, or leads to one of us and carries nothing."""
+    here = _HERE.fullmatch(address)
+    if here is not None and (here["host"] in _OWN_HOSTS or here["host"] in ground.names):
+        return True
+    if address in ground.question:
+        return True
+    return any(
+        address in fact.reading.key or address in str(fact.value) for fact in ground.ledger if fact.id not in distrusted
+    )
 
 
 def _hearsay(claim: Claim, distrusted: Set[str]) -> bool:
