@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
 from collections.abc import AsyncGenerator, Sequence
@@ -46,6 +47,7 @@ async def converse(house: House, question: Question) -> AsyncGenerator[Event, No
 async def _converse(house: House, question: Question, stream: Stream) -> AsyncGenerator[Event, None]:
     started = time.perf_counter()
     memory = recall.open_session(house.store, question.session)
+    expect_model(house, question)
     room = await open_room(house, session=memory.id)
     for host, failure in room.inventory.failures.items():
         yield stream.event("notice", text=f"{host}: {failure}", code=failure.code)
@@ -82,6 +84,14 @@ async def _converse(house: House, question: Question, stream: Stream) -> AsyncGe
     ask = offline.understand(text, memory.previous, names=names, now=house.clock())
     async for event in _work(turn, route, ask):
         yield event
+
+
+def expect_model(house: House, question: Question) -> None:
+    """The SDK of the model that will be asked is imported while the engine is read."""
+    with contextlib.suppress(ErgonError):  # told of when the model is asked
+        mind = mind_of(house.settings, question.model, house.store.consents.given)
+        if not mind.offline:
+            house.models.expect(mind.spec)
 
 
 def names_said(room: Room, question: Question, refs: Sequence[Ref]) -> tuple[str, ...]:

@@ -49,6 +49,13 @@ class Models:
 
             await asyncio.to_thread(preload, spec)
 
+    def expect(self, spec: str) -> None:
+        """Begins to import the SDK beside whatever else is done, and waits for nothing."""
+        if self.opener is None:
+            from ergon_ops.providers.preloading import begin
+
+            begin(spec.partition(":")[0])
+
     def charge(self, model: str, usage: Usage) -> float | None:
         """Dollars of this usage, added up; None for a model without a known price."""
         from ergon_ops.providers.prices import cost_usd

@@ -24,6 +24,12 @@ def load(provider: str) -> None:
         _DONE.add(provider)
 
 
+def begin(provider: str) -> None:
+    """Starts to import the SDK and does not wait: `loaded` does, when it is needed."""
+    if provider not in _DONE:
+        threading.Thread(target=load, args=(provider,), name=f"import {provider}", daemon=True).start()
+
+
 async def loaded(provider: str) -> None:
     """The same without holding the event loop up; waits for a `load` that is under way."""
     if provider in _DONE:
