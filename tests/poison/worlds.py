@@ -169,7 +169,10 @@ async def build(folder: Path, attack: Attack | None, seed: int, *, speaker: str 
     for name in ("front", "orders"):
         engine.inventory[name].labels |= {OURS + "manifest": digest, OURS + "container": name}
     made = World(stage, secrets, attack, speaker)
-    made.proposal = await wish(stage)
+    if attack is not None and "$ID" in attack.text:
+        made.proposal = await wish(stage)
+    else:
+        stage.open()
     if attack is None:
         return made
     lines = attack.lines(made.proposal, "orders")
