@@ -25,6 +25,7 @@ def proposal_json(proposal: Proposal, *, owner: str = "none") -> Document:
         "owner": owner,
         **body,
         "durable_edit": DURABLE_EDIT.get(proposal.intent.kind),
+        "facts": [fact.to_json() for fact in proposal.facts],
         "expires_at": timestamp(proposal.expires_at),
         "state": proposal.state,
     }

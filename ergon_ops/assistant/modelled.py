@@ -60,7 +60,8 @@ class Modelled:
         """Fills in the turn: what was told, by whom, how well grounded, at what cost; sentences become events."""
         turn, room = self.turn, self.room
         settings = room.house.settings
-        checker = Checker(self.ground, telling(room.desk.happened.put_nowait), self.distrusted)
+        tell, answerable = telling(room.desk.happened.put_nowait), bool(turn.reply.fact_ids)
+        checker = Checker(self.ground, tell, self.distrusted, answerable)
         talk = Talk(
             self.provider, self.prompt(), self.tools(), [*self.history(), self.message()],
             Budget(settings.limits), checker, self.call, self.replaced, self.record,
@@ -70,7 +71,7 @@ class Modelled:
         self.acted = acted(room)
         self.warn()
         try:
-            room.house.models.check_cost(self.provider.model)
+            room.house.models.check_cost(self.provider.model, talk.estimate())
             await talk.hold()
         except ErgonError as error:
             talk.failure = error

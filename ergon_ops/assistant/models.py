@@ -64,14 +64,16 @@ class Models:
         self.cost_usd += cost or 0.0
         return cost
 
-    def check_cost(self, model: str) -> None:
-        """Raises ProviderError once `limits.cost_usd` is spent, or cannot be kept because no price is known."""
+    def check_cost(self, model: str, tokens: int) -> None:
+        """Raises ProviderError if a request of so many tokens would go beyond `limits.cost_usd`, or if that cannot be
+        told because no price is known."""
         from ergon_ops.providers.prices import cost_usd
 
         most = self.settings.limits.cost_usd
         if not most:
             return
-        if cost_usd(model, Usage(1_000_000, 0, 0)) is None:
+        price = cost_usd(model, Usage(tokens))
+        if price is None:
             raise ProviderError(
                 f"the price of {model} is not known, so a limit of ${most:g} cannot be kept",
                 reason="cost", next="leave out --max-cost, or limit limits.tokens",

@@ -73,7 +73,8 @@ class Talk:
         self.checker.end_of_reply(calls=bool(calls))
         if not calls:
             if not self.checker.told and not self.checker.waiting:
-                raise ProviderError(f"{self.provider.model} answered nothing", reason="empty", next="ask again")
+                said = f"{self.provider.model} said nothing that a fact carries"
+                raise ProviderError(said, reason="empty", next="ask again, or another model")
             return False
         self.messages.append(message)
         self.record(message)
@@ -85,7 +86,7 @@ class Talk:
         return True
 
     async def _one(self, tools: Sequence[Tool], max_tokens: int, heard: Callable[[str], None]) -> Message:
-        self.budget.before_reply(self._estimate())
+        self.budget.before_reply(self.estimate())
         parts: list[Part] = []
         said = 0
         left = max(1.0, self.ends - asyncio.get_running_loop().time())
@@ -112,7 +113,8 @@ class Talk:
             next="ask again, or another model",
         )
 
-    def _estimate(self) -> int:
+    def estimate(self) -> int:
+        """Tokens of the next request."""
         said = sum(
             tokens(part.text) if isinstance(part, (Text, ToolResult)) else 40
             for message in self.messages

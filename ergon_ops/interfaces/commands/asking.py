@@ -27,6 +27,7 @@ MIND = (
         "NAME",
         completes="sessions",
     ),
+    Argument("--max-cost", "dollars a model may cost; then rules answer", "USD"),
     Argument("--no-daemon", "do not use a running daemon"),
 )
 # Two bare words are a name and a question, unless the first can only be the beginning of a question.

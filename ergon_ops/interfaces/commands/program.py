@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ergon_ops.interfaces.render.answer import failure_line
 from ergon_ops.interfaces.render.width import wrapped
 from ergon_ops.messages import Actor
+from ergon_ops.setting_values import spelled
 from ergon_ops.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ class Program:
     @classmethod
     def of(cls, arguments: Namespace, opener: Opener | None = None) -> Program:
         """Raises UsageError for settings that make no sense."""
-        flags = {key: getattr(arguments, key, None) for key in ("mode", "model")}
+        flags: dict[str, Any] = {key: getattr(arguments, key, None) for key in ("mode", "model")}
+        if most := getattr(arguments, "max_cost", None):
+            flags["limits.cost_usd"] = spelled("limits.cost_usd", most)
         return cls(load({key: value for key, value in flags.items() if value}), arguments.json, opener)
 
     @property

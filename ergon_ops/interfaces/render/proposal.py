@@ -39,8 +39,10 @@ def proposal_line(proposal: dict[str, Any]) -> str:
     return f"{proposal['id']}: {' · '.join(parts)}"
 
 
-def proposal_block(proposal: dict[str, Any], facts: Mapping[str, dict[str, Any]]) -> list[str]:
-    """Everything one decides upon, a line each. `facts` are those its reasons name, by id."""
+def proposal_block(proposal: dict[str, Any]) -> list[str]:
+    """Everything one decides upon, a line each. The ids of its reasons are those of its own facts: it may be older
+    than this conversation."""
+    facts = {str(fact["id"]): fact for fact in proposal.get("facts") or ()}
     rows = [
         ("why", "; ".join(_reason(word, facts) for word in proposal.get("why") or ()) or "it was asked for"),
         ("expect", _expected(proposal.get("expect"))),

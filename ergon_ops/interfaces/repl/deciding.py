@@ -10,7 +10,6 @@ from ergon_ops.errors import UsageError
 from ergon_ops.interfaces.commands.program import say
 from ergon_ops.interfaces.render.proposal import proposal_block, proposal_line
 from ergon_ops.interfaces.render.width import wrapped
-from ergon_ops.interfaces.repl.looking import known
 
 if TYPE_CHECKING:
     from ergon_ops.interfaces.repl.chat import Chat
@@ -22,7 +21,7 @@ APPROVE, REJECT, LATER = ("a", "approve"), ("r", "reject"), ("", "l", "later")
 
 async def decide(chat: Chat, proposal: Document) -> None:
     """Shows the exact change and asks right here. Enter alone, and whatever is no clear word, is later."""
-    for line in proposal_block(proposal, {str(row["id"]): row for row in known(chat)}):
+    for line in proposal_block(proposal):
         print(wrapped(line, sys.stdout, indent=" " * 11))
     if chat.person is None or not chat.actor.may_approve:
         say(f"waiting for approval: ergon-ops approve {proposal['id']}")
