@@ -78,9 +78,9 @@ class Models:
                 f"the price of {model} is not known, so a limit of ${most:g} cannot be kept",
                 reason="cost", next="leave out --max-cost, or limit limits.tokens",
             )  # fmt: skip
-        if self.cost_usd >= most:
+        if self.cost_usd + price > most:
             raise ProviderError(
-                f"${self.cost_usd:.4f} of ${most:g} are spent",
+                f"${self.cost_usd:.4f} of ${most:g} are spent, and this would cost ${price:.4f} or more",
                 reason="cost",
                 next="raise --max-cost to go on with a model",
             )
