@@ -31,12 +31,14 @@ class Tally:
 class Checker:
     """Tells supported sentences at once. From the first unsupported one on everything waits, so that the order stays.
 
-    What a model says before it calls a tool ("let me look") and that claims nothing is not part of an answer.
+    What a model says before it calls a tool ("let me look") and that claims nothing is not part of an answer. Nor is
+    talk around no fact at all where facts answer the question (`expects_facts`): small models do that at length.
     """
 
     ground: Callable[[], Ground]
     tell: Tell
     distrusted: Callable[[], frozenset[str]] = frozenset  # ids of facts that read like orders: they carry nothing
+    expects_facts: bool = False
     tally: Tally = field(default_factory=Tally)
     told: list[Sentence] = field(default_factory=list)
     waiting: list[Checked] = field(default_factory=list)
@@ -44,6 +46,7 @@ class Checker:
     _cut: Sentences = field(default_factory=Sentences)
     _preamble: list[Sentence] = field(default_factory=list)
     _in_reply: bool = False
+    _grounded: bool = False  # something was said that facts carry, or asked of a tool
     _before: Checked | None = None
 
     def feed(self, delta: str) -> None:
@@ -54,10 +57,15 @@ class Checker:
         """`calls`: the reply ended in tool calls, so what claimed nothing was only said on the way."""
         for sentence in self._cut.end():
             self._take(sentence)
-        if not calls:
+        self._grounded = self._grounded or calls
+        if not calls and not self._idle:
             self._flush()
         self._preamble.clear()
         self._cut, self._in_reply = Sentences(), False
+
+    @property
+    def _idle(self) -> bool:
+        return self.expects_facts and not self._grounded
 
     @property
     def unsupported(self) -> list[Checked]:
@@ -75,7 +83,8 @@ class Checker:
         said = {sentence.text.strip() for sentence in self.told}
         for item in self.waiting:
             if not item.unsupported:
-                self._say(item)
+                if item.claims or not self._idle:
+                    self._say(item)
                 continue
             again = repaired.get(numbers.get(id(item), 0))
             if again is not None:
@@ -109,6 +118,7 @@ class Checker:
         self._before = checked
         self.tally.checked += bool(checked.claims)
         self.tally.unsupported += bool(checked.unsupported)
+        self._grounded = self._grounded or bool(checked.claims and not checked.unsupported)
         if claims_action(checked):
             self.acted.append(checked.text.strip())
         if checked.unsupported or self.waiting:
