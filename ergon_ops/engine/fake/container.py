@@ -223,13 +223,14 @@ class FakeContainer:
     def counters(self, now: float) -> Counters:
         totals = self.settle(now)
         limited = bool(self.cpu_limit)
+        throttled = totals.throttled / totals.periods if totals.periods else 0.0  # never more periods than there were
         return Counters(
             self.id,
             now,
             "fake:counters",
             cpu_s=totals.cpu_s,
             periods=round(totals.periods) if limited else 0,
-            throttled=round(totals.throttled) if limited else 0,
+            throttled=round(round(totals.periods) * throttled) if limited else 0,
             throttled_s=totals.throttled * PERIOD_S / 2,
             block_read=round(totals.block_read),
             block_write=round(totals.block_write),
