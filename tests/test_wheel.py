@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -16,6 +18,7 @@ import pytest
 
 import ergon_ops
 from ergon_ops.folders import load_tools
+from tests.engine.real import RealEngine
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = ("tools", "prompts")
@@ -113,3 +116,28 @@ def test_an_installed_copy_finds_its_own_tools_and_prompts(installed: Path, tmp_
 
 def test_the_declared_dependencies_fit_together(installed: Path, tmp_path: Path) -> None:
     run(installed / "python", "-m", "pip", "check", cwd=tmp_path)
+
+
+@pytest.mark.engine
+async def test_a_tool_and_a_persona_of_ones_own_work_from_an_installed_copy(
+    installed: Path, docker_host: str, tmp_path: Path
+) -> None:
+    """The tool is the one that the documentation shows."""
+    tools, prompts = tmp_path / "tools", tmp_path / "prompts"
+    for folder in (tools, prompts):
+        folder.mkdir()
+    block = re.search(r"```python\n# \S+/(\w+)\.py\n(.*?)```", (ROOT / "docs/extending.md").read_text(), re.DOTALL)
+    assert block
+    (tools / f"{block[1]}.py").write_text(block[2])
+    (prompts / "persona.md").write_text("Ahoy! " + (ROOT / "prompts/persona.md").read_text())
+    async with RealEngine.opened(docker_host) as engine:
+        ref = await engine.run()
+        environment = {
+            "HOME": str(tmp_path), "PATH": os.environ["PATH"], "DOCKER_HOST": docker_host,
+            "ERGON_OPS_TOOLS": str(tools), "ERGON_OPS_PROMPTS": str(prompts),
+        }  # fmt: skip
+        said = run(installed / "ergon-ops", "prompt", ref.name, "--json", cwd=tmp_path, env=environment)
+    seen = json.loads(said)
+    assert block[1] in seen["tools"]
+    assert seen["system"]["persona"].startswith("Ahoy! ")
+    assert ref.name in seen["system"]["persona"]
