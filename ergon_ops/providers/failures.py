@@ -26,6 +26,10 @@ _NO_MODEL = re.compile(
     r"|model_not_found",
     re.IGNORECASE | re.DOTALL,
 )
+_NO_ROOM = re.compile(
+    r"context_length_exceeded|exceed_context_size|maximum context length|available context size|prompt is too long",
+    re.IGNORECASE,
+)
 _NO_MONEY = re.compile(r"insufficient_quota|billing|credit balance|exceeded your current quota", re.IGNORECASE)
 
 
@@ -117,6 +121,9 @@ class Teller:
         nameless = status == 404 and re.search(r"\bmodel\b", said, re.IGNORECASE)
         if nameless or (status in (200, 400, 403) and _NO_MODEL.search(words)):
             return self.failure("model_not_found", f"{self.host} has no model {model!r}", status=status)
+        if _NO_ROOM.search(words):
+            text = f"the context of {model} is too small for the question and its facts"
+            return self.failure("too_big", text, "serve it with 4,096 tokens or more", final=True, **known)
         if status in (401, 403) or kind in ("authentication_error", "permission_error"):
             refused = "the API key" if self.line.key else "a request without an API key"
             return self.failure("auth", f"{name} refused {refused} ({status})", f"set {KEY_VARIABLES[name]}", **known)

@@ -128,6 +128,7 @@ FINAL = [
     (Fault.status(404, b"nothing"), "server", "nothing to talk to"),
     (Fault.status(302, b"", location="http://127.0.0.1:9/"), "server", "302"),
     (Fault.status(429, {"error": {"type": "insufficient_quota", "message": "You exceeded it"}}), "cost", "payment"),
+    (Fault.status(400, {"error": {"type": "exceed_context_size_error", "message": "too long"}}), "too_big", "context"),
     (Fault.empty(), "empty", "answered nothing"),
     (Fault.html(), "malformed", "a web page"),
     (Fault.huge_json(), "too_big", "grew past"),
