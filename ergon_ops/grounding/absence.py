@@ -6,10 +6,11 @@ import re
 
 from ergon_ops.grounding import counts
 from ergon_ops.grounding.amounts import Amount
+from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.metrics import COUNT, COUNTS
 from ergon_ops.grounding.scene import Scene
 
-_NONE = re.compile(
+_NONE = lazily(
     r"\b(?:no|zero|without(?: any)?|(?:do|does|did|has|have|had)(?:n't| not) (?:have |had |see |find |"
     r"log(?:ged)? |show |report |contain |publish |expose )?(?:any|a single)|"
     r"(?:has|have|is|are|was|were)(?:n't| not) (?:been )?any|never (?:had|seen|logged)(?: an?| any)?|"
@@ -17,7 +18,7 @@ _NONE = re.compile(
     r"(?P<what>[a-z][\w/-]*(?:\s+[a-z][\w/-]*){0,3})",
     re.I,
 )
-_SPEECH = re.compile(
+_SPEECH = lazily(
     r"^(?:need|longer|one|idea|way|action|actions|further|doubt|matter|problem at all|more|other|"
     r"immediate|urgent|such|information|data|evidence|facts?|known|clear|obvious|cause|reason|rule|"
     r"reasons?|change|changes|"
@@ -27,18 +28,18 @@ _SPEECH = re.compile(
     r"trend|history|noticeable|visible|significant)\b",
     re.I,
 )
-_TROUBLE = re.compile(
+_TROUBLE = lazily(
     r"^(?:\w+ )?(?:issues?|problems?|trouble|troubles|faults?|findings?|anomal\w+|alerts?|alarms?|"
     r"(?:signs? of|indications? of) (?:trouble|problems?|distress|issues?)|red flags?)\b",
     re.I,
 )
-_SIGN = re.compile(r"^(?:\w+ )?(?:signs?|indications?|evidence) (?:of|that)\s+(?P<what>.*)", re.I)
-_RESTARTED = re.compile(
+_SIGN = lazily(r"^(?:\w+ )?(?:signs?|indications?|evidence) (?:of|that)\s+(?P<what>.*)", re.I)
+_RESTARTED = lazily(
     r"\b(?:has|have|did|was|were|had)(?:n't| not|\s+never) (?:been |yet |ever |once )?(?:restarted?|"
     r"rebooted?)\b|\bnot (?:been )?restarted\b|\bwithout (?:a (?:single )?)?restart\w*\b",
     re.I,
 )
-_ALL_WELL = re.compile(
+_ALL_WELL = lazily(
     r"\b(?:nothing (?:is |looks |seems )?(?:wrong|unusual|out of the ordinary|amiss|broken|to worry)|"
     r"all (?:is |looks )?(?:well|good|fine|ok(?:ay)?|clear|normal|in order)|everything (?:is |looks |"
     r"seems |appears )?(?:\w+ )?(?:fine|ok(?:ay)?|good|normal|well|in order|great|working|as expected|"

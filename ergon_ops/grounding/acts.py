@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ergon_ops.grounding.lazy import lazily, words
 from ergon_ops.grounding.scene import Scene
-from ergon_ops.offline.lexicon import words
 
 _DONE = (
     r"restarted|rebooted|changed|raised|increased|lowered|decreased|reduced|set|updated|fixed|deleted|"
@@ -81,9 +81,9 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
         r"\bit\b))",
     ),
 )
-_ACT = tuple((kind, re.compile(pattern, re.I)) for kind, pattern in _PATTERNS)
+_ACT = tuple((kind, lazily(source, re.I)) for kind, source in _PATTERNS)
 # Words a container says of its own past, not of an act: restarted 3 times, started at, was created.
-_OWN_PAST = re.compile(
+_OWN_PAST = lazily(
     r"^\s*(?:(?:me|itself|myself|it|by (?:my|its|the) (?:restart )?policy|automatically|only|about|"
     r"at least|more than|exactly|so far|,|a total of|also|again|by docker|by the engine)\s*)*"
     r"(?:\d|once|twice|thrice|never|one\b|two\b|three\b|four\b|five\b|six\b|seven\b|eight\b|nine\b|ten\b|"
@@ -105,13 +105,13 @@ _STATIVE = words(
     allocated closed opened terminated sent written backed run ran limited dropped added rotated
     """
 )
-_CONDITION = re.compile(
+_CONDITION = lazily(
     r"\b(?:if|once|after|when|until|unless|before|as soon as|upon) (?:you|a person|an operator|someone|"
     r"it is|it's|that is|your|the proposal|approv)",
     re.I,
 )
-_DENIED = re.compile(r"\b(?:not|n't|never|nothing|no|cannot|can't|unable|without)\b[^,;.]{0,24}$|n't\s*$", re.I)
-_NOTHING = re.compile(r"\b(?:nothing|no (?:change|action|restart)s?)\b", re.I)
+_DENIED = lazily(r"\b(?:not|n't|never|nothing|no|cannot|can't|unable|without)\b[^,;.]{0,24}$|n't\s*$", re.I)
+_NOTHING = lazily(r"\b(?:nothing|no (?:change|action|restart)s?)\b", re.I)
 _EVENTS = {
     "restarted": ("restart", "start"),
     "rebooted": ("restart", "start"),
@@ -251,22 +251,22 @@ _TOOLS = (
     r"crictl|nerdctl|ctr|echo|export|python3?|node|ssh|scp|git|make|exec|source|vi|vim|nano|sed|awk|find|"
     r"ls|cd|touch|mkdir|ln|mount|umount|sysctl|ulimit|stress"
 )
-_COMMAND = re.compile(rf"^\s*(?:[$#>]\s*)?(?:(?:sudo|exec|env)\s+)*(?:{_TOOLS})(?:\s+[-./\w\"'$|]|$)", re.I)
-_CODE = re.compile(r"`+([^`\n]+)`+")
-_SPOKEN = re.compile(
+_COMMAND = lazily(rf"^\s*(?:[$#>]\s*)?(?:(?:sudo|exec|env)\s+)*(?:{_TOOLS})(?:\s+[-./\w\"'$|]|$)", re.I)
+_CODE = lazily(r"`+([^`\n]+)`+")
+_SPOKEN = lazily(
     r"\b(?:docker(?:-compose| compose)? (?:restart|update|stop|start|rm|kill|exec|logs|run|inspect|stats|"
     r"ps|compose|system|volume|network|container|service|pull|build|top|events|cp|rmi|prune)|kubectl \w+|"
     r"systemctl \w+|sudo \w+|rm -\w+|redis-cli\b|kill -\d+|apt(?:-get)? install|curl -|psql -|pip install|"
     r"npm \w+)\b",
     re.I,
 )
-_OWN = re.compile(r"ergon-ops(?:\s+(?P<verb>[\w-]+))?(?:\s+(?P<rest>[^\s`.,;)]+))?")
+_OWN = lazily(r"ergon-ops(?:\s+(?P<verb>[\w-]+))?(?:\s+(?P<rest>[^\s`.,;)]+))?")
 _READS = words(
     """
     ask list diagnose proposals chat journal config doctor state prompt propose show session
     """
 )
-_FENCE = re.compile(r"^\s*(```|~~~)")
+_FENCE = lazily(r"^\s*(```|~~~)")
 
 
 def commands(scene: Scene) -> None:

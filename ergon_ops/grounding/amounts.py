@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from ergon_ops.grounding.lazy import lazily
+
 KIB, MIB, GIB, TIB = 1024, 1024**2, 1024**3, 1024**4
 ABOUT = 0.10  # what "about" allows
 
@@ -46,50 +48,50 @@ _RATE = (
     r"(?P<rate>\s*(?:/\s?s(?:ec(?:ond)?)?\b|per second\b|a second\b|ps\b|each second\b|/\s?min(?:ute)?\b|"
     r"per minute\b))?"
 )
-QUANTITY = re.compile(
+QUANTITY = lazily(
     rf"(?<![\w.,:/#-])(?P<approx>[~≈]\s?)?(?P<op>[<>]=?|[≤≥])?\s?(?P<number>{_DIGITS}|(?:{_WORD_NUMBER})(?=[\s-]))"
     rf"(?:(?P<gap>\s*-?\s*)(?:{_UNIT}){_RATE})?(?![\w]*\d)",
     re.I,
 )
 # `6.3 of 13 GiB`: the unit is said once.
-_BORROWED = re.compile(rf"\s*(?:of|out of|/|to|–)\s*(?:a |its |my |the )?(?:{_DIGITS})\s*(?:{_UNIT})", re.I)
-_MORE = re.compile(
+_BORROWED = lazily(rf"\s*(?:of|out of|/|to|–)\s*(?:a |its |my |the )?(?:{_DIGITS})\s*(?:{_UNIT})", re.I)
+_MORE = lazily(
     rf"\s*(?:,|and|:)?\s*(?P<number>{_DIGITS})\s*(?P<unit>(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|"
     rf"days?|s|h|m|d)\b)",
     re.I,
 )
-TIMES = re.compile(r"\b(once|twice|thrice|never)\b(?!\s+(?:you|i|it|the|we|approved|that|again|mind|a)\b)", re.I)
-FRACTION = re.compile(
+TIMES = lazily(r"\b(once|twice|thrice|never)\b(?!\s+(?:you|i|it|the|we|approved|that|again|mind|a)\b)", re.I)
+FRACTION = lazily(
     r"\b(?:(?P<words>(?:about |roughly |around |nearly |almost )?(?:one[- ]|a )?(?:half|third|quarter)|"
     r"two[- ]thirds|three[- ]quarters)"
     r"(?= (?:of\b|its\b|my\b|the\b|full\b|used\b|empty\b|free\b|a? ?limit))|(?P<halves>half))\b",
     re.I,
 )
 FRACTIONS = {"half": 0.5, "third": 1 / 3, "quarter": 0.25, "two third": 2 / 3, "three quarter": 0.75}
-_ABOUT = re.compile(
+_ABOUT = lazily(
     r"\b(?:about|roughly|around|approximately|approx\.?|some|circa|close to|near|ish|an estimated|or so)\s*$|[~≈]\s*$",
     re.I,
 )
-_NEARLY = re.compile(
+_NEARLY = lazily(
     r"\b(?:nearly|almost|just under|just below|a little under|slightly under|slightly less than|not quite)\s*$", re.I
 )
-_OVERISH = re.compile(
+_OVERISH = lazily(
     r"\b(?:just over|a little over|slightly over|slightly more than|just above|a bit over|a bit more than)\s*$", re.I
 )
-_OVER = re.compile(
+_OVER = lazily(
     r"\b(?:more than|over|above|exceed(?:s|ed|ing)?|greater than|higher than|upwards of|beyond|past|"
     r"north of|larger than|longer than)\s*(?:the |its |my |a )?$",
     re.I,
 )
-_UNDER = re.compile(
+_UNDER = lazily(
     r"\b(?:less than|under|below|fewer than|lower than|beneath|smaller than|shy of|"
     r"shorter than)\s*(?:the |its |my |a )?$",
     re.I,
 )
-_LEAST = re.compile(r"\b(?:at least|no less than|no fewer than|minimum of)\s*$", re.I)
-_MOST = re.compile(r"\b(?:at most|no more than|within|not more than|maximum of)\s*(?:the |its |my |a )?$", re.I)
+_LEAST = lazily(r"\b(?:at least|no less than|no fewer than|minimum of)\s*$", re.I)
+_MOST = lazily(r"\b(?:at most|no more than|within|not more than|maximum of)\s*(?:the |its |my |a )?$", re.I)
 _OPS = {">": ">", ">=": ">=", "≥": ">=", "<": "<", "<=": "<=", "≤": "<="}
-PRONOUN = re.compile(
+PRONOUN = lazily(
     r"\s+(?:of (?:the|my|its|your|these|those|them|us|which)\b|more\b|thing|moment|way|at a time|another|"
     r"side|hand|that\b|who\b|is\b|by one)",
     re.I,

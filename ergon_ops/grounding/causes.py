@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 from ergon_ops.findings import Finding
+from ergon_ops.grounding.lazy import lazily, words
 from ergon_ops.grounding.lexicon import BECAUSE, CAUSE, CAUSES
 from ergon_ops.grounding.markup import HEDGE, Clause
 from ergon_ops.grounding.scene import Scene
-from ergon_ops.offline.lexicon import words
 from ergon_ops.refs import Ref
 
-_TREND = re.compile(
+_TREND = lazily(
     r"\b(?:grow(?:s|ing|n)?|grew|increas(?:es|ed|ing)|increasing(?:ly)?|ris(?:es|en|ing)|rose|climb(?:s|"
     r"ed|ing)|creep(?:s|ing)? up|going up|went up|"
     r"shrink(?:s|ing)|decreas(?:es|ed|ing)|declin(?:es|ed|ing)|drop(?:s|ped|ping)(?! (?:packets?|"
@@ -23,32 +23,32 @@ _TREND = re.compile(
     r"fill|reach|hit|exceed|crash|die|fail|be (?:full|exhausted|killed)))\b",
     re.I,
 )
-_NOT_TREND = re.compile(
+_NOT_TREND = lazily(
     r"\b(?:packets? (?:were |are |have been |was )?dropp|dropped (?:packets|or)|time series|"
     r"stable (?:version|release|tag|image))",
     re.I,
 )
-_TREND_FINDINGS = re.compile(r"leak|grow|slope|rising|flood|loop|increas", re.I)
-_STATE_REASON = re.compile(
+_TREND_FINDINGS = lazily(r"leak|grow|slope|rising|flood|loop|increas", re.I)
+_STATE_REASON = lazily(
     r"^\W*(?:because |since |as )?(?:i am|i'm|it is|it's|the container is|the engine|my manifest|no|"
     r"there is no|there are no|i have no|it has no|its manifest)\b.{0,12}?\b(?:not running|paused|"
     r"restarting|not grant\w*|does not (?:grant|answer)|limit|healthcheck|socket|running|restart policy|"
     r"exited|stopped|created|never started|logs?|published|not read)",
     re.I,
 )
-_NO_CAUSE = re.compile(
+_NO_CAUSE = lazily(
     r"\b(?:no (?:known |clear |obvious |proven |single )?(?:cause|reason|sign|signs|evidence|indication|"
     r"rule)|not (?:know|sure|clear|proven|found)|unknown|unclear|cannot|can't|don't know|whether|"
     r"what caused)\b",
     re.I,
 )
-_SELF_EVIDENT = re.compile(
+_SELF_EVIDENT = lazily(
     r"\bresult(?:s)? of (?:the|my|its|this)? ?(?:last |latest )?(?:health|check|look|read)|"
     r"which means that|down to (?:\d|the)|leads? to (?:the |my |container |its )*(?:log|port|host)|"
     r"(?:this|that|which) means\b",
     re.I,
 )
-_WHOLE = re.compile(r"\b(?:cause|root cause|reason|culprit)\b", re.I)
+_WHOLE = lazily(r"\b(?:cause|root cause|reason|culprit)\b", re.I)
 
 
 def find(scene: Scene) -> None:
@@ -129,7 +129,7 @@ def _of_family(finding: Finding, family: set[str]) -> bool:
     return any(part in finding.cause for part in family)
 
 
-_SUBJECT = re.compile(
+_SUBJECT = lazily(
     r"\b(?:i have|i've|it has|there(?:'s| is| are| was| were)|has|have|had|having|is|are|was|experienc\w+|"
     r"suffer\w*|shows?|see(?:ing|s)?|the|a|an|this|under|found|detected|encounter\w*|hit by|"
     r"got)\b[^.;]{0,40}$",

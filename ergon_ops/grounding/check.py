@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 from ergon_ops.grounding import absence, acts, causes, measures, names, quotes, ranks, spans, statements, states
+from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.markup import without_citations
 from ergon_ops.grounding.scene import Scene, header_of
 from ergon_ops.grounding.words import Checked, Ground, Topic
 from ergon_ops.redaction import redact
 
-_FENCE = re.compile(r"^\s*(?:```|~~~)", re.M)
+_FENCE = lazily(r"^\s*(?:```|~~~)", re.M)
 _PASSES = (
     acts.commands,
     quotes.find,

@@ -7,36 +7,37 @@ from collections.abc import Iterator
 
 from ergon_ops.grounding.amounts import Amount
 from ergon_ops.grounding.index import Value
+from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.metrics import COUNT, COUNTS, LIMIT_AFTER, LIMIT_BEFORE, TIMES, TIMES_WORD
 from ergon_ops.grounding.scene import Scene
 from ergon_ops.loglevels import at_least, level_of
 from ergon_ops.refs import Ref, host_ref
 
 # Nouns of speech, not of containers: two options, three steps.
-SPEECH = re.compile(
+SPEECH = lazily(
     r"\s*(?:\w+ )?(?:things?|options?|ways?|steps?|questions?|sentences?|words?|points?|possibilit(?:y|"
     r"ies)|reasons? to|"
     r"ideas?|suggestions?|choices?|cases?|example|moment|note|more thing|recommendations?|approach(?:es)?|possible|"
     r"potential|common|main|of (?:my|the|your) (?:options|suggestions))\b",
     re.I,
 )
-_BETWEEN = re.compile(
+_BETWEEN = lazily(
     r"^(?:\s+(?!and\b|or\b|to\b|of my\b|but\b|is\b|are\b|was\b|with\b|in\b|the\b)[a-z-]+){0,2}?\s*$", re.I
 )
-_COPULA = re.compile(
+_COPULA = lazily(
     r"^(?:\s*\b(?:count|counts|number|total|so far|value|currently|now|is|are|was|of|at|stands|equals|to|"
     r"has been|been|the|in|for|on|container)\b"
     r"|\s*[:=|×x(~]|\s)*$",
     re.I,
 )
-_NEVER = re.compile(
+_NEVER = lazily(
     r"\s+(?:\w+ ){0,2}(?:restart|reboot|oom|kill|fail|crash|died|exit|hit|reach|exceed|unhealthy|"
     r"run out|ran out|went down|gone down|down\b|stopped|paused|logged|been (?:unhealthy|down|oom|killed|"
     r"restart|throttl))",
     re.I,
 )
-_X = re.compile(r"\s*(?:times?\b|[x×]\b|×)", re.I)
-_X_BEFORE = re.compile(r"[×x]\s*$")
+_X = lazily(r"\s*(?:times?\b|[x×]\b|×)", re.I)
+_X_BEFORE = lazily(r"[×x]\s*$")
 
 
 def judge(scene: Scene, amount: Amount, before: Amount | None) -> None:
@@ -65,7 +66,7 @@ def judge(scene: Scene, amount: Amount, before: Amount | None) -> None:
     scene.decide("count", amount.start, amount.end, ids, why, about)
 
 
-_TIMEOUT = re.compile(r"time-?outs?")
+_TIMEOUT = lazily(r"time-?outs?")
 
 
 def _of_lines(scene: Scene, amount: Amount) -> list[Value]:

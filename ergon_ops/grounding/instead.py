@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from ergon_ops import offline
 from ergon_ops.facts import FACTS
 from ergon_ops.grounding.words import Checked, Claim
-from ergon_ops.offline import Ask, View
+
+if TYPE_CHECKING:
+    from ergon_ops.offline import Ask, View
 
 # Fact group, or a claim's own word → the offline mind's intent on it.
 INTENTS: dict[str, str] = {
@@ -91,7 +93,9 @@ def replacement(checked: Checked, views: Sequence[View], ask: Ask) -> str | None
     ):
         return None
     about = replace(ask, text="", intents=intents[:2], out_of_scope="", metric="", superlative="", change="")
-    reply = offline.compose(about, view)
+    from ergon_ops.offline import compose
+
+    reply = compose(about, view)
     said = [sentence.text for sentence in reply.sentences if sentence.fact_ids and not sentence.item][
         : SHOWN * len(intents[:2])
     ]
@@ -146,4 +150,5 @@ _SAID: dict[str, str] = {
     "version": "a version",
     "address": "an address",
     "signal": "a signal",
+    "language": "a sentence in another language",
 }

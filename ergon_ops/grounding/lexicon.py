@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
-from ergon_ops.offline.lexicon import PROGRAM_GROUPS, words
-from ergon_ops.services.programs import PROGRAMS
+from ergon_ops.grounding.lazy import lazily, words
 
 # Parts of hyphenated English: "out-of-memory", "long-running", "non-root".
 ENGLISH_PARTS = words(
@@ -74,12 +74,14 @@ _AMBIGUOUS = words(
 
 @lru_cache(1)
 def _programs() -> dict[str, set[str]]:
+    from ergon_ops.services.programs import PROGRAMS
+
     known: dict[str, set[str]] = {}
     for program in PROGRAMS:
         for word in (program.name, *program.executables, program.label):
             if len(word) > 2 and word.lower() not in _AMBIGUOUS:
                 known.setdefault(word.lower(), set()).add(program.name)
-    for word, names in PROGRAM_GROUPS.items():
+    for word, names in program_groups().items():
         if word in ("postgresql", "redis-server", "crond", "nodejs", "psql"):
             known.setdefault(word, set()).update(names)
     for word, name in (
@@ -99,13 +101,21 @@ def programs_of(word: str) -> set[str]:
     return {*found, word.lower()} if found else set()
 
 
-PROGRAM_WORD = re.compile(
-    r"(?<![\w./-])(?:"
-    + "|".join(re.escape(word) for word in sorted(_programs(), key=len, reverse=True))
-    + r")(?![\w-]|\.\w)",
+def program_groups() -> Mapping[str, tuple[str, ...]]:
+    from ergon_ops.offline.lexicon import PROGRAM_GROUPS
+
+    return PROGRAM_GROUPS
+
+
+PROGRAM_WORD = lazily(
+    lambda: (
+        r"(?<![\w./-])(?:"
+        + "|".join(re.escape(word) for word in sorted(_programs(), key=len, reverse=True))
+        + r")(?![\w-]|\.\w)"
+    ),
     re.I,
 )
-TECH = re.compile(
+TECH = lazily(
     r"\b(?:kubernetes|k8s|aws|azure|gcp|s3|systemd|helm|terraform|ansible|openshift|nomad|swarm|podman|sqlite|oracle|"
     r"spring boot|express|fastapi|graphql|grpc|datadog|sentry|cloudflare|newrelic|new relic|splunk|"
     r"elastic|logstash|kibana|"
@@ -194,8 +204,8 @@ CAUSES: tuple[tuple[str, str], ...] = (
         "gc zombies heap permission auth certificate version clock killed_externally",
     ),
 )
-CAUSE = re.compile("|".join(rf"(?P<c{number}>\b(?:{words})(?!\w))" for number, (words, _) in enumerate(CAUSES)), re.I)
-BECAUSE = re.compile(
+CAUSE = lazily("|".join(rf"(?P<c{number}>\b(?:{words})(?!\w))" for number, (words, _) in enumerate(CAUSES)), re.I)
+BECAUSE = lazily(
     r"\b(?:because(?: of)?|due to|caused by|cause[sd]?(?: is| was| by|:)|root cause\w*(?: is| was|:)?|"
     r"as a (?:result|consequence) of|thanks to|owing to|on account of|"
     r"(?:the )?reason(?:s)?(?: for (?:this|that|it|the \w+))?(?: is| was|:|why)|result(?:s|ed|"

@@ -5,21 +5,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-CITATION = re.compile(
+from ergon_ops.grounding.lazy import lazily
+
+CITATION = lazily(
     r"\s?(?:[\[(【]\s*(?:(?:facts?|evidence|see|refs?|sources?|per)\b:?\s*)?\^?e\d{1,5}(?:\s*(?:,|;|&|and|"
     r"-|–)\s*e\d{1,5})*\s*[\])】])"
     r"|\s?\[\^?e\d{1,5}\]",
     re.I,
 )
-_ID = re.compile(r"e\d+", re.I)
+_ID = lazily(r"e\d+", re.I)
 _SAME = str.maketrans(
     {"’": "'", "‘": "'", "\u00a0": " ", "\u202f": " ", "\u2011": "-", "`": " ", "\u2212": "-", "\t": " "}
 )
-_EMPHASIS = re.compile(r"\*+|(?<![\w/])_+(?=\S)|(?<=\S)_+(?![\w/])|~~|<br\s*/?>|</?(?:b|i|em|strong|code|p|u)>")
-_LEAD = re.compile(r"^[ ]*(?:[-+•·▪>]|#{1,6}|\d{1,3}[.)](?=\s)|\(\d\)|[a-z]\)(?=\s))+[ ]*|\[[ xX]\]", re.M)
-_EMOJI = re.compile("[\u2190-\u2191\u2600-\u27bf\U0001f000-\U0001faff\ufe0f]")
-ROW = re.compile(r"^\s*\|.*\|\s*$|^\s*[^|\n]+(?:\|[^|\n]+){2,}\s*$")
-RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$")
+_EMPHASIS = lazily(r"\*+|(?<![\w/])_+(?=\S)|(?<=\S)_+(?![\w/])|~~|<br\s*/?>|</?(?:b|i|em|strong|code|p|u)>")
+_LEAD = lazily(r"^[ ]*(?:[-+•·▪>]|#{1,6}|\d{1,3}[.)](?=\s)|\(\d\)|[a-z]\)(?=\s))+[ ]*|\[[ xX]\]", re.M)
+_EMOJI = lazily("[\u2190-\u2191\u2600-\u27bf\U0001f000-\U0001faff\ufe0f]")
+ROW = lazily(r"^\s*\|.*\|\s*$|^\s*[^|\n]+(?:\|[^|\n]+){2,}\s*$")
+RULE = lazily(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$")
 
 
 def without_citations(text: str) -> tuple[str, tuple[str, ...]]:
@@ -53,14 +55,14 @@ class Clause:
     mood: str
 
 
-_HARD = re.compile(
+_HARD = lazily(
     r"[;|\n()]|[.!?:]\s+(?=\S)|\s[–—-]{1,2}\s|—"
     r"|,?\s+\b(?=(?:but|because|while|whereas|although|though|however|which|who|so that|since|yet|and so)\b)"
     r"|,\s+(?=(?:and|so|or|then|as|not|with|if|unless|when|once|after)\b)"
     r"|,\s+(?=(?:i|it|my|the|this|that|you|we|there|they|its|no|nothing|all)\b)",
     re.I,
 )
-_ADVICE = re.compile(
+_ADVICE = lazily(
     r"\b(?:should(?! (?:know|note|be aware))|ought to|you (?:may|might|can|could|will|'ll|need|must|"
     r"have)(?! (?:know|note|see|tell))(?: want)?|consider|i(?:'d| would)? "
     r"(?:suggest|recommend|advise|propose)|i can propose|recommend(?:ed|ation)?|suggestion|if you|"
@@ -73,7 +75,7 @@ _ADVICE = re.compile(
     r"we (?:could|can))\b",
     re.I,
 )
-IMPERATIVE = re.compile(
+IMPERATIVE = lazily(
     r"^\W*(?:(?:next|first|then|second|finally|also|now|so|and|instead|otherwise|alternatively|step \d+|option \w+|"
     r"recommendation|suggestion|advice|tip|next steps?)\b\W*)*(?:please\s+)?"
     r"(?:ask|check|raise|lower|increase|decrease|reduce|restart|set|try|look|review|consider|inspect|run|use|add|"
@@ -83,9 +85,9 @@ IMPERATIVE = re.compile(
     r"(?!\s+(?:policy|count|limit is|usage|is|was|has|are)\b)(?!\s*:)",
     re.I,
 )
-_IF = re.compile(r"^\W*(?:(?:and|but|so|even|only|or)\s+)?(?:if|unless|when|whenever|once|in case|should|were)\b", re.I)
-_WOULD = re.compile(r"\b(?:would|could|will|can|may|might|should|won't)\b", re.I)
-_UNKNOWING = re.compile(
+_IF = lazily(r"^\W*(?:(?:and|but|so|even|only|or)\s+)?(?:if|unless|when|whenever|once|in case|should|were)\b", re.I)
+_WOULD = lazily(r"\b(?:would|could|will|can|may|might|should|won't)\b", re.I)
+_UNKNOWING = lazily(
     r"\b(?:can(?:no|')?t(?: \w+)? (?:tell|see|say|know|determine|confirm|verify|answer|be sure)"
     r"|(?:do not|don't|did not|didn't) (?:know|see|have (?:any )?(?:information|data|evidence|enough|"
     r"details|facts)|find"
@@ -95,13 +97,13 @@ _UNKNOWING = re.compile(
     r"i (?:see|know of|find|found) no (?:cause|reason|explanation))\b",
     re.I,
 )
-HEDGE = re.compile(r"\b(?:may|might|could|possibl[ey]|possibility|perhaps|maybe|conceivably|can be|suspect)\b", re.I)
-_FINITE = re.compile(
+HEDGE = lazily(r"\b(?:may|might|could|possibl[ey]|possibility|perhaps|maybe|conceivably|can be|suspect)\b", re.I)
+_FINITE = lazily(
     r"\b(?:is|are|was|were|has|have|had|am|uses?|runs?|did|does|shows?|exited|crashed|restarted|failed|says?|reports?|"
     r"listens?|publishes|serves?|i'm|it's|i've|caused?)\b",
     re.I,
 )
-_OPENERS = re.compile(r"\b(?:which|because|since|as|while|whereas|although|though|currently|now|right now)\b", re.I)
+_OPENERS = lazily(r"\b(?:which|because|since|as|while|whereas|although|though|currently|now|right now)\b", re.I)
 
 
 def clauses(text: str) -> tuple[Clause, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ergon_ops.grounding import counts, spans
 from ergon_ops.grounding.amounts import FRACTION, FRACTIONS, Amount, quantities
 from ergon_ops.grounding.index import Value
+from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.metrics import (
     HOST_METRICS,
     LEFT_AFTER,
@@ -22,18 +23,18 @@ from ergon_ops.grounding.metrics import (
 from ergon_ops.grounding.scene import HOST_WORD, Scene
 from ergon_ops.refs import Ref, host_ref
 
-_OF = re.compile(
+_OF = lazily(
     r"^\s*(?:\(?\s*(?:of|out of|/|from|against)\s*(?:a |the |its |my |max\w* )?(?:\w+ )?(?:total |"
     r"maximum |limit )?(?:of )?)$",
     re.I,
 )
-_FREE_OF = re.compile(
+_FREE_OF = lazily(
     r"\s*(?:of|out of|/)\s*[\d.,]+\s*\w+\s*(?:\w+\s){0,2}(?:is |are )?(?:free|left|available|remaining)\b", re.I
 )
-LIMITS = re.compile(r"\W*(?:(?:my|its|the|[\w-]+'s) )?limits?(?: are| of [\w-]+)?\s*:", re.I)
-_PATH = re.compile(r"(?<![\w.])/[\w./-]*")
-CHARGED = re.compile(r"\b(?:cache|charged|including|includes|(?:total|memory)[_ ]usage|altogether)\b", re.I)
-_SLASH = re.compile(r"(?<=[bB%])/(?=\d)")  # 61MiB/136MiB
+LIMITS = lazily(r"\W*(?:(?:my|its|the|[\w-]+'s) )?limits?(?: are| of [\w-]+)?\s*:", re.I)
+_PATH = lazily(r"(?<![\w.])/[\w./-]*")
+CHARGED = lazily(r"\b(?:cache|charged|including|includes|(?:total|memory)[_ ]usage|altogether)\b", re.I)
+_SLASH = lazily(r"(?<=[bB%])/(?=\d)")  # 61MiB/136MiB
 _UNITLESS = {"count", "times"}
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ergon_ops.grounding.lazy import lazily
+
 # What a number is said of → the words that say so.
 RESOURCES: dict[str, str] = {
     "swap": r"swap\w*",
@@ -24,32 +26,32 @@ RESOURCES: dict[str, str] = {
     "load": r"load(?: average)?",
     "errors": r"errors?(?: rate| lines?)?",
 }
-RESOURCE = re.compile("|".join(rf"(?P<{name}>(?<![\w/-])(?:{words})(?!\w))" for name, words in RESOURCES.items()), re.I)
-LIMIT_BEFORE = re.compile(
+RESOURCE = lazily("|".join(rf"(?P<{name}>(?<![\w/-])(?:{words})(?!\w))" for name, words in RESOURCES.items()), re.I)
+LIMIT_BEFORE = lazily(
     r"(?:limit(?:s|ed)?(?: value| size)?|cap(?:ped|s)?|max(?:imum)?|quota|ceiling|allow(?:ed|ance)|allocat(?:ed|ion)|"
     r"assigned|bound|size|total|up to|at most|out of|available to (?:me|it)|budget|upper bound|granted|restricted)"
     r"(?:\s+(?:of|is|are|at|to|set|currently|was|being|just|only|about|around|roughly|a|an|it|for|me|memory|the|by|cpu|"
     r"in|total|size|limit|cap|container|with|approximately|exactly|stands|has|been|configured|as)\b|\s*[:=(~≈]|\s+)*$",
     re.I,
 )
-LIMIT_AFTER = re.compile(
+LIMIT_AFTER = lazily(
     r"^\s*\)?\s*(?:(?:of )?(?:memory|cpu|ram|hard|soft|process|pids?|mem|total|upper|swap|-)\s*){0,2}"
     r"(?:limit|cap|max(?:imum)?|quota|ceiling|total|allowance|allocat(?:ed|ion)|allowed|budget|in total|"
     r"in size|at most|upper bound)\b"
     r"|^\s*(?:of )?(?:memory|ram|cpu)?\s*(?:that )?(?:i(?:'m| am)|it(?:'s| is)) (?:allowed|given|allotted)|^-\w+ limit",
     re.I,
 )
-LEFT_BEFORE = re.compile(r"(?:left|free|available|remaining|headroom|spare|room|unused|to go)\b[^\d,;.]{0,24}$", re.I)
-LEFT_AFTER = re.compile(
+LEFT_BEFORE = lazily(r"(?:left|free|available|remaining|headroom|spare|room|unused|to go)\b[^\d,;.]{0,24}$", re.I)
+LEFT_AFTER = lazily(
     r"^[^\d,;.()]{0,28}\b(?:left|free|available|remain(?:s|ing)?|headroom|to spare|spare|unused|of room|"
     r"before (?:it|i|the) (?:hits?|reach\w*))\b",
     re.I,
 )
-OWNED = re.compile(
+OWNED = lazily(
     r"\b(?:ha(?:s|ve)|got|given|gets?|allocated|assigned|granted|comes with|with) (?:a |about |only |just |exactly )*$",
     re.I,
 )
-USED_NEAR = re.compile(r"\b(?:us(?:e|es|ed|ing|age)|in use|consum\w+|taken|occup\w+|filled|utili[sz]\w+)\b", re.I)
+USED_NEAR = lazily(r"\b(?:us(?:e|es|ed|ing|age)|in use|consum\w+|taken|occup\w+|filled|utili[sz]\w+)\b", re.I)
 
 # (dimension, resource, part) → formulas; part "" is what is used.
 METRICS: dict[tuple[str, str, str], tuple[str, ...]] = {
@@ -176,9 +178,7 @@ COUNTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"hosts?", ("@hosts",)),
     (r"limits?", ("@limits",)),
 )
-COUNT = re.compile(
-    "|".join(rf"(?P<n{number}>\b(?:{words}))(?![\w-])" for number, (words, _) in enumerate(COUNTS)), re.I
-)
+COUNT = lazily("|".join(rf"(?P<n{number}>\b(?:{words}))(?![\w-])" for number, (words, _) in enumerate(COUNTS)), re.I)
 # What "3 times" counts, by the verb or noun before or behind it.
 TIMES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"restart\w*|reboot\w*|bounced|came back", ("restart_count",)),
@@ -193,7 +193,7 @@ TIMES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (r"at most|retr\w+|tries", ("restart_max",)),
 )
-TIMES_WORD = re.compile("|".join(rf"(?P<t{number}>\b(?:{words})\b)" for number, (words, _) in enumerate(TIMES)), re.I)
+TIMES_WORD = lazily("|".join(rf"(?P<t{number}>\b(?:{words})\b)" for number, (words, _) in enumerate(TIMES)), re.I)
 # What a stretch of time is said of → formulas in seconds.
 SPANS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"interval|every", ("health_interval",)),
@@ -206,7 +206,7 @@ SPANS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"up|uptime|running|started?|starts|alive|online|launched|booted|since|"
      r"in service|restart\w*|sailing", ("uptime", "now-started_at")),
 )  # fmt: skip
-SPAN_WORD = re.compile("|".join(rf"(?P<s{number}>\b(?:{words})\b)" for number, (words, _) in enumerate(SPANS)), re.I)
+SPAN_WORD = lazily("|".join(rf"(?P<s{number}>\b(?:{words})\b)" for number, (words, _) in enumerate(SPANS)), re.I)
 # Vague words → what ratio they mean: at least, at most.
 VAGUE: tuple[tuple[str, float, float], ...] = (
     (r"(?:almost|nearly|close to|practically|about to be|virtually|near(?:ing)?)[ -](?:full|its limit|"
@@ -224,14 +224,14 @@ VAGUE: tuple[tuple[str, float, float], ...] = (
     (r"normal|fine|ok(?:ay)?|good|reasonable|acceptable|healthy|well|great|safe|in order|nominal|"
         r"not a concern|no concern|unremarkable|shipshape", -1.0, 0.8),
 )  # fmt: skip
-VAGUE_WORD = re.compile(
+VAGUE_WORD = lazily(
     "|".join(rf"(?P<v{number}>\b(?:{words})(?!\w))" for number, (words, _, _) in enumerate(VAGUE)), re.I
 )
 VAGUE_RATIOS: dict[str, tuple[str, ...]] = {
     "memory": ("memory_ratio", "memory_host_ratio"), "cpu": ("cpu_ratio",), "disk": ("fs_used_ratio",),
     "pids": ("pids/pids_limit",), "inode": ("fs_inode_ratio",), "shm": ("fs_used_ratio",),
 }  # fmt: skip
-FREE_WORD = re.compile(r"\b(?:free|left|available|remaining|headroom|room|spare|unused)\b", re.I)
+FREE_WORD = lazily(r"\b(?:free|left|available|remaining|headroom|room|spare|unused)\b", re.I)
 # What "the most …" and "more … than" compare.
 RANKED: dict[str, tuple[str, ...]] = {
     "memory": ("memory_working_set", "memory_ratio"), "cpu": ("cpu_usage", "cpu_ratio"), "disk": ("fs_used_ratio",),

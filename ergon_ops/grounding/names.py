@@ -4,42 +4,42 @@ from __future__ import annotations
 
 import re
 
+from ergon_ops.grounding.lazy import lazily, words
 from ergon_ops.grounding.lexicon import ENGLISH_PARTS, KIND_STOP, TECH, programs_of
 from ergon_ops.grounding.scene import Scene
-from ergon_ops.offline.lexicon import words
 from ergon_ops.refs import Ref, host_ref
 
-NEGATED = re.compile(
+NEGATED = lazily(
     r"\b(?:no|not|n't|nothing|never|none|neither|nor|without|isn't|aren't|doesn't|don't|nobody|cannot|can't)\b|n't\b",
     re.I,
 )
-_URL = re.compile(r"\b(?:https?|redis|postgres(?:ql)?|mysql|amqp|mongodb|tcp|unix)://[^\s)>\]\"'“”,]+")
-_IP = re.compile(r"(?<![\w.:])(\d{1,3}(?:\.\d{1,3}){3})(?!\.?\d)(?::(\d{1,5}))?(?:/(\d{1,2}(?!\d)|tcp|udp))?")
-_PATH = re.compile(r"(?<![\w.:/)<])(~?/(?:[\w.@+-]+/?)+|/(?=\s|$|[,.;:)]|\s?is))")
-_FILE = re.compile(
+_URL = lazily(r"\b(?:https?|redis|postgres(?:ql)?|mysql|amqp|mongodb|tcp|unix)://[^\s)>\]\"'“”,]+")
+_IP = lazily(r"(?<![\w.:])(\d{1,3}(?:\.\d{1,3}){3})(?!\.?\d)(?::(\d{1,5}))?(?:/(\d{1,2}(?!\d)|tcp|udp))?")
+_PATH = lazily(r"(?<![\w.:/)<])(~?/(?:[\w.@+-]+/?)+|/(?=\s|$|[,.;:)]|\s?is))")
+_FILE = lazily(
     r"(?<![\w/.-])[\w-]+\.(?:conf|cfg|toml|ya?ml|json|py|sh|log|ini|sock|env|pem|crt|key|sql|rdb|aof|db|"
     r"js|rb|go|php|jar|war)\b"
 )
-_ENV = re.compile(r"(?<![\w/<‹])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w])(?P<set>\s*=\s*[^\s,;]+)?")
-_IMAGE = re.compile(r"(?<![\w@/.-])(?:[a-z0-9][\w.-]*(?::\d+)?/)*[a-z0-9][\w.-]*:(?:[a-z0-9][\w.-]*)(?<![.,-])", re.I)
-_REPO = re.compile(r"(?<![\w@/.:-])[a-z0-9][a-z0-9_-]*(?:/[a-z0-9][a-z0-9._-]*){1,3}(?![\w/])")
-_HEX = re.compile(r"(?<![\w-])(?:sha256:)?(?=[a-f0-9]*\d)(?=\d*[a-f])[a-f0-9]{7,64}(?![\w-])")
-_IDENT = re.compile(r"(?<![\w/.:@<‹-])(?:[a-z][a-z0-9]*(?:[-_][a-z0-9]+)+|[a-z]+\d+[a-z0-9]*)(?![\w/@>›-])", re.I)
-_KIND_NAME = re.compile(
+_ENV = lazily(r"(?<![\w/<‹])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w])(?P<set>\s*=\s*[^\s,;]+)?")
+_IMAGE = lazily(r"(?<![\w@/.-])(?:[a-z0-9][\w.-]*(?::\d+)?/)*[a-z0-9][\w.-]*:(?:[a-z0-9][\w.-]*)(?<![.,-])", re.I)
+_REPO = lazily(r"(?<![\w@/.:-])[a-z0-9][a-z0-9_-]*(?:/[a-z0-9][a-z0-9._-]*){1,3}(?![\w/])")
+_HEX = lazily(r"(?<![\w-])(?:sha256:)?(?=[a-f0-9]*\d)(?=\d*[a-f])[a-f0-9]{7,64}(?![\w-])")
+_IDENT = lazily(r"(?<![\w/.:@<‹-])(?:[a-z][a-z0-9]*(?:[-_][a-z0-9]+)+|[a-z]+\d+[a-z0-9]*)(?![\w/@>›-])", re.I)
+_KIND_NAME = lazily(
     r"\b(?:containers?|services?|volumes?|networks?|pods?|hosts?|database|network called|"
     r"volume called) (?:named |called |is )?(?P<name>[a-z][\w.-]*)",
     re.I,
 )
-_NAME_KIND = re.compile(
+_NAME_KIND = lazily(
     r"\b(?P<name>[a-z][\w.-]*) (?:container|service|volume|network|pod|daemon|process|server|image)\b", re.I
 )
-_LINK = re.compile(
+_LINK = lazily(
     r"\b(?P<how>depend(?:s|ing)? (?:up)?on|connect(?:s|ed|ing)? to|talk(?:s|ing)? to|linked to|rel(?:y|ies) on|used by|"
     r"quer(?:y|ies)|reads? from|writes? to|downstream of|upstream of|needs|called by|calls|"
     r"speaks? to)\s+(?:the |a |my |an |container )*(?P<name>[a-z][\w.-]*)",
     re.I,
 )
-_NETWORK = re.compile(
+_NETWORK = lazily(
     r"\b(?:on|to|attached to|joined|in) (?:the |a )?(?:docker )?networks? (?:named |"
     r"called )?[\"'“ ]*(?P<name>[\w-]+)|\b(?:on|attached to|in) the [\"'“ ]*(?P<back>[\w-]+)[\"'” ]* network\b",
     re.I,
@@ -50,7 +50,7 @@ _NO_NETWORK = words(
 )
 
 
-_SUBJECT = re.compile(
+_SUBJECT = lazily(
     r"[\"'”]?\s*(?:[.,;:)]|$|(?:is|are|was|were|has|have|runs?|and|or|seems|looks|isn't|keeps|went|does|which|"
     r"on|in|at)\b)",
     re.I,

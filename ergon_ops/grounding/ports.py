@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 from ergon_ops.facts import Fact
+from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.lexicon import PROGRAM_WORD, programs_of
 from ergon_ops.grounding.scene import Scene
 from ergon_ops.refs import Ref
 
 _ARROW = r"\s*(?:→|->|=>|-->|⟶)\s*"
-_MAP = re.compile(
+_MAP = lazily(
     rf"(?<![\w.])(?:(?:\d{{1,3}}(?:\.\d{{1,3}}){{3}}|\[?::\]?|\*|localhost):)?(?P<out>\d{{2,5}})(?:/(?:tcp|"
     rf"udp))?(?:{_ARROW}|:)(?:(?:container )?port )?(?P<inner>\d{{2,5}})(?:/(?:tcp|udp))?(?!\w|\.\d|:\d)"
     r"|"
@@ -22,33 +23,33 @@ _MAP = re.compile(
     r"under) (?:the )?(?:host(?:'s)? )?(?:port )?(?P<out3>\d{2,5})",
     re.I,
 )
-_LISTED = re.compile(
+_LISTED = lazily(
     r"\bports?(?: numbers?)?\s*(?:\(s\)|:|=|is|are|\()?\s*(?P<all>\d{1,5}(?:/(?:tcp|udp))?(?:\s*(?:,|and|"
     r"&|or|, and|/)\s*\d{1,5}(?:/(?:tcp|udp))?(?!\s*(?:%|[a-z])))*)(?![\d.]*\d)",
     re.I,
 )
-_COLON = re.compile(
+_COLON = lazily(
     r"(?<![\d.])(?P<who>[a-z][\w.-]*|\*|\d{1,3}(?:\.\d{1,3}){3}|\[::\]|::)?:(?P<port>\d{2,5})(?!\d|:\d|"
     r"\.\d)(?:/(?:tcp|udp))?",
     re.I,
 )
-_PROTO = re.compile(r"(?<![\w.:])(\d{1,5})/(?:tcp|udp)\b", re.I)
-_ON = re.compile(
+_PROTO = lazily(r"(?<![\w.:])(\d{1,5})/(?:tcp|udp)\b", re.I)
+_ON = lazily(
     r"\b(?:listen(?:s|ing)?|publish(?:es|ed|ing)?|expos(?:es|ed|ing)|bound|binds?|reachable|serv(?:es|"
     r"ing)|available|accept\w* \w+|answers?) (?:on|at|to|under) (?P<port>\d{2,5})(?!\w|\.\d|%|\s*(?:%|"
     r"[kmg]i?b\b|cores?))",
     re.I,
 )
-_AFTER = re.compile(
+_AFTER = lazily(
     r"[\s`*]+(?:is |runs |up )?(?:on|at|via)\s+(?P<all>\d{2,5})(?!\w|\.\d|%|\s*(?:[kmg]i?b\b|cores?|cpus?|"
     r"min|h\b|s\b|days?))"
 )
-_PAREN = re.compile(r"\((?P<all>\d{2,5}(?:\s*(?:,|and|/)\s*\d{2,5})*)\)")
-_PUBLISHED = re.compile(
+_PAREN = lazily(r"\((?P<all>\d{2,5}(?:\s*(?:,|and|/)\s*\d{2,5})*)\)")
+_PUBLISHED = lazily(
     r"\b(?:publish\w*|host(?:'s)? port|on the host|outside|external\w*|from outside|mapped|forward\w*)\b", re.I
 )
-_NOT = re.compile(r"\b(?:no|not|nothing|never|none|nobody|isn't|aren't|doesn't|don't|without)\b|n't\b", re.I)
-_NUMBER = re.compile(r"\d+")
+_NOT = lazily(r"\b(?:no|not|nothing|never|none|nobody|isn't|aren't|doesn't|don't|without)\b|n't\b", re.I)
+_NUMBER = lazily(r"\d+")
 
 
 def find(scene: Scene) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ergon_ops.facts import Fact
+from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.lexicon import PROGRAM_WORD, programs_of
 from ergon_ops.grounding.names import known
 from ergon_ops.grounding.scene import Scene
@@ -13,7 +14,7 @@ from ergon_ops.refs import Ref
 Ids = tuple[str, ...] | None
 
 
-NEGATED = re.compile(
+NEGATED = lazily(
     r"\b(?:not|no longer|never|isn't|aren't|wasn't|ain't|hasn't|haven't|weren't|neither|nor|without|no|"
     r"none|nothing|cannot|can't|don't|doesn't|didn't|free of|nobody|hardly|yet to)\b(?:\W+\w+){0,3}\W*$|"
     r"n't(?:\W+\w+){0,2}\W*$",
@@ -86,7 +87,7 @@ def program_state(scene: Scene, kind: str, refs: tuple[Ref, ...], programs: set[
     return None
 
 
-_RUNS = re.compile(
+_RUNS = lazily(
     r"\b(?:runs?|running|serv(?:es|ing)|hosts?|hosting|provides?|starts?|started|operates?|listening|listens|with)\b",
     re.I,
 )

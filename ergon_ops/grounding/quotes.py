@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 
 from ergon_ops.facts import Fact
+from ergon_ops.grounding.lazy import lazily, words
 from ergon_ops.grounding.scene import Scene
-from ergon_ops.offline.lexicon import words
 
 CARRIERS = (
     "log_template",
@@ -22,11 +22,11 @@ CARRIERS = (
     "process",
     "image",
 )
-_QUOTE = re.compile(
+_QUOTE = lazily(
     r"“([^”\n]{2,600})”|\"([^\"\n]{2,600})\"|«([^»\n]{2,600})»|"
     r"(?<![\w])'([^'\n]{6,400}(?:'[a-z][^'\n]{0,80})?)'(?![\w])|`+([^`\n]{2,400})`+|‘([^’\n]{6,400})’"
 )
-_SAYS = re.compile(
+_SAYS = lazily(
     r"\b(?:logs?(?: lines?| entr(?:y|ies)| messages?| output)?|(?:last |latest )?error(?: lines?| messages?)?|"
     r"health ?check(?:'s)?(?: last)?(?: output)?|output|stderr|stdout)(?: (?:of|for|from|in) (?:the |"
     r"my )?[\w-]+)?\s+(?:also |clearly |repeatedly |only |all |both |mostly |just |currently )?"
@@ -36,11 +36,11 @@ _SAYS = re.compile(
     r"message))?\s*[:,]?\s*(?P<what>[^\x00.;]{6,300})",
     re.I,
 )
-_LINE = re.compile(
+_LINE = lazily(
     r"\b(?P<what>(?:ERROR|FATAL|WARN(?:ING)?|CRITICAL|PANIC|INFO|DEBUG|Traceback|Exception)\b[: \]][^\x00\n]{4,300})"
 )
-_MASK = re.compile(r"<(?:n|hex|uuid|ip|time|…|\.\.\.)>")
-_SPACE = re.compile(r"\s+")
+_MASK = lazily(r"<(?:n|hex|uuid|ip|time|…|\.\.\.)>")
+_SPACE = lazily(r"\s+")
 _FILLER = words(
     """
     the a an of in on at to for is are was were that this it its my log logs line lines error errors message

@@ -5,30 +5,30 @@ from __future__ import annotations
 import re
 
 from ergon_ops.grounding.index import Value
+from ergon_ops.grounding.lazy import lazily, words
 from ergon_ops.grounding.metrics import FREE_WORD, RANKED, VAGUE, VAGUE_RATIOS, VAGUE_WORD
 from ergon_ops.grounding.scene import HOST_WORD, Scene
-from ergon_ops.offline.lexicon import words
 from ergon_ops.refs import Ref, host_ref
 
-_MOST = re.compile(
+_MOST = lazily(
     r"\b(?P<high>most|highest|largest|biggest|greatest|heaviest|top|busiest|hungriest|hottest|longest|"
     r"oldest|number one)\b|\b(?P<low>least|lowest|smallest|lightest|fewest|idlest|shortest|newest|"
     r"youngest|quietest)\b",
     re.I,
 )
-_NOT_MOST = re.compile(
+_NOT_MOST = lazily(
     r"^\s*(?:likely|of the time|probably|recent\w*|important\w*|common\w*|one\b|\d|once|line|level|"
     r"of (?:my|its|the) (?:memory|time|cpu))|^\s*(?:three|two)\b",
     re.I,
 )
-_AT = re.compile(r"\bat\s+(?:the\s+)?$", re.I)
-_THAN = re.compile(
+_AT = lazily(r"\bat\s+(?:the\s+)?$", re.I)
+_THAN = lazily(
     r"\b(?:(?P<high>more|higher|larger|bigger|greater|heavier|busier|longer|older|worse)|(?P<low>less|"
     r"lower|smaller|fewer|lighter|shorter|newer))(?: \w+){0,4}? than (?:the |container |"
     r"that of )*(?P<whom>[\w-]+)",
     re.I,
 )
-_LIMIT = re.compile(
+_LIMIT = lazily(
     r"\b(?:(?P<over>above|over|exceed(?:s|ed|ing)?|beyond|past|more than)|(?P<under>(?:well |far |"
     r"comfortably |safely )?(?:below|under|within)|less than|(?:has|have)(?:n't| not) (?:hit|reached))|"
     r"(?P<at>(?:has |have )?(?:hit|hits|reach(?:ed|es|ing)?|at)))\s+(?:the |its |my |their |a )(?:own |"
@@ -151,7 +151,7 @@ def _than(scene: Scene, match: re.Match[str]) -> None:
     )
 
 
-_BEFORE_IT = re.compile(r"\b(?:before|until|till|when|if|would|could|can|will|once|should)\b[^,;]{0,24}$", re.I)
+_BEFORE_IT = lazily(r"\b(?:before|until|till|when|if|would|could|can|will|once|should)\b[^,;]{0,24}$", re.I)
 
 
 def _limit(scene: Scene, match: re.Match[str]) -> None:

@@ -8,31 +8,31 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ergon_ops.grounding.index import Index, Value
+from ergon_ops.grounding.lazy import lazily, words
 from ergon_ops.grounding.markup import ROW, RULE, Clause, cells, clauses, plain
 from ergon_ops.grounding.metrics import RESOURCE
 from ergon_ops.grounding.words import Claim, Ground, Topic
-from ergon_ops.offline.lexicon import words
 from ergon_ops.refs import Ref, host_ref
 
-_FIRST = re.compile(r"\b(?:i|me|my|myself|mine|i'm|i've)\b", re.I)
-_EVERYBODY = re.compile(
+_FIRST = lazily(r"\b(?:i|me|my|myself|mine|i'm|i've)\b", re.I)
+_EVERYBODY = lazily(
     r"\b(?:all|both|each|every|none)(?: of)?(?: the| my| our| your| these|"
     r" of them)? ?(?:\w+ )?(?:containers?|of (?:them|us|these))"
     r"|\beach of|\beverybody|\beverything|\beveryone|\bnobody\b|\bboth (?:are|run|have|use)|\b(?:all|they all) are\b",
     re.I,
 )
-_HOST = re.compile(
+_HOST = lazily(
     r"(?:^|[.;:|]\s*|\b(?:and|but|while) )\W*(?:(?:the|this|my|our|your) )?(?:docker )?(?:host|machine|"
     r"engine|node|server)(?: (?P<name>[\w.-]+))?(?:'s)?\b(?! (?:saw|remembers|marked|sees|recorded|port|"
     r"network|path|side|mode|pid|ip|image))",
     re.I,
 )
-HOST_WORD = re.compile(r"\b(?:hosts?|host's|machine|engine|server's|whole system)\b", re.I)
-_NOT_A_NAME = re.compile(
+HOST_WORD = lazily(r"\b(?:hosts?|host's|machine|engine|server's|whole system)\b", re.I)
+_NOT_A_NAME = lazily(
     r"^\s+(?:process(?:es)?|threads?|count|connections?|hits?|miss\w*|memory (?:used|of)|layer|file)\b", re.I
 )
-_NOT_AFTER = re.compile(r"(?:page|file|buffer|disk|query|dns|an?|image|user|no)\s+$", re.I)
-_SEGMENT = re.compile(
+_NOT_AFTER = lazily(r"(?:page|file|buffer|disk|query|dns|an?|image|user|no)\s+$", re.I)
+_SEGMENT = lazily(
     r",\s|;|\||\n|\(|\)|\s(?:and|but|while|plus|with|whereas|versus|vs\.?)\s|\s[–—-]\s|—|:\s|[.!?]\s", re.I
 )
 ORDINARY = words(

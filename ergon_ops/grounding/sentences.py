@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ergon_ops.offline.lexicon import words
+from ergon_ops.grounding.lazy import lazily, words
 
 MOST = 2_000
 ABBREVIATIONS = words(
@@ -13,10 +13,10 @@ ABBREVIATIONS = words(
     p.m jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun u.s
     """
 )
-_FENCE = re.compile(r"^[ \t]*(```|~~~)", re.M)
-_STOP = re.compile(r"[.!?…]+[\"'”’)\]*_`]*(?=\s)|\n")
-_ITEM = re.compile(r"^\s*(?:\d{1,3}|[a-zA-Z])$")
-_WORD = re.compile(r"[\w.]+$")
+_FENCE = lazily(r"^[ \t]*(```|~~~)", re.M)
+_STOP = lazily(r"[.!?…]+[\"'”’)\]*_`]*(?=\s)|\n")
+_ITEM = lazily(r"^\s*(?:\d{1,3}|[a-zA-Z])$")
+_WORD = lazily(r"[\w.]+$")
 
 
 class Sentences:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.lexicon import PROGRAM_WORD
 from ergon_ops.grounding.names import NEGATED, carried
 from ergon_ops.grounding.scene import Scene
@@ -15,11 +16,11 @@ def find(scene: Scene) -> None:
     _versions(scene)
 
 
-_VERSION = re.compile(
+_VERSION = lazily(
     r"\b(?:version|v|release)\s?(\d+(?:\.\d+)*[\w.-]*?)(?=[\s,;).]|$)|(?<![\w.:-])(\d+\.\d+\.\d+[\w-]*)", re.I
 )
 
-_EXIT = re.compile(
+_EXIT = lazily(
     r"\b(?:(?:exit(?:ed|s|ing)?|return(?:ed)?|end(?:ed)?|die[ds]?|crash(?:ed)?|finish(?:ed)?|quit|"
     r"stopp?(?:ed)?)\s*(?:with|on|after|status)?\s*)?"
     r"(?:an? |the )?(?:non-zero |last |final |error )?(?:exit[ _-]?)?(?:code|status)(?: code)?(?: (?:of|"
@@ -30,13 +31,13 @@ _EXIT = re.compile(
     re.I,
 )
 
-_HTTP = re.compile(
+_HTTP = lazily(
     r"\b(?:HTTP(?:/\d(?:\.\d)?)?|status|response)(?: (?:status|code|response|"
     r"error)){0,2}s?\s*:?\s*([1-5]\d\d)\b|\b([45]\d\d)s? (?:errors?|responses?|status)",
     re.I,
 )
 
-_SIGNAL = re.compile(r"\bSIG(?P<name>[A-Z]{2,6})\b|\bsignal (?P<number>\d{1,2})\b")
+_SIGNAL = lazily(r"\bSIG(?P<name>[A-Z]{2,6})\b|\bsignal (?P<number>\d{1,2})\b")
 
 _NUMBERS = {
     "HUP": 1,
@@ -53,19 +54,19 @@ _NUMBERS = {
     "TERM": 15,
 }
 
-_USER = re.compile(
+_USER = lazily(
     r"\b(?:runs?|running|run|runs my processes|executes?) (?:\w+ )?as (?:the )?(?:user )?(?P<name>[\w-]+)|"
     r"\buser (?:is |: ?|= ?)(?P<user>[\w-]+)",
     re.I,
 )
 
-_POLICY = re.compile(
+_POLICY = lazily(
     r"restart[- ]policy\W+(?:\w+ )?(?:is|of|to|:|=|\||\()?\W*(?:set to )?(?P<name>always|unless-stopped|"
     r"on-failure|no|none|never)\b|\b(?P<back>always|unless-stopped|on-failure) (?:restart )?policy",
     re.I,
 )
 
-_DRIVER = re.compile(r"\b(?:log(?:ging)? driver|network mode)\W+(?:is |: ?|= ?)?(?P<name>[\w-]+)", re.I)
+_DRIVER = lazily(r"\b(?:log(?:ging)? driver|network mode)\W+(?:is |: ?|= ?)?(?P<name>[\w-]+)", re.I)
 
 
 def _codes(scene: Scene) -> None:

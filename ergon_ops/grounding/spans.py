@@ -9,40 +9,41 @@ from datetime import UTC, datetime, timedelta
 from ergon_ops.events import epoch
 from ergon_ops.grounding.amounts import Amount, quantities
 from ergon_ops.grounding.index import Value, number_of
+from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.metrics import SPAN_WORD, SPANS
 from ergon_ops.grounding.scene import Scene
 from ergon_ops.refs import Ref
 
 LATE_S = 3.0
-WINDOW = re.compile(
+WINDOW = lazily(
     r"\b(?:last|past|over|within|during|window(?: of)?|in the|previous|recent|for the last|"
     r"look(?:ed)? back|since)\s*(?:\w+\s){0,2}$",
     re.I,
 )
-_AGO = re.compile(r"\s*(?:ago|earlier|before|back|old)\b", re.I)
+_AGO = lazily(r"\s*(?:ago|earlier|before|back|old)\b", re.I)
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_STAMP = re.compile(
+_STAMP = lazily(
     r"\b(\d{4}-\d\d-\d\d)(?:[T ]+(?:at )?(\d\d:\d\d(?::\d\d)?)(?:[.,]\d+)?)?(?:\s*(?P<zone>Z\b|UTC\b|"
     r"GMT\b|[+-]\d\d:?\d\d\b|[A-Z]{3,4}\b))?"
 )
-_CLOCK = re.compile(
+_CLOCK = lazily(
     r"(?<![\d.:/\w-])([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?(?:\.\d+)?(?![\d:/]|\.\d|→|"
     r"->)(?:\s*(?P<half>[ap]\.?m\b\.?))?(?:\s*(?P<zone>Z\b|UTC\b|GMT\b|[A-Z]{3,4}\b))?",
     re.I,
 )
-_HOUR = re.compile(r"\b(?:at|since|from|around|about) (\d{1,2})\s?(?P<half>[ap]\.?m\b\.?)", re.I)
-_DATE = re.compile(
+_HOUR = lazily(r"\b(?:at|since|from|around|about) (\d{1,2})\s?(?P<half>[ap]\.?m\b\.?)", re.I)
+_DATE = lazily(
     rf"\b(?:(?P<m1>(?:{'|'.join(_MONTHS)})[a-z]*)\.? (?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\b|"
     rf"(?P<d2>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?(?P<m2>(?:{'|'.join(_MONTHS)})[a-z]*)\b)(?:,? (?P<year>\d{{4}}))?",
     re.I,
 )
-_DAYS = re.compile(
+_DAYS = lazily(
     r"\b(?P<day>the day before yesterday|yesterday|today|tonight|this (?:morning|afternoon|evening)|"
     r"last (?:night|week|month)|"
     r"(?:on |last )?(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
     re.I,
 )
-_SOON = re.compile(
+_SOON = lazily(
     r"\b(?:just now|moments? ago|recently|just (?:started|restarted|crashed|came|booted|exited|died|been|"
     r"recently)|(?:only|just|mere|some) (?:seconds|minutes|hours|days) ago|a while ago|a long time ago|"
     r"a few \w+ ago|several \w+ ago|a couple of \w+ ago)\b",
@@ -102,7 +103,7 @@ def _lengths(scene: Scene, amount: Amount) -> Iterator[Value]:
             )
 
 
-_SEEN = re.compile(r"\b(?:events?|chang\w+|happen\w*|engine saw)\b", re.I)
+_SEEN = lazily(r"\b(?:events?|chang\w+|happen\w*|engine saw)\b", re.I)
 
 
 def _remembered(scene: Scene, refs: tuple[Ref, ...], amount: Amount) -> Iterator[Value]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.scene import Scene
 
-_HAPPENS = re.compile(
+_HAPPENS = lazily(
     r"\b(?P<stem>fail(?:s|ed|ing|ures?)|crash(?:es|ing)|hang(?:s|ing)|hung|timed out|times? out|"
     r"timing out|refus(?:es|ed|ing)|reset(?:s|ting)? (?:the )?connections?|lost|losing|corrupt(?:ed|s|"
     r"ing)?|"
@@ -21,8 +22,8 @@ _HAPPENS = re.compile(
     r"implemented|developed) in|migrat\w+|idle)\b",
     re.I,
 )
-_ADJECTIVE = re.compile(r"(?:fast|quick|slow|smooth|idle|sluggish|broken|blocked|stuck)$", re.I)
-_COPULA = re.compile(
+_ADJECTIVE = lazily(r"(?:fast|quick|slow|smooth|idle|sluggish|broken|blocked|stuck)$", re.I)
+_COPULA = lazily(
     r"\b(?:is|are|am|was|were|be|been|seems?|looks?|feels?|runs?|works?|getting|become|very|too|"
     r"so)\W+(?:\w+ly\W+|very\W+|so\W+|quite\W+|rather\W+)?$|'s\W+$|'m\W+$",
     re.I,
@@ -36,7 +37,7 @@ _STEMS = {
     "timing": "timed out",
     "time": "timed out",
 }
-_FAILS = re.compile(r"^fail", re.I)
+_FAILS = lazily(r"^fail", re.I)
 
 
 def find(scene: Scene) -> None:

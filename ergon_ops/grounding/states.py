@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 
 from ergon_ops.grounding import programs
-from ergon_ops.grounding.lexicon import ENGLISH_PARTS, KIND_STOP, PROGRAM_WORD, programs_of
+from ergon_ops.grounding.lazy import lazily, words
+from ergon_ops.grounding.lexicon import ENGLISH_PARTS, KIND_STOP, PROGRAM_WORD, program_groups, programs_of
 from ergon_ops.grounding.programs import NEGATED, all_services, is_name, program_state, rows_of
 from ergon_ops.grounding.scene import Scene
-from ergon_ops.offline.lexicon import PROGRAM_GROUPS, words
 from ergon_ops.refs import Ref
 
 Ids = tuple[str, ...] | None
@@ -94,18 +94,18 @@ _STATES: tuple[tuple[str, str], ...] = (
         r"$)|live\b|works|working",
     ),
 )
-STATE = re.compile("|".join(rf"(?P<{name}>(?<![\w-])(?:{words})(?![\w-]))" for name, words in _STATES), re.I)
+STATE = lazily("|".join(rf"(?P<{name}>(?<![\w-])(?:{words})(?![\w-]))" for name, words in _STATES), re.I)
 _NEEDS_COPULA = frozenset({"running", "down", "paused", "healthy", "privileged", "starting"})
-_BEFORE = re.compile(_COP + r"(?:\s+[a-z]+ly)?[\s|:,*]*$", re.I)
-_ADJECTIVE = re.compile(
+_BEFORE = lazily(_COP + r"(?:\s+[a-z]+ly)?[\s|:,*]*$", re.I)
+_ADJECTIVE = lazily(
     r"\b(?:the|a|an|my|its|any|each|every|of|\d+|two|three|four|five|other|all|are|as|number of)\s+(?:\w+\s)?$", re.I
 )
-_SERVICES = re.compile(
+_SERVICES = lazily(
     r"\b(?:(?:all|every|each|both|the|my|its|our) (?:of )?(?:the |my |its |declared |"
     r"expected )?)?(?:services?|programs|daemons)\b",
     re.I,
 )
-_ALL_SERVICES = re.compile(
+_ALL_SERVICES = lazily(
     r"\b(?:all|every|each|both)(?: of)?(?: the| my| its| these| those| our| \w+)? (?:services?|programs|"
     r"of them)|\beverything\b|\bservices? (?:are|all)|\bthe services\b|\ball (?:is|are|ok|good|well|up|"
     r"healthy|green)",
@@ -121,7 +121,7 @@ _GENERIC = words(
     kernel
     """
 )
-_HEAD = re.compile(
+_HEAD = lazily(
     r"([\w.-]+)\s+(?:(?:is|are|was|were|has been|have been|has|have|seems|looks|appears|remains|isn't|"
     r"aren't|went|stays)\b)(?:\W+\w+){0,3}?\W*$",
     re.I,
@@ -253,7 +253,7 @@ def _whom(scene: Scene, match: re.Match[str], ahead: str) -> tuple[set[str], tup
     ):
         assert head is not None
         word = head[1].lower().strip(".")
-        group = PROGRAM_GROUPS.get(word) if word in _GROUPS else None
+        group = program_groups().get(word) if word in _GROUPS else None
         spot = at - len(ahead) + head.start(1)
         if any(item.start <= spot < item.end for item in scene.mentions):
             return set(), refs
