@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -125,8 +125,7 @@ def questions(count: int, seed: int) -> list[tuple[str, tuple[str, ...]]]:
     return [(row["q"], tuple(row["ask"])) for row in rows]
 
 
-async def ask_all(url: str, count: int, seed: int) -> list[Asked]:
-    found: list[Asked] = []
+async def ask_all(url: str, count: int, seed: int, found: list[Asked]) -> None:
     rows = questions(count, seed)
     for at in range(0, count, A_WORLD):
         clock = Time()
@@ -140,7 +139,6 @@ async def ask_all(url: str, count: int, seed: int) -> list[Asked]:
                 found.append(one)
                 whom = "model" if one.by_model else "offline"
                 print(f"e2e: {len(found):3}/{count} {one.seconds:5.1f} s {whom:7} {text}", file=sys.stderr, flush=True)
-    return found
 
 
 async def ask(engine: FakeEngine, clock: Time, home: Path, url: str, text: str, names: tuple[str, ...]) -> Asked:
@@ -253,11 +251,9 @@ def main() -> int:
     parser.add_argument("--python", default=sys.executable, help="the interpreter that has the model")
     parser.add_argument("--transcript", type=Path)
     options = parser.parse_args()
-    if options.url:
-        asked = asyncio.run(ask_all(options.url, options.count, options.seed))
-    else:
-        with serving(options.python) as url:
-            asked = asyncio.run(ask_all(url, options.count, options.seed))
+    asked: list[Asked] = []
+    with suppress(KeyboardInterrupt), nullcontext(options.url) if options.url else serving(options.python) as url:
+        asyncio.run(ask_all(url, options.count, options.seed, asked))  # Ctrl-C: what was asked so far is judged
     score = Score()
     for one in asked:
         score.add(one)

@@ -13,8 +13,7 @@ from tests.interfaces.conftest import lines
 QUESTION = "What's your status?"
 
 
-@pytest.mark.parametrize("prefix", ["", "ERGON_OPS_"])
-@pytest.mark.parametrize("ending", ["", "/"])
+@pytest.mark.parametrize(("prefix", "ending"), [("", ""), ("ERGON_OPS_", "/")])
 def test_both_base_urls_lead_to_the_server_alike(
     desk: Desk, server: Server, monkeypatch: pytest.MonkeyPatch, prefix: str, ending: str
 ) -> None:

@@ -39,11 +39,10 @@ def test_one_call_carries_the_evidence_and_the_answer_its_true_numbers(
     assert "[e" not in answer
     assert server.key not in said.out
     assert server.key.encode() not in everything_kept(own_home) + first
+    complete(said.document, server, box)
 
 
-def test_the_document_of_a_models_answer_is_complete(server: Server, box: Box) -> None:
-    said = ended(started("ask", box.name, STATUS, "--model", spec_of(server), "--json", **reaching(server)))
-    document = said.document
+def complete(document: Any, server: Server, box: Box) -> None:
     assert set(document) == KEYS
     assert (document["provider"], document["model"]) == (server.provider, server.models[0])
     assert document["grounding"]["checked"] > 3
