@@ -215,6 +215,18 @@ async def test_a_fault_a_model_keeps_silent_about_is_told_all_the_same(stage: St
     assert "throttled" in answer["answer"]
 
 
+async def test_talk_around_no_fact_where_facts_answer_is_no_answer(stage: Stage) -> None:
+    talk = says("A server is a thing that serves. ", "It is designed to be designed.")
+    stage.play = talk
+    events = await stage.events("What's your status?", "webapp")
+    assert events[-1].data["provider"] == "offline"
+    assert "designed" not in events[-1].data["answer"]
+    assert any("nothing that a fact carries" in event.data["text"] for event in events if event.type == "notice")
+    assert (await stage.plays(talk, "thank you!", "webapp"))["provider"] == "scripted"
+    mixed = await stage.plays(says("Well. ", "I am running. ", "So it is."), "What's your status?", "webapp")
+    assert mixed["answer"] == "Well. I am running. So it is."
+
+
 async def test_a_proposal_of_a_model_waits_and_is_named(stage: Stage) -> None:
     def play(prompt: Prompt, messages: Sequence[Message], tools: Sequence[Tool]) -> Iterable[Piece]:
         if not results(messages):
