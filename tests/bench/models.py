@@ -96,7 +96,9 @@ def first_bytes(name: str) -> list[Row]:
     llm = Cost.of(taken["llm"]) if others else None
     rows = [Row("start to first byte, openai", Cost.of(taken["openai"]), llm, "llm, to the same server")]
     for provider in IMPORTS:
-        beyond = [whole - sdk for whole, sdk in zip(taken[provider], taken[f"import {provider}"], strict=True)]
+        beyond = [
+            max(0.0, whole - sdk) for whole, sdk in zip(taken[provider], taken[f"import {provider}"], strict=True)
+        ]
         otherwise = Cost.of(taken[f"import {provider}"])
         rows.append(
             Row(
