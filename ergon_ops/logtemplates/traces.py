@@ -79,13 +79,8 @@ def _continues(entry: Entry, text: str) -> bool:
     if entry.kind == "go" and (not text or GO_CALL.match(text[:GO_LONGEST]) or text[0] in "\t ["):
         entry.trace = True
         return True
-    if entry.kind == "done":
-        if CHAINED.match(text) or (not text and entry.trace):
-            return True
-        if text == PYTHON:
-            entry.kind = "python"
-            return True
-        return text[:1] in (" ", "\t")
+    if entry.kind in ("done", "chained"):
+        return _after_python(entry, text)
     if FRAME.match(text):
         entry.trace = True
         if text.startswith("Caused by: "):
@@ -102,3 +97,14 @@ def _python(entry: Entry, text: str) -> bool:
         return True
     entry.text, entry.kind = text, "done"
     return True
+
+
+def _after_python(entry: Entry, text: str) -> bool:
+    """Another traceback is the same entry only where Python says that the two are chained."""
+    if CHAINED.match(text):
+        entry.kind = "chained"
+        return True
+    if entry.kind == "chained" and text == PYTHON:
+        entry.kind = "python"
+        return True
+    return text[:1] in (" ", "\t") if text else entry.trace

@@ -153,6 +153,14 @@ def test_a_chained_traceback_is_named_by_the_last_exception() -> None:
     assert only(log(*chained)).pattern == PYTHON[-1]
 
 
+@pytest.mark.parametrize("between", [(), ("",)])
+def test_the_same_exception_again_is_counted_again(between: tuple[str, ...]) -> None:
+    summary = summarise(log(*(*PYTHON, *between) * 70))
+
+    assert [(template.pattern, template.count) for template in summary.templates] == [(PYTHON[-1], 70)]
+    assert summary.errors == 70
+
+
 def test_a_trace_on_one_stream_is_not_torn_by_lines_of_the_other() -> None:
     mixed: list[LogLine] = []
     for number, text in enumerate(PYTHON):
