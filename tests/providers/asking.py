@@ -92,7 +92,7 @@ async def heard(
 ) -> Heard:
     said = into or Heard()
     pieces = provider.reply(prompt, messages, tools, max_tokens=max_tokens, deadline_s=deadline_s)
-    async with aclosing(pieces) as stream:  # type: ignore[type-var]
+    async with aclosing(pieces) as stream:
         async for piece in stream:
             said.parts.append(piece)
     return said
