@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from ergon_ops.assistant.instead import Instead
 from ergon_ops.assistant.room import Room
 from ergon_ops.assistant.telling import Turn, announce, joined
 from ergon_ops.capabilities import tools_allowed
 from ergon_ops.errors import ErgonError
 from ergon_ops.facts import Fact
 from ergon_ops.findings import Finding
-from ergon_ops.grounding import Acted, Checked, Ground, replacement
+from ergon_ops.grounding import Acted, Ground
 from ergon_ops.messages import Message, Mode, Prompt, ToolCall, ToolResult
-from ergon_ops.offline import Sentence, Step, View
+from ergon_ops.offline import Ask, Sentence, Step, View
 from ergon_ops.policy import effective_mode
 from ergon_ops.proposals import Proposal
 from ergon_ops.providers import Provider
@@ -61,10 +62,11 @@ class Modelled:
         turn, room = self.turn, self.room
         settings = room.house.settings
         tell, answerable = telling(room.desk.happened.put_nowait), bool(turn.reply.fact_ids)
+        instead = Instead(room.desk, turn.ask or Ask("", ()), self.views, self.learn, self.mode != "strict")
         checker = Checker(self.ground, tell, self.distrusted, answerable)
         talk = Talk(
             self.provider, self.prompt(), self.tools(), [*self.history(), self.message()],
-            Budget(settings.limits), checker, self.call, self.replaced, self.record,
+            Budget(settings.limits), checker, self.call, instead.look, instead.told, self.record,
             turn.question.max_tokens or MAX_TOKENS, min(settings.limits.seconds, turn.question.deadline_s),
             room.house.clock,
         )  # fmt: skip
@@ -160,9 +162,6 @@ class Modelled:
             now=room.house.clock(),
             hosts=tuple(room.house.reads),
         )
-
-    def replaced(self, checked: Checked) -> str | None:
-        return replacement(checked, self.views, self.turn.ask) if self.turn.ask is not None else None
 
     def record(self, message: Message) -> None:
         if self.turn.session:

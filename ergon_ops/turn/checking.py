@@ -75,7 +75,7 @@ class Checker:
         """A claim of having acted is not asked for again: it is removed."""
         return [item for item in self.unsupported if not claims_action(item)]
 
-    def settle(self, repaired: dict[int, str], replacement: Callable[[Checked], str | None]) -> None:
+    def settle(self, repaired: dict[int, str], replacement: Callable[[Checked], Sentence | None]) -> None:
         """Tells what waits: repaired where the repair is supported, else replaced by a sentence of ours, else struck.
 
         `repaired` maps the number of a `repairable()` sentence, from 1, to what the model says now ('' = left out)."""
@@ -96,11 +96,11 @@ class Checker:
                     continue
             self.tally.replaced += 1
             ours = replacement(item)
-            if ours is not None and ours.strip() in said:
+            ours = ours or Sentence(struck(item))
+            if ours.fact_ids and ours.text.strip() in said:
                 continue
-            text = ours if ours is not None else struck(item)
-            said.add(text.strip())
-            self._tell(Sentence(spaced(text, item.text)))
+            said.add(ours.text.strip())
+            self._tell(Sentence(spaced(ours.text, item.text), ours.fact_ids))
         self.waiting.clear()
 
     def give_up(self) -> None:

@@ -22,14 +22,16 @@ AT_MOST_AT_ONCE = 8
 REPAIR_TOKENS = 600
 CHARACTERS_A_TOKEN = 16  # more than any language needs: who says more does not keep to `max_tokens`
 Run = Callable[[ToolCall], Awaitable[ToolResult]]
-Replace = Callable[[Checked], str | None]
+Replace = Callable[[Checked], Sentence | None]
+Look = Callable[[Sequence[Checked]], Awaitable[None]]
 Notice = Callable[[str, str], None]
 
 
 @dataclass(slots=True)
 class Talk:
-    """One model, one question. `run` makes a tool call and never raises for what the call does wrong; `record` stores
-    each message before the next step; `failure` says why the model gave up, after which the offline mind answers."""
+    """One model, one question. `run` makes a tool call and never raises for what the call does wrong; `look` reads what
+    `replacement` needs to know; `record` stores each message before the next step; `failure` says why the model gave
+    up, after which the offline mind answers."""
 
     provider: Provider
     prompt: Prompt
@@ -38,6 +40,7 @@ class Talk:
     budget: Budget
     checker: Checker
     run: Run
+    look: Look
     replacement: Replace
     record: Callable[[Message], None]
     max_tokens: int
@@ -73,8 +76,8 @@ class Talk:
         self.checker.end_of_reply(calls=bool(calls))
         if not calls:
             if not self.checker.told and not self.checker.waiting:
-                said = f"{self.provider.model} said nothing that a fact carries"
-                raise ProviderError(said, reason="empty", next="ask again, or another model")
+                nothing = f"{self.provider.model} said nothing that a fact carries"
+                raise ProviderError(nothing, reason="empty", next="ask again, or another model")
             return False
         self.messages.append(message)
         self.record(message)
@@ -136,6 +139,7 @@ class Talk:
                 repaired = read_repairs(answer.text)
             except ProviderError:
                 repaired = {}  # what is supported stands; the rest is replaced
+        await self.look(self.checker.unsupported)
         self.checker.settle(repaired, self.replacement)
 
 

@@ -387,3 +387,37 @@ async def test_the_request_can_be_looked_at_without_sending_it(stage: Stage) -> 
     assert "webapp-container-ci" in seen["system"]["persona"]
     assert seen["tokens"]["fixed"] <= 2000
     assert (await assistant.proposals())["proposals"] == []
+
+
+@pytest.mark.parametrize(
+    ("lie", "not_said", "said"),
+    [
+        ("I serve a Node.js app on port 9000.", ("no service", "publish no port"), "18080/tcp → 80"),
+        ("I depend on worker.", ("no link",), "I use orders-db"),
+        ("My IP address is 172.30.0.9.", ("no network",), "172.30.0.2"),
+        ("My environment contains REDIS_PASSWORD.", ("no environment variables",), "DATABASE_URL"),
+    ],
+)
+async def test_what_stands_for_a_lie_is_read_before_it_is_told(
+    stage: Stage, lie: str, not_said: tuple[str, ...], said: str
+) -> None:
+    """The rules say what is not there, too: true only of what was looked at."""
+    answer = await stage.plays(says(lie), "since when are you up?", "webapp")
+    assert said in answer["answer"]
+    assert lie not in answer["answer"]
+    assert not any(words in answer["answer"] for words in not_said)
+    told = {row["name"] for row in answer["facts"]}
+    assert told & {"published_port", "link", "network", "env_key"}, "what it rests on is cited"
+
+
+async def test_a_lie_about_another_container_is_not_answered_with_words_about_oneself(stage: Stage) -> None:
+    answer = await stage.plays(says("worker exited with code 137."), "since when are you up?", "webapp")
+    assert "137" not in answer["answer"]
+    assert "[struck:" in answer["answer"]
+
+
+async def test_nothing_is_read_for_a_lie_in_strict_mode(stage: Stage) -> None:
+    stage.settings = replace(stage.settings, mode="strict")
+    answer = await stage.plays(says("My IP address is 172.30.0.9."), "since when are you up?", "webapp", mode="strict")
+    assert "[struck:" in answer["answer"]
+    assert "172.30" not in answer["answer"]
