@@ -136,7 +136,7 @@ class Modelled:
     def history(self) -> tuple[Message, ...]:
         session = self.turn.session
         stored = self.room.house.store.sessions.messages(session) if session else self.turn.question.history
-        return history_of(stored[:-1] if session else stored)
+        return history_of(stored[:-1] if session else stored, self.room.house.settings.share)
 
     def message(self) -> Message:
         turn = self.turn

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from ergon_ops.persona import Persona
 from ergon_ops.redaction import neutralise, redact, redact_lines, safe_text
 from ergon_ops.refs import Ref
 from ergon_ops.setting_values import Share
-from ergon_ops.turn.rendering import facts_text, fenced, finding_line, proposal_line, tokens
+from ergon_ops.turn.rendering import WITHHELD, facts_text, fenced, finding_line, proposal_line, tokens
 
 DIGEST_TOKENS, EVIDENCE_TOKENS, FINDINGS_SHOWN, FLEET_SHOWN = 120, 600, 8, 25
 PIPED_LIMIT = 4000
@@ -27,6 +28,7 @@ DIGEST = (
     "state", "health", "uptime", "exit_code", "serving", "memory_working_set", "memory_limit", "memory_ratio",
     "cpu_usage", "cpu_limit", "cpu_throttled_ratio", "restart_count",
 )  # fmt: skip
+QUOTED = re.compile(r"“[^”]*”?")  # as the rules quote what others wrote
 OPAQUE = frozenset({"id", "image_id"})  # long, and nobody asks for them unasked
 AT_A_GLANCE = ("state", "health", "memory_ratio", "cpu_ratio")
 
@@ -132,9 +134,10 @@ def _within(facts: Sequence[Fact], limit: int) -> list[Fact]:
     return kept
 
 
-def history_of(messages: Sequence[Message], limit: int = 2000) -> tuple[Message, ...]:
+def history_of(messages: Sequence[Message], share: Share, limit: int = 2000) -> tuple[Message, ...]:
     """Earlier questions and answers of a session, newest kept, at most `limit` tokens. Tool calls and their results
-    are left out: their facts are old, and what is true now is read anew."""
+    are left out: their facts are old, and what is true now is read anew. What an answer quoted (the rules' answers
+    quote log lines) is shared no more than where it was read."""
     turns: list[tuple[Message, Message]] = []
     asked: Message | None = None
     for message in messages:
@@ -149,7 +152,9 @@ def history_of(messages: Sequence[Message], limit: int = 2000) -> tuple[Message,
         if limit < 0:
             break
         # Of a caller's own history nobody has looked at what lies in it.
-        kept[:0] = [Message(one.role, (Text(redact(one.text)[:1200]),)) for one in (question, answer)]
+        said = answer.text if share == "facts+logs" else QUOTED.sub(WITHHELD, answer.text)
+        texts = zip((question, answer), (question.text, said), strict=True)
+        kept[:0] = [Message(one.role, (Text(redact(text)[:1200]),)) for one, text in texts]
     left = len(turns) - len(kept) // 2
     if left and kept:
         note = f"({left} earlier questions of this session are left out)\n{kept[0].text}"

@@ -421,3 +421,22 @@ async def test_nothing_is_read_for_a_lie_in_strict_mode(stage: Stage) -> None:
     answer = await stage.plays(says("My IP address is 172.30.0.9."), "since when are you up?", "webapp", mode="strict")
     assert "[struck:" in answer["answer"]
     assert "172.30" not in answer["answer"]
+
+
+async def test_what_the_rules_quoted_from_logs_does_not_leave_with_the_history_of_a_session(stage: Stage) -> None:
+    stage.spec = "offline"
+    shown = [
+        await stage.ask(text, "webapp", session="s")
+        for text in ("show me your logs", "what does your healthcheck say?")
+    ]
+    assert "Uvicorn running" in shown[0]["answer"]
+    assert "“ok”" in shown[1]["answer"]
+    stage.spec = "anthropic:scripted"
+    await stage.plays(says("I am running."), "and your status?", "webapp", session="s")
+    sent = "\n".join(message.text for message in stage.model.requests[0][1])
+    assert "show me your logs" in sent
+    assert "Uvicorn running" not in sent
+    assert "“ok”" not in sent
+    stage.settings = replace(stage.settings, share="facts+logs")
+    await stage.plays(says("I am running."), "and your status?", "webapp", session="s")
+    assert "Uvicorn running" in "\n".join(message.text for message in stage.model.requests[0][1])
