@@ -13,6 +13,7 @@ from typing import Literal
 from ergon_ops.engine.protocols import Container, Process, PublishedPort, Socket, Sockets
 from ergon_ops.services.families import Family, families
 from ergon_ops.services.identity import Identity
+from ergon_ops.services.owners import assign, usual
 from ergon_ops.services.programs import (
     BACKGROUND,
     BY_NAME,
@@ -81,7 +82,7 @@ def detect(
     listening = _serving(sockets.listening, processes) if sockets.visible else []
     groups = families(processes, listening, image=image)
     if sockets.visible:
-        _assign(groups, listening, container)
+        assign(groups, listening, container)
         found = _seen(groups, listening, known, sockets.source)
     else:
         found = _declared(groups, known, image if not processes else "")
@@ -99,58 +100,6 @@ def _serving(listening: Iterable[Socket], processes: Sequence[Process]) -> list[
 
 
 # -- sockets are visible ---------------------------------------------------------------------------------------------
-
-
-def _assign(groups: list[Family], listening: Sequence[Socket], container: Container) -> None:
-    """Give each listener to the family that has it; an owner that cannot be seen is inferred."""
-    of_pid = {pid: family for family in groups for pid in family.pids}
-    ours = bool(container.networks) and "host" not in container.networks
-    unowned: list[Socket] = []
-    for socket in listening:
-        family = of_pid.get(socket.pid) if socket.pid else None
-        if family is None:
-            unowned.append(socket)
-        else:
-            family.ports.setdefault(socket.port, []).append(socket)
-    for socket in unowned:
-        family = _named(groups, socket) or _likely(groups, socket.port)
-        if family is None and ours:
-            family = _remaining(groups)
-        if family is not None:
-            family.ports.setdefault(socket.port, []).append(socket)
-        elif ours or socket.program:
-            groups.append(_stranger(socket))
-
-
-def _named(groups: Sequence[Family], socket: Socket) -> Family | None:
-    name = canonical(socket.program) if socket.program else ""
-    return next((family for family in groups if name and name in (family.name, family.head.name)), None)
-
-
-def _likely(groups: Sequence[Family], port: int) -> Family | None:
-    """Who says so on its command line, else whose usual port it is."""
-    for family in groups:
-        if port in family.ports or port in family.said:
-            return family
-    return next(
-        (family for family in groups if family.identity.program and port in family.identity.program.ports), None
-    )
-
-
-def _remaining(groups: Sequence[Family]) -> Family | None:
-    """The only one left that could have it."""
-    able = [family for family in groups if family.identity.nature != "infra"]
-    free = [family for family in able if not family.ports] or able
-    return free[0] if len(free) == 1 else None
-
-
-def _stranger(socket: Socket) -> Family:
-    program = program_named(socket.program)
-    nature = program.nature if program else "unknown"
-    name = canonical(socket.program) if program else socket.program or "unknown"
-    family = Family(Identity(name, nature, program=program), [Process(socket.pid, 0, name, "")])
-    family.ports[socket.port] = [socket]
-    return family
 
 
 def _seen(groups: Sequence[Family], listening: Sequence[Socket], known: Sequence[int], source: str) -> list[Service]:
@@ -183,7 +132,7 @@ def _aside(family: Family, port: int) -> bool:
 
 def _declared(groups: Sequence[Family], known: Sequence[int], image: str) -> list[Service]:
     """Ports that are said: by a command line, else among the exposed ones. A port nobody says stays unknown."""
-    claims = {id(family): _claim(family, known) for family in groups}
+    claims = {id(family): _claim(family, known, groups) for family in groups}
     free = [port for port in known if not any(port in claim for claim in claims.values())]
     silent = [family for family in groups if not claims[id(family)] and family.identity.nature != "infra"]
     if len(silent) == 1 and free:
@@ -202,12 +151,9 @@ def _declared(groups: Sequence[Family], known: Sequence[int], image: str) -> lis
     return _distinct(services)
 
 
-def _claim(family: Family, known: Sequence[int]) -> tuple[int, ...]:
-    said = family.said
-    if said:
-        return said[:4]
-    program = family.identity.program
-    return tuple(port for port in known if program is not None and port in program.ports)
+def _claim(family: Family, known: Sequence[int], groups: Sequence[Family]) -> tuple[int, ...]:
+    """A port that is usual for several is nobody's."""
+    return family.said[:4] or tuple(port for port in known if usual(groups, port) == [family])
 
 
 def _said(family: Family, port: int) -> str:
@@ -231,9 +177,11 @@ def _official(container: Container, image: str) -> Program | None:
 def _missing(found: Sequence[Service], wanted: Sequence[tuple[str, int | None]], visible: bool) -> list[Service]:
     """`down` for each expected pair that nothing found stands for."""
     missing: dict[tuple[str, int | None], Service] = {}
+    unowned = {service.port for service in found if service.port and not service.pids}
     for name, port in wanted:
         same = [service for service in found if name in (service.name, service.detail)]
-        there = any(port in (None, service.port) or (not visible and service.port is None) for service in same)
+        unseen = not visible or port in unowned
+        there = any(port in (None, service.port) or (unseen and service.port is None) for service in same)
         if there or any(key[0] == name and port is None for key in missing):
             continue
         program = BY_NAME.get(name)

@@ -289,6 +289,32 @@ def test_a_listener_without_an_owner_goes_to_the_only_program_there_is() -> None
     assert spoken(detect(tree(("node", "node app.js", -1)), unowned(4711))) == "node (port 4711)"
 
 
+def test_a_listener_that_two_programs_may_have_is_neither_ones() -> None:
+    both = tree(("tini", "tini x", -1), ("haproxy", "haproxy -W -db -f /h.cfg", 0), ("apache2", "apache2 -X", 0))
+
+    assert spoken(detect(both, unowned(80, 8080))) == "apache, haproxy, unknown (ports 80, 8080)"
+
+
+def test_a_program_that_lives_is_not_down_where_its_port_listens_and_the_owner_is_unseen() -> None:
+    both = tree(("tini", "tini x", -1), ("haproxy", "haproxy -W -db -f /h.cfg", 0), ("apache2", "apache2 -X", 0))
+
+    found = detect(both, unowned(80, 8080), expected=(("haproxy", 80), ("apache", 8080), ("memcached", 11211)))
+
+    assert [service.name for service in found if service.state == "down"] == ["memcached"]
+
+
+def test_a_listener_that_two_programs_may_have_goes_to_the_one_left_without() -> None:
+    both = tree(("tini", "tini x", -1), ("nginx", "nginx: master process nginx", 0), ("node", "node app.js", 0))
+
+    assert spoken(detect(both, unowned(80, 8080))) == "nginx (port 80), node (port 8080)"
+
+
+def test_an_exposed_port_that_two_programs_may_have_is_declared_for_neither() -> None:
+    both = tree(("tini", "tini x", -1), ("haproxy", "haproxy -W -db -f /h.cfg", 0), ("apache2", "apache2 -X", 0))
+
+    assert spoken(detect(both, None, container=box(exposed=(80,)))) == "apache, haproxy"
+
+
 def test_a_listener_nobody_can_be_named_for_is_unknown() -> None:
     processes = tree(("sh", "sh x", -1), ("node", "node a.js", 0), ("ruby", "ruby b.rb", 0))
 
