@@ -148,6 +148,12 @@ def _refusal(error: docker.errors.APIError, endpoint: Endpoint) -> ErgonError:
         return NoSuchContainer(f"{said[:1].upper()}{said[1:]}", next="`ergon-ops list` shows them", details=details)
     if status in (401, 403) and "active endpoints" not in low:  # 403 is also how it says that a network is in use
         return EnginePermission(f"The engine of {endpoint.host} forbids this: {said}", details=details)
+    if str(getattr(error.response, "url", "")).endswith("/_ping"):
+        return EngineRefused(
+            f"What answers at {endpoint.url} ({endpoint.source}) is no Docker engine: {said}",
+            next="check the address",
+            details=details,
+        )
     hint = next((step for part, step in HINTS if part in low), "")
     return EngineConflict(f"The engine refused: {said}", next=hint, details=details)
 

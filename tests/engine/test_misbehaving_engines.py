@@ -47,6 +47,7 @@ CASES: dict[str, Case] = {
     "babbling": (misbehaving.babbling, False, EngineError),
     "not JSON": (answers(b"<html>welcome</html>"), True, EngineError),
     "no engine": (answers(b"OK", head=b""), False, EngineError),
+    "a web server": (answers(b"", status=b"404 Not Found", head=b""), False, EngineRefused),
     "too old": (answers(b"OK", head=b"Api-Version: 1.39\r\n"), False, EngineTooOld),
     "http to a TLS port": (answers(TLS_PORT, status=b"400 Bad Request", head=b""), False, EngineTLS),
 }
