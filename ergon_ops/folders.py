@@ -68,7 +68,12 @@ def prompt(name: str, operator: Sequence[Path] = ()) -> str:
     for folder in search_path("prompts", operator):
         path = folder / f"{name}.md"
         if path.is_file():
-            return path.read_text("utf-8")
+            try:
+                return path.read_text("utf-8-sig")
+            except (OSError, UnicodeDecodeError) as error:
+                raise UsageError(
+                    f"the prompt {path} cannot be read: {error}", next="correct it: text in UTF-8"
+                ) from error
     raise UsageError(f"there is no prompt {name!r}", next=f"add {name}.md to {shipped('prompts')}")
 
 

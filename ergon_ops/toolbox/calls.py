@@ -18,6 +18,7 @@ from ergon_ops.tool import Context, Tool
 from ergon_ops.toolbox.context import granting
 
 CALL_DEADLINE_S = 12.0
+KINDS = (Fact, Finding, Proposal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Toolbox:
             return self._refused(outcome, name, persona)
         try:
             valid = arguments if trusted else tool.validate(arguments)
-            result = await asyncio.wait_for(tool.function(context, **valid), CALL_DEADLINE_S)
+            result = await asyncio.wait_for(_returned(tool, context, valid), CALL_DEADLINE_S)
         except ErgonError as error:
             return outcome(ok=False, error=error)
         except TimeoutError:
@@ -95,7 +96,20 @@ class Toolbox:
         return refused
 
 
+async def _returned(tool: Tool, context: Context, arguments: Mapping[str, Any]) -> Sequence[Any]:
+    """What the function gives, if it is what a tool may give."""
+    try:
+        result = await tool.function(context, **arguments)
+    except SystemExit as error:  # a task that ends so would take the process along
+        raise ErgonError(f"{tool.name} wanted to end the program") from error
+    if not isinstance(result, list | tuple) or not all(isinstance(item, KINDS) for item in result):
+        raise ErgonError(f"{tool.name} gave something else than facts", next="see tools/README.md")
+    return result
+
+
 def sort_result(result: Sequence[Any]) -> dict[str, tuple[Any, ...]]:
     """Facts, findings and proposals of one result, each under its own name."""
-    kinds = {"facts": Fact, "findings": Finding, "proposals": Proposal}
-    return {name: tuple(item for item in result if isinstance(item, kind)) for name, kind in kinds.items()}
+    names = ("facts", "findings", "proposals")
+    return {
+        name: tuple(item for item in result if isinstance(item, kind)) for name, kind in zip(names, KINDS, strict=True)
+    }

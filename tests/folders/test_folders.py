@@ -129,3 +129,9 @@ def test_every_shipped_prompt_renders() -> None:
     assert shipped == set(values)
     for name, given in values.items():
         assert "$5" in folders.render(name, given) or name != "persona"
+
+
+def test_a_prompt_that_is_no_text_is_named_with_what_to_do(mine: Path) -> None:
+    (mine / "instructions.md").write_bytes(b"\xff\xfe$mode")
+    with pytest.raises(UsageError, match=r"instructions\.md cannot be read"):
+        folders.prompt("instructions", [mine])

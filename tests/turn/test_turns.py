@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -440,3 +441,31 @@ async def test_what_the_rules_quoted_from_logs_does_not_leave_with_the_history_o
     stage.settings = replace(stage.settings, share="facts+logs")
     await stage.plays(says("I am running."), "and your status?", "webapp", session="s")
     assert "Uvicorn running" in "\n".join(message.text for message in stage.model.requests[0][1])
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("return None", "something else than facts"),
+        ("return 42", "something else than facts"),
+        ("return 'all is well'", "something else than facts"),
+        ("return [1, None]", "something else than facts"),
+        ("raise RuntimeError('no')", "RuntimeError"),
+        ("raise SystemExit(3)", "end the program"),
+    ],
+)
+async def test_an_operators_tool_that_misbehaves_fails_alone(stage: Stage, tmp_path: Path, body: str, why: str) -> None:
+    folder = tmp_path / "own"
+    folder.mkdir(mode=0o700)
+    code = ["from ergon_ops.tool import Context, read", "@read", "async def odd(ctx: Context):", '    """Odd."""']
+    (folder / "odd.py").write_text("\n".join([*code, f"    {body}\n"]))
+    stage.settings = replace(stage.settings, tools=(folder,))
+
+    def play(prompt: Prompt, messages: Sequence[Message], tools: Sequence[Tool]) -> Iterable[Piece]:
+        return [Text("I am running.")] if results(messages) else [call("odd")]
+
+    answer = await stage.plays(play, "how are you?", "webapp")
+    assert answer["answer"].startswith("I am running.")
+    [told] = results(stage.model.requests[1][1])
+    assert not told.ok
+    assert why in told.text
