@@ -124,6 +124,7 @@ def test_every_shipped_prompt_renders() -> None:
             "ci_name": "web-ci", "container": "web", "host": "local", "role_kind": "web", "role": "serves $5 pages",
             "services": "nginx", "depends_on": "db",
         },
+        "fleet": {"hosts": "local", "count": "3"},
     }  # fmt: skip
     shipped = {path.stem for path in folders.shipped("prompts").glob("*.md")} - {"README"}
     assert shipped == set(values)
