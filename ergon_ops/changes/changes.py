@@ -53,8 +53,10 @@ class Changes:
         """Bind each intent to the world of its container and store it; asking twice gives the same proposal.
 
         `facts`: those an intent's `why` names by id are kept with it. `granted`: the capabilities of the targets' CIs
-        (one that is not in it has all). Raises PolicyRefused where capability or policy forbid it.
+        (one that is not in it has all). Raises PolicyRefused where capability or policy forbid it, and where nothing
+        can be kept: nobody could approve it.
         """
+        self._refuse_forgetful()
         known = {fact.id: fact for fact in facts}
         wanted = [checked(intent) for intent in intents]
         for intent in wanted:

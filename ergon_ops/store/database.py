@@ -167,7 +167,8 @@ def migrate(db: sqlite3.Connection, path: Path | None) -> None:
                 db.execute(f"PRAGMA user_version = {len(_applied(db))}")
             db.execute("COMMIT")
         except BaseException:
-            db.execute("ROLLBACK")
+            if db.in_transaction:  # a full disk has ended it already
+                db.execute("ROLLBACK")
             raise
 
 

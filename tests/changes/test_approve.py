@@ -7,6 +7,7 @@ import pytest
 
 from ergon_ops.engine.fake import FakeContainer
 from ergon_ops.errors import EngineNotRunning, EngineTimeout, NoSuchContainer, PolicyRefused, StoreError, UsageError
+from ergon_ops.messages import Message, Text
 from ergon_ops.settings import Policy
 from ergon_ops.store import Store
 
@@ -137,10 +138,20 @@ async def test_an_unknown_or_ambiguous_id_is_a_usage_error(lab: Lab) -> None:
             await lab.approve(key)
 
 
-async def test_without_a_state_on_disk_changes_are_refused(lab: Lab) -> None:
+async def test_without_a_state_on_disk_nothing_is_proposed_that_nobody_could_approve(lab: Lab) -> None:
     lab.store.close()
     lab.store = Store.memory("the disk is full", clock=lab.time)
+    with pytest.raises(PolicyRefused, match="journal on disk"):
+        await lab.propose()
+
+
+async def test_when_the_state_is_lost_after_a_proposal_its_approval_is_refused(lab: Lab) -> None:
     proposal = await lab.propose()
+    session = lab.store.sessions.create("s")
+    lab.store._db.rows("PRAGMA max_page_count = 1")
+    for number in range(100):
+        lab.store.sessions.append(session.id, Message("user", (Text(f"{number}:" + "x" * 4000),)))
+    assert not lab.store.durable
     with pytest.raises(PolicyRefused, match="journal on disk"):
         await lab.approve(proposal.id)
     assert lab.restarts() == 0

@@ -58,8 +58,9 @@ def test_a_read_only_home_is_answered_from_memory_with_one_notice(program: Progr
     bad = mounted(program, 'mount -t tmpfs none "$0" && mount -o remount,ro "$0"')
     forgetful(bad("ask", "till", "status?"))
     assert "till" in bad("list").out
-    proposal = bad("ask", "till", "restart yourself", "--json").json["proposals"]
-    assert len(proposal) == 1
+    asked = bad("ask", "till", "restart yourself", "--json").json
+    assert asked["proposals"] == []
+    assert "changes need a journal on disk" in asked["answer"]
 
 
 def test_a_full_disk_under_the_state_is_answered_with_one_notice_and_changes_are_refused(program: Program) -> None:
@@ -69,6 +70,14 @@ def test_a_full_disk_under_the_state_is_answered_with_one_notice_and_changes_are
     refused = bad("approve", "p-aaaaaaaaaa", code=None)
     assert refused.code in (2, 5)
     assert refused.complaint
+
+
+@pytest.mark.parametrize("size", [64, 128, 192, 224])
+def test_a_disk_too_small_for_the_tables_is_called_full(program: Program, size: int) -> None:
+    small = mounted(program, f'mount -t tmpfs -o size={size}k none "$0"')
+    done = small("ask", "till", "status?")
+    assert RUNNING in done.out
+    assert all(": the disk " in line for line in done.err.splitlines()), done
 
 
 def test_a_disk_that_fills_while_it_is_used_does_not_stop_answers(program: Program) -> None:
