@@ -125,7 +125,6 @@ def test_every_shipped_prompt_renders() -> None:
             "services": "nginx", "depends_on": "db",
         },
         "fleet": {"hosts": "local", "count": "3"},
-        "fleet": {"hosts": "local", "count": "3"},
     }  # fmt: skip
     shipped = {path.stem for path in folders.shipped("prompts").glob("*.md")} - {"README"}
     assert shipped == set(values)
