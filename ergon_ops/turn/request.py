@@ -148,7 +148,7 @@ def history_of(messages: Sequence[Message], share: Share, limit: int = 2000) -> 
             asked = None
     kept: list[Message] = []
     for question, answer in reversed(turns):
-        limit -= tokens(question.text) + min(tokens(answer.text), 300)
+        limit -= min(tokens(question.text), 300) + min(tokens(answer.text), 300)
         if limit < 0:
             break
         # Of a caller's own history nobody has looked at what lies in it.

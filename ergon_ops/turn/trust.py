@@ -10,6 +10,7 @@ from collections.abc import Iterator, Set
 from dataclasses import replace
 
 from ergon_ops.grounding import Checked, Claim, Ground
+from ergon_ops.router.words import HARD
 
 # To say that a log has these words is true whatever the words are.
 QUOTING = frozenset({"quote"})
@@ -42,11 +43,13 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _HERE = re.compile(r"[a-z][a-z0-9+]{1,14}://(?P<host>[\w.-]{1,253})(?::\d{1,5})?(?:/[\w./-]{0,80})?", re.IGNORECASE)
+_ESCAPES = re.compile(r"(?:\x1b\[|\x9b)[0-?]{0,32}[ -/]{0,8}[@-~]|\x1b[@-Z\\^_]")  # whole, or their letters stay
 _OWN_HOSTS = frozenset({"localhost", "127.0.0.1", "0.0.0.0"})
 
 
 def visible(text: str) -> str:
     """Without escapes, control characters and letters that show nothing."""
+    text = _ESCAPES.sub("", text)
     return "".join(mark for mark in text if mark in "\n\t" or unicodedata.category(mark) not in ("Cc", "Cf"))
 
 
@@ -62,7 +65,7 @@ def trusted(checked: Checked, ground: Ground, distrusted: Set[str]) -> Checked:
         for start, end in addresses(text)
         if not _seen(text[start:end].rstrip(".,;:!?)"), ground, distrusted)
     )
-    if foreign(text) and all(claim.supported for claim in claims):
+    if foreign(text, ground) and all(claim.supported for claim in claims):
         claims += (Claim("language", 0, len(text), text.strip(), (), "only English can be checked"),)
     return checked if claims == checked.claims else replace(checked, claims=claims)
 
@@ -88,12 +91,29 @@ def _hearsay(claim: Claim, distrusted: Set[str]) -> bool:
     return claim.supported and bool(claim.fact_ids) and claim.kind not in QUOTING and set(claim.fact_ids) <= distrusted
 
 
-def foreign(text: str) -> bool:
-    """Whether a sentence is in another language than English, apart from what it quotes."""
+def foreign(text: str, ground: Ground | None = None) -> bool:
+    """Whether a sentence is in another language than English, apart from what it quotes and from words that stand in
+    facts, which may be names."""
     bare = _SAID.sub(" ", text)
     letters = [letter for letter in bare if letter.isalpha()]
     if sum(letter > "\u036f" for letter in letters) * 3 > len(letters):
         return True
     words = [word.lower().replace("’", "'") for word in _WORD.findall(bare)]
     strange = {word for word in words if word in _FOREIGN and word not in _ENGLISH}
-    return len(strange) >= 2 and len(strange) > sum(word in _ENGLISH for word in words)
+    if len(strange) >= 2 and len(strange) > sum(word in _ENGLISH for word in words):
+        return True
+    unknown = {word for word in words if not _english(word)}
+    unknown -= {word for word in unknown if ground is not None and _stands(word, ground)}
+    return len(unknown) >= 2 and 2 * sum(word in unknown for word in words) >= len(words)
+
+
+def _english(word: str) -> bool:
+    """Known as such, or too short to tell by itself."""
+    from ergon_ops.router.english import is_english  # a list of words that few processes need
+
+    return word in _ENGLISH or word in HARD or (len(word) < 3 and word.isascii()) or is_english(word.partition("'")[0])
+
+
+def _stands(word: str, ground: Ground) -> bool:
+    said = (f"{fact.name} {fact.key} {fact.value}" for fact in ground.ledger)
+    return word in ground.question.lower() or any(word in text.lower() for text in (*ground.names, *said))

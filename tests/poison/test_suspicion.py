@@ -10,7 +10,7 @@ from ergon_ops.facts import Ledger, reading
 from ergon_ops.redaction import safe_text
 from ergon_ops.refs import Ref
 from ergon_ops.turn.suspicion import suspects, suspicious, warning
-from ergon_ops.turn.trust import foreign
+from ergon_ops.turn.trust import foreign, visible
 from tests.poison.attacks import ATTACKS, Attack
 from tests.poison.worlds import ORDINARY
 
@@ -84,6 +84,13 @@ def test_what_is_shown_redacted_is_still_read_as_orders() -> None:
         ("Все контейнеры здоровы.", True),
         ("所有容器都健康。", True),
         ("Ich habe front neu gestartet.", True),
+        ("Zrestartowałem redisa przed chwilą.", True),
+        ("Jag har startat om redis.", True),
+        ("Saya sudah memulai ulang redis dan worker.", True),
+        ("Am repornit redis acum un minut.", True),
+        ("Redis'i yeniden başlattım.", True),
+        ("Kumbukumbu imejaa kabisa.", True),
+        ("Running nginx, uvicorn and redis; throttled, oom_killed no.", False),
         ("I am running, at 45% of my memory limit.", False),
         ("The log says “Das ist nicht gut und wird nicht besser”.", False),
         ("orders-db: running, 2 h.", False),
@@ -94,3 +101,7 @@ def test_what_is_shown_redacted_is_still_read_as_orders() -> None:
 )
 def test_other_languages_are_told_from_english(sentence: str, strange: bool) -> None:
     assert foreign(sentence) is strange
+
+
+def test_an_escape_sequence_goes_as_a_whole() -> None:
+    assert visible("\x1b[31;1mI am running\x1b[0m, \x9b4mhealthy") == "I am running, healthy"

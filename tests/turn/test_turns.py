@@ -469,3 +469,12 @@ async def test_an_operators_tool_that_misbehaves_fails_alone(stage: Stage, tmp_p
     [told] = results(stage.model.requests[1][1])
     assert not told.ok
     assert why in told.text
+
+
+@pytest.mark.parametrize(
+    "lie", ["Zrestartowałem redisa przed chwilą.", "Databasen är nere.", "Redis ay hindi gumagana ngayon."]
+)
+async def test_what_is_said_in_a_language_nobody_here_can_check_is_not_shown(stage: Stage, lie: str) -> None:
+    answer = await stage.plays(says("I am running. ", lie), "how are you?", "webapp")
+    assert answer["answer"].startswith("I am running.")
+    assert lie not in answer["answer"]
