@@ -85,7 +85,7 @@ def detect(
         assign(groups, listening, container)
         found = _seen(groups, listening, known, sockets.source)
     else:
-        found = _declared(groups, known, image if not processes else "")
+        found = _declared(groups, known, image if not processes else "", wanted)
     if (official := _official(container, image)) and processes:
         wanted.append((official.name, None))
     missing = _missing(found, wanted, sockets.visible)
@@ -130,13 +130,17 @@ def _aside(family: Family, port: int) -> bool:
 # -- sockets cannot be seen ------------------------------------------------------------------------------------------
 
 
-def _declared(groups: Sequence[Family], known: Sequence[int], image: str) -> list[Service]:
-    """Ports that are said: by a command line, else among the exposed ones. A port nobody says stays unknown."""
+def _declared(
+    groups: Sequence[Family], known: Sequence[int], image: str, wanted: Sequence[tuple[str, int | None]]
+) -> list[Service]:
+    """Ports that are said: by a command line, else among the exposed ones. A port nobody says stays unknown; one that
+    another program should have is not given away when that one is gone."""
     claims = {id(family): _claim(family, known, groups) for family in groups}
     free = [port for port in known if not any(port in claim for claim in claims.values())]
     silent = [family for family in groups if not claims[id(family)] and family.identity.nature != "infra"]
-    if len(silent) == 1 and free:
-        claims[id(silent[0])] = tuple(free)
+    if len(silent) == 1:
+        others = {port for name, port in wanted if name not in (silent[0].name, silent[0].identity.detail)}
+        claims[id(silent[0])] = tuple(port for port in free if port not in others)
     services: list[Service] = []
     for family in groups:
         ports = claims[id(family)]

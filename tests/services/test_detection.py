@@ -309,6 +309,16 @@ def test_a_listener_that_two_programs_may_have_goes_to_the_one_left_without() ->
     assert spoken(detect(both, unowned(80, 8080))) == "nginx (port 80), node (port 8080)"
 
 
+def test_the_exposed_port_of_a_program_that_is_gone_is_not_declared_for_the_one_that_is_left() -> None:
+    left = tree(("tini", "tini x", -1), ("php-fpm8.2", "php-fpm: master process (/etc/f.conf)", 0))
+
+    found = detect(left, None, container=box(exposed=(80,)), expected=(("haproxy", 80), ("php-fpm", None)))
+
+    assert [(service.name, service.port, service.state) for service in found] == [
+        ("haproxy", 80, "down"), ("php-fpm", None, "running"),
+    ]  # fmt: skip
+
+
 def test_an_exposed_port_that_two_programs_may_have_is_declared_for_neither() -> None:
     both = tree(("tini", "tini x", -1), ("haproxy", "haproxy -W -db -f /h.cfg", 0), ("apache2", "apache2 -X", 0))
 
