@@ -1,4 +1,4 @@
-"""A second opinion on what a question asks: a linear model over its words, word pairs and topics.
+"""A second opinion on what a question asks: a linear model over its words, word pairs, topics and what the tables say.
 
 The tables know what they were given; this generalises from labelled questions. `opinion.txt` holds the weights, and
 `python -m tests.offline.training` writes it. Read when the first question is weighed.
@@ -7,13 +7,15 @@ The tables know what they were given; this generalises from labelled questions. 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import combinations, pairwise
 from pathlib import Path
 
 from ergon_ops.offline.lexicon import words
+from ergon_ops.offline.reading import Reading
 from ergon_ops.offline.tokens import NAME, TOPICS_OF, Tokens
 
 # How a weight is written: one character for the label, one for the weight in steps of the file's `unit`.
@@ -32,6 +34,11 @@ ONE_FOR: dict[str, str] = {
     **dict.fromkeys(words("i me my we us our"), "me"),
 }
 ENDINGS = ("ations", "ation", "ings", "ing", "ied", "ies", "ed", "es", "ly", "s", "e", "y")
+SHAPES: dict[str, re.Pattern[str]] = {
+    "?": re.compile(r"\?"), "!": re.compile(r"!\s*$"), ",": re.compile(","), "-": re.compile(r"(?<!\S)--?[a-z]"),
+    "|": re.compile(r"[|>*{}]|&&|;\s|\$\("), "/": re.compile(r"/[a-z]+/"), "q": re.compile(r"[\"“`]"),
+}  # fmt: skip
+UNKNOWN = "?"
 SHORTEST_STEM, SHORTEST_PIECE, LONGEST_PIECE = 3, 3, 5
 
 
@@ -84,23 +91,31 @@ def opinion(features: Collection[str], weights: Weights | None = None) -> dict[s
     return {label: share / total for label, share in zip(weights.labels, shares, strict=True)}
 
 
-def features(found: Tokens, topics: Collection[str], intents: Sequence[str], reason: str) -> dict[str, None]:
+def features(said: Reading) -> dict[str, None]:
     """What the model sees of a question, in order, each once: words, stems and pairs of them, topics and pairs of
-    them, letters of unknown words, and what the rules say (`r…`)."""
-    return dict.fromkeys((*_of_words(found), *_of_topics(found, topics), *_of_rules(intents, reason)))
-
-
-def _of_words(found: Tokens) -> Iterator[str]:
+    them, letters of unknown words, its shape (`x…`), and what the rules say (`r…`, `j…` beside the first word)."""
+    found = said.found
     env = {name.lower() for name in found.env_names}
     plain = ["$env" if word.strip("${}") in env else _kind(word) for word in found.words]
-    yield from (f"w{word}" for word in plain)
     stems = [stem(word) for word in plain if word not in SKIPPED]
+    asked = (*_of_words(plain, stems), *_of_kinds(found), *_of_topics(found, said.topics))
+    return dict.fromkeys((*asked, *_of_rules(said, stems[:1]), *_of_shape(said)))
+
+
+def _of_words(plain: list[str], stems: list[str]) -> Iterator[str]:
+    yield from (f"w{word}" for word in plain)
     yield from (f"u{word}" for word in stems)
     yield from (f"v{one} {two}" for one, two in pairwise(["^", *stems, "$"]))
+    yield f"l{min(len(plain), 9)}"
+
+
+def _of_kinds(found: Tokens) -> Iterator[str]:
+    """Pairs of the words' first topics; then those that an unknown word stands in."""
     kinds = [TOPICS_OF[word][0] if word in TOPICS_OF else stem(_kind(word)) for word in found.words]
     kept = [kind for kind, word in zip(kinds, found.words, strict=True) if word not in SKIPPED]
     yield from (f"z{one} {two}" for one, two in pairwise(["^", *kept, "$"]))
-    yield f"l{min(len(plain), 9)}"
+    masked = [UNKNOWN if at in found.unknown else kind for at, kind in enumerate(kinds)]
+    yield from (f"y{one} {two}" for one, two in pairwise(["^", *masked, "$"]) if UNKNOWN in (one, two))
 
 
 def _of_topics(found: Tokens, topics: Collection[str]) -> Iterator[str]:
@@ -112,11 +127,20 @@ def _of_topics(found: Tokens, topics: Collection[str]) -> Iterator[str]:
             yield from (f"g{piece}" for piece in _pieces(f"<{word}>"))
 
 
-def _of_rules(intents: Sequence[str], reason: str) -> Iterator[str]:
-    yield from (f"r{intent}" for intent in intents)
-    yield f"r={'+'.join(intents)}"
-    if reason:
-        yield f"r!{reason}"
+def _of_rules(said: Reading, first: list[str]) -> Iterator[str]:
+    yield from (f"r{intent}" for intent in said.intents)
+    yield f"r={'+'.join(said.intents)}"
+    if said.reason:
+        yield f"r!{said.reason}"
+    yield from (f"j{verdict} {''.join(first)}" for verdict in said.intents or (f"!{said.reason}",))
+
+
+def _of_shape(said: Reading) -> Iterator[str]:
+    """Marks of a command line, of a quote, of a cry; digits; how long it is."""
+    yield from (f"x{name}" for name, mark in SHAPES.items() if mark.search(said.text))
+    if any(letter.isdigit() for word in said.found.words if word != NAME for letter in word):
+        yield "x0"
+    yield f"x{min(6, len(said.found.text) // 15)}l"
 
 
 def _pieces(word: str) -> Iterator[str]:

@@ -1,14 +1,14 @@
-"""From a question in everyday English to an `Ask`. Pure; about a tenth of a millisecond."""
+"""From a question in everyday English to an `Ask`. Pure; about a millisecond."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 
 from ergon_ops.offline import spans
 from ergon_ops.offline.lexicon import METRICS, PROGRAMS, RULES, WEAK, Rule, words
+from ergon_ops.offline.reading import Reading
 from ergon_ops.offline.scope import refused
 from ergon_ops.offline.tokens import NAME, Tokens, tokens
 from ergon_ops.offline.weigh import judge
@@ -17,6 +17,7 @@ from ergon_ops.offline.words import Ask
 # Said alone, a command of a shell is a question; with anything behind it, it is a command.
 ALONE: dict[str, str] = {"ls": "list containers", "ll": "list containers", "dir": "list containers"}
 LONGEST = 600
+SHORT = 4  # words of a question that the tables may answer by themselves if another one went before
 _CLAUSES = re.compile(r"[,;?!]+|\band\b|\balso\b|\bplus\b|&")
 # Topics that say how something is asked, not what about.
 ASKING: frozenset[str] = words(
@@ -33,25 +34,13 @@ WHO_IS: frozenset[str] = words("what who is are does do tell me us about exactly
 FOLLOWERS: frozenset[str] = words("and or what how about same ditto also then now for with")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What the tables make of a question: `intents`, or the `reason` why there are none. `grep` is text to look for."""
-
-    text: str
-    found: Tokens
-    topics: dict[str, int]
-    intents: tuple[str, ...]
-    reason: str
-    followed: bool
-    grep: str
-
-
 def understand(text: str, previous: Ask | None = None, *, names: Iterable[str] = (), now: float | None = None) -> Ask:
     """What `text` asks for. `names` are words that name containers; `previous` the last question of the session."""
     said = by_tables(text, previous, names=names)
     found, topics, intents, reason = said.found, said.topics, said.intents, said.reason
-    if not said.followed and any(word != NAME for word in found.words):
-        intents, reason = judge(found, topics, intents, reason)
+    settled = said.followed or (previous is not None and intents and len(found.words) <= SHORT)
+    if not settled and any(word != NAME for word in found.words):
+        intents, reason = judge(said)
     lowered = said.text[:LONGEST].lower()
     since = spans.clock(lowered, now) if now is not None else None
     back = now - since if now is not None and since is not None else spans.window(lowered)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import add
 
-EPOCHS = 40
+EPOCHS = 60
 STEP = 1.0
 LEFT_OUT = 0.5  # of the features, at every step: what remains must do without them
 SEEN_BY = 2  # questions that a feature must occur in

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from ergon_ops.offline.opinion import OUTSIDE, Weights, read
-from ergon_ops.offline.understand import Reading
+from ergon_ops.offline.reading import Reading
 from ergon_ops.offline.weigh import INTENT_OF, judge
 from tests.offline.training import rows
 from tests.offline.training.learn import learn
@@ -32,7 +32,7 @@ def rules(said: Reading) -> Verdict:
 
 
 def both(weights: Weights, said: Reading) -> Verdict:
-    return judge(said.found, said.topics, said.intents, said.reason, weights)
+    return judge(said, weights)
 
 
 def _tell(who: str, kept: Iterable[tuple[str, tuple[str, ...]]], verdict: Callable[[Reading], Verdict]) -> None:

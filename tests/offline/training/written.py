@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from ergon_ops.offline.opinion import FIRST_LABEL, ZERO
 
 UNIT = 0.25
-LEAST = 0.85  # weights below are nothing
+LEAST = 0.5  # weights below are nothing
 MOST = 45  # steps
 
 
