@@ -15,11 +15,16 @@ ANSWERED = 0.95
 DECLINED = 0.98
 # No longer held out: 68 of its 238 questions stand word for word among those the second opinion learns from.
 DECLINED_BLIND = 0.97
-# By others, neither read nor mended; 18 of its 210 stand by chance among the questions that are learnt from. At first
-# sight of the second opinion 93.1% answered and 96.0% declined (the tables alone: 83.8% and 76.0%). Its score was seen
-# three more times while others were mended, and ended at 90.0% and 96.0%: below the aim of 95% and 98%. What holds for
-# questions nobody has seen is this, not what is above.
-ANSWERED_UNSEEN, DECLINED_UNSEEN = 0.90, 0.96
+# By others, neither read nor mended. `unseen`: at first sight of the second opinion 93.1% answered and 96.0% declined
+# (the tables alone: 83.8% and 76.0%), after others were mended 90.0% and 96.0%. The present one has 93.8% and 96.0%,
+# but by now the score was seen some seven times, and 23 of its 210 stand by chance among the questions learnt from.
+# `unseen2`: 300 by another writer, scored once, when all was done: 96.4% and 100.0%; 49 of them stand word for word
+# among those learnt from, and without these it is 96.3% and 100.0%. Asserted a point below.
+ANSWERED_UNSEEN = {"unseen": 0.90, "unseen2": 0.954}
+DECLINED_UNSEEN = {"unseen": 0.96, "unseen2": 0.99, "blind_3": DECLINED_BLIND}
+KINDS = ("building", "scoring", "blind_3", "unseen", "unseen2")
+# The tables were made with these: some of them, others every time, are enough.
+LARGE, SHARE = ("building", "scoring"), 0.4
 HELPFUL = re.compile(r"cannot|never show|only answer", re.I)
 
 
@@ -56,22 +61,32 @@ async def score(desk: Desk, rows: list[Document], *, told: bool = True) -> tuple
     return 1 - failed.total() / len(rows), failed
 
 
+def some(kind: str, rows: list[Document]) -> list[Document]:
+    """Of a large file a part, drawn anew; the seed is printed so that a failure can be asked again."""
+    if kind not in LARGE:
+        return rows
+    seed = random.randrange(10_000)
+    print(f"drawn with {seed}")
+    return random.Random(seed).sample(rows, int(len(rows) * SHARE))
+
+
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("kind", ["building", "scoring", "blind_3", "unseen"])
+@pytest.mark.parametrize("kind", KINDS)
 async def test_questions_are_answered_with_the_facts_they_ask_for(kind: str, tmp_path: Path) -> None:
-    desk = Desk.open(tmp_path, seed=7 if kind == "unseen" else random.randrange(10_000))
+    desk = Desk.open(tmp_path, seed=7 if kind in ANSWERED_UNSEEN else random.randrange(10_000))
     await desk.settle()
-    rows = [row for row in questions(kind) if row["intent"] != "out_of_scope"]
-    share, failed = await score(desk, rows, told=kind != "unseen")
-    print(f"{kind}: {share:.1%} of {len(rows)} answered; failures {dict(failed) if kind != 'unseen' else 'not shown'}")
-    assert share >= (ANSWERED_UNSEEN if kind == "unseen" else ANSWERED)
+    rows = some(kind, [row for row in questions(kind) if row["intent"] != "out_of_scope"])
+    told = kind not in ANSWERED_UNSEEN
+    share, failed = await score(desk, rows, told=told)
+    print(f"{kind}: {share:.1%} of {len(rows)} answered; failures {dict(failed) if told else 'not shown'}")
+    assert share >= ANSWERED_UNSEEN.get(kind, ANSWERED)
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("kind", ["building", "scoring", "blind_3", "unseen"])
+@pytest.mark.parametrize("kind", KINDS)
 async def test_what_is_out_of_scope_is_declined_with_examples(kind: str, tmp_path: Path) -> None:
     desk = Desk.open(tmp_path, seed=7)
-    rows = [{**row, "must": []} for row in questions(kind) if row["intent"] == "out_of_scope"]
-    share, _ = await score(desk, rows, told=kind != "unseen")
+    rows = some(kind, [{**row, "must": []} for row in questions(kind) if row["intent"] == "out_of_scope"])
+    share, _ = await score(desk, rows, told=kind not in ANSWERED_UNSEEN)
     print(f"{kind}: {share:.1%} of {len(rows)} declined")
-    assert share >= {"blind_3": DECLINED_BLIND, "unseen": DECLINED_UNSEEN}.get(kind, DECLINED)
+    assert share >= DECLINED_UNSEEN.get(kind, DECLINED)
