@@ -64,6 +64,7 @@ CASES = [
     ("ergon-ops sess", {"session"}, set()),
     ("ergon-ops ask we", {"webapp", "webapp-ci"}, {"worker"}),
     ("ergon-ops chat wor", {"worker", "worker-ci"}, {"webapp"}),
+    ("ergon-ops prompt web", {"webapp", "webapp-ci"}, {"worker"}),
     ("ergon-ops diagnose ", {"orders-db", "all"}, {"--json"}),
     ("ergon-ops ask webapp --mo", {"--model", "--mode"}, {"--session"}),
     ("ergon-ops ask webapp --mode ", {"strict", "restricted"}, {"webapp"}),

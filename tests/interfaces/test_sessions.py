@@ -60,6 +60,7 @@ def test_it_is_exported_as_a_page_and_as_json(talked: Shell) -> None:
     assert "## and its memory?" in page
     assert "| id | container | fact | value | source | read |" in page
     assert re.search(r"^\| e\d+ \| worker \| memory_limit \| 64 MiB \|", page, re.MULTILINE)
+    assert re.search(r"\| started_at \| \d{4}-\d\d-\d\dT[^|]*Z \|", page), "a time, not how long ago that is now"
     exported = json.loads(talked("session", "export", "outage", "--format", "json").out)
     assert exported == talked("session", "show", "outage", "--json").document
     assert talked("session", "export", "outage", "--json").document["text"].startswith("# Session outage")

@@ -42,9 +42,9 @@ COMMANDS = (
         ),
         "Facts are read from the engine as for the question; keys and values of environment variables are never in it.",
         (
-            Argument("name", "whom it is about; `all` is everyone", "NAME"),
+            Argument("name", "whom it is about; `all` is everyone", "NAME", completes="containers"),
             Argument("words", "the question; without one: your status", "QUESTION", "*"),
-            Argument("--model", "offline, or provider:model", "MODEL"),
+            Argument("--model", "offline, or provider:model", "MODEL", completes="models"),
             Argument("--mode", "what may happen without asking", choices=("strict", "balanced", "restricted")),
         ),
     ),

@@ -85,5 +85,7 @@ def markdown(document: Document) -> str:
 
 
 def _row(fact: Document) -> str:
-    cells = [fact["id"], fact["container"], fact_name(fact), value_words(fact), fact["source"], fact["at"]]
+    # A page is read later: how long ago something was depends on when that is.
+    value = fact["value"] if fact.get("unit") == "time" and isinstance(fact["value"], str) else value_words(fact)
+    cells = [fact["id"], fact["container"], fact_name(fact), value, fact["source"], fact["at"]]
     return "| " + " | ".join(" ".join(visible(str(cell)).split()).replace("|", "\\|") for cell in cells) + " |"
