@@ -39,12 +39,18 @@ _RESTARTED = lazily(
     r"rebooted?)\b|\bnot (?:been )?restarted\b|\bwithout (?:a (?:single )?)?restart\w*\b",
     re.I,
 )
+_NO_ACT = lazily(
+    r"\b(?:have|has|did)(?:n't| not) (?:\w+ )?\w+ (?:anything|any (?:container|change|setting|limit)s?)\b"
+    r"|\bnothing (?:has been|was|has) (?:\w+ )?\w+ed (?:by me|yet|so far)\b",
+    re.I,
+)
 _ALL_WELL = lazily(
     r"\b(?:nothing (?:is |looks |seems )?(?:wrong|unusual|out of the ordinary|amiss|broken|to worry)|"
     r"all (?:is |looks )?(?:well|good|fine|ok(?:ay)?|clear|normal|in order)|everything (?:is |looks |"
     r"seems |appears )?(?:\w+ )?(?:fine|ok(?:ay)?|good|normal|well|in order|great|working|as expected|"
     r"healthy|shipshape|under control|smooth\w*)|"
-    r"(?:i'm|i am|it is|it's|it looks|i feel|looks|doing|all systems|systems?(?: are)?|am|is) (?:doing |"
+    r"(?:i'm|i am|it is|it's|it looks|i feel|looks|doing|all systems|systems?(?: are)?|am|is|look|seem|are|"
+    r"has been|have been) (?:all |both |doing |"
     r"feeling |looking |perfectly |just |all |running |working |operating )*(?:fine|great|well|ok(?:ay)?|"
     r"good|excellent|go|nominal|perfect(?:ly)?|smoothly|normally|as expected|in (?:good|great|"
     r"top) (?:shape|form|order)))(?! (?:as|to|for|that|enough|memory|reason|question|idea|below|"
@@ -53,16 +59,37 @@ _ALL_WELL = lazily(
 )
 
 
+_FACT_OF = {"com": "command", "use": "user", "lab": "label", "ali": "alias", "env": "env_key", "ini": "init"}
+
+
 def find(scene: Scene) -> None:
+    for match in _NO_ACT.finditer(scene.free):
+        scene.claim("none", match.start(), match.end(), why="the journal has one" if scene.ground.acted else "")
+        scene.take(match.start(), match.end())
     for match in _RESTARTED.finditer(scene.free):
         if scene.mood(match.start()) in ("assert", "hedged"):
             _none(scene, match.start(), match.end(), ("restart_count",))
             scene.take(match.start(), match.end())
     for match in _ALL_WELL.finditer(scene.free):
+        if re.match(r"are|looks?|seems?", match[0], re.I) and not _OF_SOMEBODY.search(_ahead(scene, match.start())):
+            continue
+        if re.search(r"\b(?:apart from|except|besides|aside from)\b", scene.line[match.end() :], re.I):
+            continue
         if scene.mood(match.start()) == "assert" and not _resourced(scene, match.start(), match.end()):
             _well(scene, match.start(), match.end())
     for match in _NONE.finditer(scene.free):
         _judge(scene, match)
+
+
+_OF_SOMEBODY = lazily(
+    r"(?:\x01|\b(?:they|we|you|all|both|containers|others?|everything|it))\s*(?:all |both |still )?$", re.I
+)
+
+
+def _ahead(scene: Scene, at: int) -> str:
+    """The line before a place, with whoever stands right before it as one sign."""
+    last = next((item for item in reversed(scene.mentions) if item.end <= at), None)
+    return scene.line[:at] if last is None or scene.line[last.end : at].strip() else "\x01"
 
 
 def _resourced(scene: Scene, start: int, end: int) -> bool:
@@ -93,19 +120,7 @@ def _judge(scene: Scene, match: re.Match[str]) -> None:
         return
     counted = next((item for item in COUNT.finditer(what) if len(what[: item.start()].split()) <= 2), None)
     if counted is None:
-        if re.match(r"(?:cpu )?throttl", what):
-            return
-        ids = None
-        if re.match(r"swap\b", what):
-            _none(scene, at, match.end(), ("memory_swap",))
-            return
-        if clause.mood == "assert" and re.match(
-            r"(?:\w+ )?(?:crash\w*|failur\w+|time-?outs?|downtime|outages?|data loss|requests?|users?|"
-            r"queries|sessions?|clients?|backups?|incidents?|exceptions?|tracebacks?|loss)\b",
-            what,
-            re.I,
-        ):
-            scene.decide("none", at, match.end(), ids, "that there is none was not read", ("log_template",))
+        _uncounted(scene, match)
         return
     formulas = COUNTS[int((counted.lastgroup or "n0")[1:])][1]
     if "#published_port" in formulas and re.search(r"\b(?:publish\w*|host|outside)\b", clause.text, re.I):
@@ -116,6 +131,35 @@ def _judge(scene: Scene, match: re.Match[str]) -> None:
             scene.decide("none", at, match.end(), tuple(row.id for row in stopped), "")
             return
     _none(scene, at, match.start("what") + counted.end(), formulas, counted[0])
+
+
+def _uncounted(scene: Scene, match: re.Match[str]) -> None:
+    """What there is none of, that no table counts."""
+    at, what = match.start(), match["what"]
+    clause = scene.clause(at)
+    if re.match(r"(?:cpu )?throttl", what):
+        return
+    ids: tuple[str, ...] | None = None
+    if (
+        unset := re.match(r"(?:own |custom |explicit |separate )*(command|user|labels?|aliases|env\w*|init)\b", what)
+    ) is not None:
+        name = _FACT_OF.get(unset[1][:3].lower(), "")
+        rows = [row for ref in scene.subjects(at) for row in scene.index.facts(ref, name)]
+        read = [row for ref in scene.subjects(at) for row in scene.index.facts(ref, "log_driver")]
+        if all(row.value in (None, "", False) for row in rows):
+            ids = tuple(row.id for row in (*rows, *read)) or None
+        scene.decide("none", at, match.end(), ids, "there is one, or nobody looked", (name,))
+        return
+    if re.match(r"swap\b", what):
+        _none(scene, at, match.end(), ("memory_swap",))
+        return
+    if clause.mood == "assert" and re.match(
+        r"(?:\w+ )?(?:crash\w*|failur\w+|time-?outs?|downtime|outages?|data loss|requests?|users?|"
+        r"queries|sessions?|clients?|backups?|incidents?|exceptions?|tracebacks?|loss)\b",
+        what,
+        re.I,
+    ):
+        scene.decide("none", at, match.end(), ids, "that there is none was not read", ("log_template",))
 
 
 def _none(scene: Scene, start: int, end: int, formulas: tuple[str, ...], noun: str = "") -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
+from ergon_ops.grounding.amounts import quantities
 from ergon_ops.grounding.lazy import lazily, words
 from ergon_ops.grounding.scene import Scene
+from ergon_ops.grounding.words import Acted
+from ergon_ops.proposals import Proposal
 
 _DONE = (
     r"restarted|rebooted|changed|raised|increased|lowered|decreased|reduced|set|updated|fixed|deleted|"
@@ -18,7 +21,7 @@ _DONE = (
     r"notified|emailed|scheduled|terminated|shut down|turned (?:off|on)|taken care of|"
     r"bounced|kicked|freed|dropped|expanded|extended|corrected|sorted(?: out)?|remedied|mitigated|"
     r"initiated|triggered|performed|completed|implemented|saved|backed up|opened|closed|published|backed|"
-    r"undone|undid|"
+    r"undone|undid|tested|pinged|probed|called|contacted|tried|"
     r"took care|handled|dealt with|made (?:the|that|this|a) (?:change|fix|adjustment)|did (?:it|that|this|"
     r"so)|gone ahead|went ahead"
 )
@@ -27,13 +30,15 @@ _DOING = (
     r"fixing|deleting|removing|stopping|starting|killing|clearing|applying|rolling back|"
     r"deploying|scaling|reconfiguring|approving|executing|modifying|adjusting|bumping|doubling|adding|"
     r"resolving|recreating|pausing|resuming|flushing|resetting|enabling|disabling|taking care of|"
-    r"performing|initiating|triggering|attempting|trying to|bouncing"
+    r"performing|initiating|triggering|attempting|trying to|bouncing|monitoring|watching|keeping an eye|investigating|"
+    r"looking into|notifying|escalating"
 )
 _DO = (
     r"restart|reboot|change|raise|increase|lower|decrease|reduce|set|update|fix|delete|remove|stop|start|"
     r"kill|clear|apply|roll back|revert|deploy|scale|reconfigure|approve|execute|run|"
     r"modify|edit|adjust|bump|double|add|install|upgrade|patch|resolve|recreate|pause|unpause|resume|"
-    r"flush|reset|enable|disable|take care|perform|initiate|trigger|bounce|proceed|go ahead|get (?:it|"
+    r"flush|reset|enable|disable|take care|keep (?:you|an eye|watching|monitoring)|let you know|notify|"
+    r"monitor|watch|investigate|perform|initiate|trigger|bounce|proceed|go ahead|get (?:it|"
     r"this|that) (?:fixed|done|restarted)|handle (?:it|this|that)|make (?:the|that|this) change"
 )
 _ADVERB = (
@@ -58,6 +63,12 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
         rf"successfully |automatically )*(?:been |being )?{_ADVERB}(?P<verb>{_DONE})\b",
     ),
     (
+        "others",
+        rf"\b(?:someone|somebody|an? (?:person|operator|admin\w*|engineer|colleague)|the (?:team|operators?|"
+        rf"admins?|on-call\w*))"
+        rf" (?:has |have |had |already |just )*(?P<verb>{_DONE})\b",
+    ),
+    (
         "bare",
         rf"^\W*(?:ok(?:ay)?[,.!:]?\s*|sure[,.!:]?\s*|great[,.!:]?\s*|alright[,.!:]?\s*|yes[,.!:]?\s*|"
         rf"aye[,.!:]?\s*)*(?:(?:and |i )?(?P<word>all done|done|all set|all fixed|fixed|completed|"
@@ -70,7 +81,8 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     (
         "result",
         r"\b(?:restart|change|update|fix|rollback|deployment|deploy|limit change|operation|action|request|"
-        r"reboot|task|upgrade)\s+(?:is |was |has been |has |now )*(?:(?P<verb>complete[d]?|done|"
+        r"reboot|task|upgrade)\s+(?:(?:that )?(?:you|we) \w+ )?(?:is |was |has been |has |"
+        r"now )*(?:(?P<verb>complete[d]?|done|"
         r"successful|in progress|under ?way|applied|succeeded|performed|executed|initiated|finished|"
         r"scheduled|approved|in effect|went through|live)\b)",
     ),
@@ -160,7 +172,7 @@ def _judge(scene: Scene, kind: str, match: re.Match[str]) -> None:
         return
     if kind == "will" and re.match(r"\s*(?:through|you|know|summari|by (?:checking|looking))", behind, re.I):
         return
-    ids = _journal(scene, verb)
+    ids = _journal(scene, verb, match)
     scene.decide("act", match.start(), match.end(), ids, "the journal has no such act", ("act",))
 
 
@@ -171,6 +183,20 @@ def _of_itself(scene: Scene, kind: str, verb: str, behind: str, ahead: str, matc
     ):
         return False
     if kind in ("done", "passive") and verb in _INTRANSITIVE and _OWN_PAST.match(behind):
+        return True
+    if (
+        kind == "passive"
+        and re.match(r"(?:is|are|gets)\s", match[0], re.I)
+        and verb in ("restarted", "completed", "killed")
+    ):
+        return not re.search(r"\b(?:now|done|being)\b", match[0] + behind, re.I)
+    if verb in ("started", "restarted") and re.search(r"\b(?:since|when|after|before|until) $", ahead, re.I):
+        return True
+    if (
+        kind == "done"
+        and verb in ("written", "wrote", "sent")
+        and re.search(r"\b(?:disk|read|received|times|bytes)\b|iB\b", scene.line)
+    ):
         return True
     if kind == "passive" and verb in _STATIVE and re.search(r"\b(?:is|are|was|were)\s", match[0], re.I):
         return True
@@ -198,12 +224,35 @@ def _of_itself(scene: Scene, kind: str, verb: str, behind: str, ahead: str, matc
     return kind == "done" and verb == "run"
 
 
-def _journal(scene: Scene, verb: str) -> tuple[str, ...] | None:
+def _as_told(scene: Scene, act: Acted, match: re.Match[str]) -> bool:
+    """What it is said to have been set to is what the journal has; where that is not known, nobody can say."""
+    numbers = [float(value) for value in act.arguments.values() if isinstance(value, int | float)]
+    clause = scene.clause(match.start())
+    for amount in quantities(scene.line, scene.free):
+        ahead = scene.line[max(clause.start, amount.start - 12) : amount.start]
+        if (
+            not match.start() <= amount.start < clause.end
+            or amount.dim in ("count", "times")
+            or "from" in ahead.lower()
+        ):
+            continue
+        if not numbers or _AGO.match(scene.line, amount.end):
+            continue
+        if not any(amount.fits(number) for number in numbers):
+            return False
+        scene.take(amount.start, amount.end)
+    return True
+
+
+_AGO = lazily(r"\s*(?:ago|earlier|before)\b", re.I)
+
+
+def _journal(scene: Scene, verb: str, match: re.Match[str]) -> tuple[str, ...] | None:
     """() if the journal has such an act."""
     stem = verb.split(" ")[0].rstrip("d").removesuffix("ing").removesuffix("e")[:6]
     for act in scene.ground.acted:
         kind = act.kind.lower()
-        if act.about not in (*scene.subjects(0), *scene.ground.refs):
+        if act.about not in (*scene.subjects(0), *scene.ground.refs) or not _as_told(scene, act, match):
             continue
         if stem in kind or verb in (
             "done",
@@ -290,7 +339,7 @@ def commands(scene: Scene) -> None:
         elif verb in _READS:
             scene.take(match.start(), match.start() + len("ergon-ops ") + len(verb))
     for match in re.finditer(r"(?<![\w-])p-[a-z2-7]{6,12}(?![\w-])", scene.free):
-        ok = any(match[0] == item.id for item in scene.ground.proposals)
+        ok = any(match[0] == item.id and _is_about(scene, item) for item in scene.ground.proposals)
         scene.decide(
             "proposal",
             match.start(),
@@ -316,6 +365,31 @@ def commands(scene: Scene) -> None:
         if not _known(scene, match[0]):
             scene.decide("command", match.start(), match.end(), None, "a command nobody here vouches for", ("command",))
             scene.take(match.start(), match.end())
+
+
+_KINDS = lazily(
+    r"\b(?P<verb>restart|stop|start|paus|unpaus|kill|remov|delet|recreat|updat|rais|lower|increas|decreas|reduc|set|scal)\w*\b"
+    r"|\b(?P<what>memory|cpu|pids)\b",
+    re.I,
+)
+_ASKING = lazily(r"\b(?:approve|reject|confirm|decide|stop timeout|restart policy|timeout)\w*", re.I)
+
+
+def _is_about(scene: Scene, proposal: Proposal) -> bool:
+    """What a sentence says of a proposal is what it would do, to whom it would do it."""
+    named = {item.ref for item in scene.mentions if item.word not in ("i", "host") and item.ref.kind == "container"}
+    if named and proposal.intent.target not in named:
+        return False
+    kind = proposal.intent.kind.lower()
+    text = _ASKING.sub(" ", scene.line)
+    verbs = {match["verb"].lower() for match in _KINDS.finditer(text) if match["verb"]}
+    things = {match["what"].lower() for match in _KINDS.finditer(text) if match["what"]}
+    if verbs and not any(verb in kind for verb in verbs) and not (kind.startswith("set_") and verbs & _SETTING):
+        return False
+    return not things or not kind.startswith("set_") or any(thing in kind for thing in things)
+
+
+_SETTING = frozenset({"rais", "lower", "increas", "decreas", "reduc", "set", "scal", "updat"})
 
 
 def _known(scene: Scene, words: str) -> bool:

@@ -30,18 +30,19 @@ WORDS: dict[str, float] = {
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _ONES = "one|two|three|four|five|six|seven|eight|nine"
 _LONG = "|".join(sorted((word for word in WORDS if " " not in word and len(word) > 3), key=len, reverse=True))
-_WORD_NUMBER = (
+WORD_NUMBER = (
     rf"(?:{_TENS})[- ](?:{_ONES})|a hundred|one hundred|a thousand|a dozen|a couple of|a pair of|half of a|half a|half"
     rf"|a quarter of a|a single|{_LONG}|one|two|six|ten|no|an|a"
 )
-_DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _UNIT = (
     r"(?P<percent>%|percent\b|per ?cent\b|pct\b)"
     r"|(?P<milli>millicores?\b|millicpus?\b|milli-?cores?\b|m(?=\s+(?:cpu|cores?)\b)|mCPU\b)"
     r"|(?P<cores>v?cpu(?:'s|s)?\b(?:[- ]cores?\b)?|(?:cpu )?cores?\b|(?:of )?(?:a|one) (?:cpu )?core\b|"
     r"(?:of )?(?:a|one) cpu\b)"
+    r"|(?P<bits>(?:[kmgt]|kilo|mega|giga)?bits?\b|[kmg]bps\b)"
     r"|(?P<bytes>(?:[kmgt]i?|kilo|mega|giga|tera|kibi|mebi|gibi|tebi)?(?:bytes?\b|b\b)|[kmgt]i\b|gigs?\b|"
-    r"megs?\b|[KMG]\b)"
+    r"megs?\b|(?-i:[KMG])\b)"
     r"|(?P<time>(?:milliseconds?|seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|ms|s|h|d|m|w)\b)"
 )
 _RATE = (
@@ -49,14 +50,16 @@ _RATE = (
     r"per minute\b))?"
 )
 QUANTITY = lazily(
-    rf"(?<![\w.,:/#-])(?P<approx>[~≈]\s?)?(?P<op>[<>]=?|[≤≥])?\s?(?P<number>{_DIGITS}|(?:{_WORD_NUMBER})(?=[\s-]))"
+    rf"(?<![\w.,:/#-])(?P<approx>[~≈]\s?)?(?P<op>[<>]=?|[≤≥])?\s?(?P<number>{DIGITS}|(?:{WORD_NUMBER})(?=[\s-]))"
     rf"(?:(?P<gap>\s*-?\s*)(?:{_UNIT}){_RATE})?(?![\w]*\d)",
     re.I,
 )
+_EVERY_SECOND = lazily(r"(?:\s+[a-z]+){0,3}?\s+(?:every|each|per|a) second\b", re.I)
+_JOINED = lazily(r"(?<![\w.:/-])(?:\d{1,4}(?:w|d|h|m|min|s)){2,}(?!\w)")  # 2d2h56m
 # `6.3 of 13 GiB`: the unit is said once.
-_BORROWED = lazily(rf"\s*(?:of|out of|/|to|–)\s*(?:a |its |my |the )?(?:{_DIGITS})\s*(?:{_UNIT})", re.I)
+_BORROWED = lazily(rf"\s*(?:of|out of|/|to|–)\s*(?:a |its |my |the )?(?:{DIGITS})\s*(?:{_UNIT})", re.I)
 _MORE = lazily(
-    rf"\s*(?:,|and|:)?\s*(?P<number>{_DIGITS})\s*(?P<unit>(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|"
+    rf"\s*(?:,|and|:)?\s*(?P<number>{DIGITS})\s*(?P<unit>(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|"
     rf"days?|s|h|m|d)\b)",
     re.I,
 )
@@ -131,6 +134,12 @@ class Amount(NamedTuple):
 def quantities(text: str, free: str) -> list[Amount]:
     """All amounts in `free` (the text with what was read already blanked), in order."""
     found: list[Amount] = []
+    for joined in _JOINED.finditer(free):
+        parts = re.findall(r"(\d+)([a-z]+)", joined[0])
+        least = SECONDS[parts[-1][1]]
+        total = sum(float(number) * SECONDS[unit] for number, unit in parts)
+        found.append(Amount(*joined.span(), "seconds", (total,), (least,), unit=least))
+        free = free[: joined.start()] + "\x00" * len(joined[0]) + free[joined.end() :]
     at = 0
     while (match := QUANTITY.search(free, at)) is not None:
         amount, at = _amount(text, free, match)
@@ -139,14 +148,39 @@ def quantities(text: str, free: str) -> list[Amount]:
     for match in TIMES.finditer(free):
         value = {"once": 1, "twice": 2, "thrice": 3, "never": 0}[match[1].lower()]
         found.append(Amount(match.start(), match.end(), "times", (float(value),), (0.0,), spelled=True))
-    return sorted(found)
+    return _carried_on(sorted(found), free)
+
+
+def _carried_on(found: list[Amount], free: str) -> list[Amount]:
+    """`500m CPU … 20m`: the letter means what it meant before; `0.1 cores … 0.099 of it`: the unit is said once."""
+    for number in range(1, len(found)):
+        last, this = found[number - 1], found[number]
+        if last.dim == "cores" and last.unit == 0.001 and this.dim == "seconds" and free[this.end - 1] == "m":
+            found[number] = this._replace(
+                dim="cores",
+                values=tuple(value / 60_000 for value in this.values),
+                slack=tuple(size / 60_000 for size in this.slack),
+                unit=0.001,
+            )
+        elif (
+            this.dim == "count" and last.dim in ("cores", "bytes") and not this.spelled and _OF_IT.match(free, this.end)
+        ):
+            step = 0.5 * 10.0 ** -len(free[this.start : this.end].partition(".")[2])
+            found[number] = this._replace(
+                dim=last.dim, values=tuple(this.values[0] * last.unit for _ in last.values),
+                slack=tuple(step * last.unit for _ in last.values), unit=last.unit,
+            )  # fmt: skip
+    return found
+
+
+_OF_IT = lazily(r"\s+(?:of (?:it|that|them|this)|used|in use|taken)\b", re.I)
 
 
 def _kind(match: re.Match[str]) -> str:
-    return next((name for name in ("percent", "milli", "cores", "bytes", "time") if match[name]), "")
+    return next((name for name in ("percent", "milli", "cores", "bits", "bytes", "time") if match[name]), "")
 
 
-def _number(word: str) -> float:
+def number_of_word(word: str) -> float:
     word = word.lower()
     if word[0].isdigit():
         return float(word.replace(",", ""))
@@ -178,6 +212,9 @@ def _amount(text: str, free: str, match: re.Match[str]) -> tuple[Amount | None, 
         dim, units = "ratio", (0.01,)
     elif kind in ("milli", "cores"):
         dim, units = "cores", (0.001 if kind == "milli" else 1.0,)
+    elif kind == "bits":
+        dim, units = "bytes", (_sense(source["bits"])[-1] / 8,)
+        rate = rate or ("ps" if source["bits"].lower().endswith("ps") else "")
     elif kind == "bytes":
         dim, units = "bytes", _sense(source["bytes"])
     elif kind == "time":
@@ -186,7 +223,9 @@ def _amount(text: str, free: str, match: re.Match[str]) -> tuple[Amount | None, 
         end = match.end("number")
     if borrowed is not None:
         end = match.end("number")
-    number = _number(word)
+    if dim == "bytes" and not rate and (late := _EVERY_SECOND.match(free, end)) is not None:
+        rate = late[0]
+    number = number_of_word(word)
     start = match.start("number")
     decimals = len(word.partition(".")[2]) if not spelled else 0
     step = 0.5 * 10.0**-decimals if (dim != "count" or decimals) else 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ergon_ops.findings import Finding
+from ergon_ops.grounding import logs, quotes
 from ergon_ops.grounding.lazy import lazily, words
 from ergon_ops.grounding.lexicon import BECAUSE, CAUSE, CAUSES
 from ergon_ops.grounding.markup import HEDGE, Clause
@@ -24,7 +25,8 @@ _TREND = lazily(
     re.I,
 )
 _NOT_TREND = lazily(
-    r"\b(?:packets? (?:were |are |have been |was )?dropp|dropped (?:packets|or)|time series|"
+    r"\b(?:packets? (?:were |are |have been |was )?dropp|(?:zero|no|any|\d+) drops\b|drops: ?\d|"
+    r"dropped (?:packets|or)|time series|"
     r"stable (?:version|release|tag|image))",
     re.I,
 )
@@ -45,7 +47,7 @@ _NO_CAUSE = lazily(
 _SELF_EVIDENT = lazily(
     r"\bresult(?:s)? of (?:the|my|its|this)? ?(?:last |latest )?(?:health|check|look|read)|"
     r"which means that|down to (?:\d|the)|leads? to (?:the |my |container |its )*(?:log|port|host)|"
-    r"(?:this|that|which) means\b",
+    r"(?:this|that|which) means\b|(?:the )?reason (?:is|stands) (?:\w+ )?in (?:its|my|the) log",
     re.I,
 )
 _WHOLE = lazily(r"\b(?:cause|root cause|reason|culprit)\b", re.I)
@@ -75,7 +77,7 @@ def _because(scene: Scene) -> None:
             or _SELF_EVIDENT.match(scene.line[match.start() :])
         ):
             continue
-        if _only_possible(scene, clause, match.start()):
+        if _only_possible(scene, clause, match.start()) or _points(scene, match):
             continue
         end = clause.end
         told = scene.line[match.start() : end]
@@ -86,6 +88,31 @@ def _because(scene: Scene) -> None:
             continue
         ids = _explained(scene, match.start(), around)
         scene.decide("cause", match.start(), end, ids, "no rule found this cause", ("finding",))
+
+
+_POINTING = lazily(
+    r"(?P<what>time-?outs?|errors?|failures?|messages?|logs?)\b[^.;]{0,16}\b(?:points?|pointing|lead|"
+    r"refer)\w* (?:at|to)\b",
+    re.I,
+)
+
+
+def _points(scene: Scene, match: re.Match[str]) -> bool:
+    """The reason of an advice, `because my timeouts point at it`: judged by what the log names."""
+    told = _POINTING.search(scene.line, match.end())
+    if told is None:
+        return False
+    named = [item.ref for item in scene.mentions if item.word != "i" and item.ref.kind == "container"]
+    rows = [
+        row.id
+        for ref in scene.ground.refs
+        for row in scene.index.facts(ref, "log_template")
+        if any(item.name in row.key for item in named)
+    ]
+    scene.decide(
+        "cause", match.start(), told.end(), tuple(rows) or None, "no line that was read names it", ("log_template",)
+    )
+    return True
 
 
 def _rest(told: str, connective: str) -> str:
@@ -164,12 +191,19 @@ def _named(scene: Scene) -> None:
         if _limit_word(match[0]):
             continue
         said = _explained(scene, match.start(), match[0]) or _in_text(scene, match[0], match.start())
+        if said is None and re.search(r"\b(?:logs?|logged|says?|complain\w*|reports?|prints?)\b", clause.text, re.I):
+            said = quotes.overlap(scene, match.start(), match[0]) or None
+        if re.search(r"health ?-?check\w*\W+(?:\w+\W+){0,3}$", scene.line[: match.start()], re.I):
+            said = _output_says(scene, match[0], match.start())
         denied = re.search(
             r"\b(?:no|not|never|without|n't|none|zero|free of)\b[^,;.]{0,30}$|n't [^,;.]{0,20}$",
             scene.line[clause.start : match.start()],
             re.I,
         )
-        if denied:
+        if denied or _NO_CONCERN.match(scene.line[match.end() :]):
+            if measured := _measured(scene, match[0], match.start()):
+                scene.claim("cause", match.start(), match.end(), measured)
+                continue
             read = tuple(row.id for ref in scene.subjects(match.start()) for row in scene.index.facts(ref, "state"))
             said = (
                 None
@@ -181,10 +215,36 @@ def _named(scene: Scene) -> None:
         scene.decide("cause", match.start(), match.end(), said, "no rule found this", ("finding",))
 
 
+_NO_CONCERN = lazily(
+    r"\W*(?:is|are)(?:n't| not| no)\b(?: \w+){0,2} (?:concern|problem|issue|worry|topic|matter|factor)\b", re.I
+)
+
+
+def _measured(scene: Scene, words: str, at: int) -> tuple[str, ...] | None:
+    """That there is none of what is measured: the ids if so, () if not, None if nobody measures it."""
+    refs = scene.subjects(at)
+    if re.search(r"packet", words, re.I):
+        rows = list(scene.values(["network_drops"], refs))
+        return tuple(id for row in rows for id in row.ids) if rows and not any(row.number for row in rows) else ()
+    if re.match(r"memory (?:pressure|exhaust|shortage|starv)", words, re.I):
+        rows = list(scene.values(["memory_failures", "memory_oom_kills"], refs))
+        full = [row for row in scene.values(["memory_ratio"], refs) if row.number > 0.85]
+        good = rows and not full and not any(row.number for row in rows)
+        return tuple(id for row in rows for id in row.ids) if good else ()
+    return None
+
+
+def _output_says(scene: Scene, words: str, at: int) -> tuple[str, ...] | None:
+    """What a healthcheck did is in its own output, not in a log."""
+    stem = re.sub(r"\W+", " ", words.lower())[:6]
+    rows = [row for ref in scene.subjects(at) for row in scene.index.facts(ref, "health_output")]
+    return tuple(row.id for row in rows if stem in str(row.value).lower()) or None
+
+
 def _limit_word(word: str) -> bool:
     return (
         re.fullmatch(
-            r"(?:memory|cpu) (?:limit|quota)|limit of [\d.]+ cpus?|throttl\w+|bursts?|swap\w*|routing|"
+            r"disk i/o|(?:memory|cpu) (?:limit|quota)|limit of [\d.]+ cpus?|throttl\w+|bursts?|swap\w*|routing|"
             r"someone|time-?outs?|maintenance|time ?out",
             word,
             re.I,
@@ -206,7 +266,7 @@ def _sees(text: str) -> bool:
 
 def _in_text(scene: Scene, words: str, at: int) -> tuple[str, ...] | None:
     """The words stand in a log line, an event or a healthcheck's output, and are said to."""
-    refs: tuple[Ref, ...] = scene.subjects(at)
+    refs: tuple[Ref, ...] = logs.tellers(scene, at)
     return scene.carried(refs, words.lower()) or None
 
 

@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from ergon_ops.grounding import absence, acts, causes, measures, names, quotes, ranks, spans, statements, states
+from ergon_ops.grounding import (
+    absence,
+    acts,
+    causes,
+    defaults,
+    hearsay,
+    measures,
+    names,
+    network,
+    only,
+    order,
+    pairs,
+    quotes,
+    ranks,
+    spans,
+    statements,
+    states,
+    windows,
+)
 from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.markup import without_citations
 from ergon_ops.grounding.scene import Scene, header_of
@@ -12,19 +31,34 @@ from ergon_ops.grounding.words import Checked, Ground, Topic
 from ergon_ops.redaction import redact
 
 _FENCE = lazily(r"^\s*(?:```|~~~)", re.M)
+# Whatever it is said to be: nobody may say it.
+_TOLD_SECRET = lazily(
+    r"(?<![a-z])(?:password|passwd|passphrase|token|secret|(?<!primary )(?<!foreign )key)s?\W{0,3}\s*(?:is|"
+    r"was|=|:)\s*\W{0,3}"
+    r"(?!(?:not|never|set(?! to)|hidden|unknown|missing|defined|present|redacted|kept|masked|absent|unset|"
+    r"needed|required|wrong|"
+    r"invalid|used|read|shown|stored|in|there|also|only|one|no|none|what|that|nothing|yours|safe|configured|expected|empty)\b)[\w$]",
+    re.I,
+)
+_GENERAL = (acts.commands,)
 _PASSES = (
     acts.commands,
     quotes.find,
     acts.find,
+    windows.find,
     spans.find,
     names.find,
+    network.find,
     causes.find,
+    order.find,
+    pairs.find,
     ranks.find,
     absence.find,
     states.find,
     measures.find,
     ranks.vague,
     statements.find,
+    defaults.find,
 )
 
 
@@ -35,15 +69,19 @@ def check(sentence: str, ground: Ground, before: Checked | None = None) -> Check
     text, cited = without_citations(sentence)
     scene = Scene.of(text, ground, topic)
     header = header_of(text)
-    if _hidden(text):
+    if _hidden(text) or _TOLD_SECRET.search(scene.line):
         scene.claim("secret", 0, len(text), why="a hidden value", about=("env_key",))
     elif header is not None and not topic.header and not scene.mentions and not re.search(r"\d", text):
         pass  # the head of a table
     else:
-        for find in _PASSES:
+        for find in _GENERAL if defaults.definition(scene) else _PASSES:
+            if find is defaults.find and re.search(r"\bonly\b|\bsole\b", text, re.I):
+                only.find(scene, check)
             find(scene)
+        hearsay.find(scene)
     claims = tuple(sorted(scene.claims, key=lambda claim: (claim.start, claim.end)))
-    return Checked(text, claims, _next(scene, header), cited)
+    told = tuple(dict.fromkeys(id for claim in claims for id in claim.fact_ids))
+    return Checked(text, claims, replace(_next(scene, header), told=told), cited)
 
 
 def _hidden(text: str) -> bool:

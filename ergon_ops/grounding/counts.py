@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ergon_ops.grounding import logs, ports
 from ergon_ops.grounding.amounts import Amount
 from ergon_ops.grounding.index import Value
 from ergon_ops.grounding.lazy import lazily
+from ergon_ops.grounding.lexicon import programs_of
 from ergon_ops.grounding.metrics import COUNT, COUNTS, LIMIT_AFTER, LIMIT_BEFORE, TIMES, TIMES_WORD
 from ergon_ops.grounding.scene import Scene
-from ergon_ops.loglevels import at_least, level_of
-from ergon_ops.refs import Ref, host_ref
+from ergon_ops.grounding.tallies import special
+from ergon_ops.refs import host_ref
 
 # Nouns of speech, not of containers: two options, three steps.
 SPEECH = lazily(
@@ -22,7 +24,9 @@ SPEECH = lazily(
     re.I,
 )
 _BETWEEN = lazily(
-    r"^(?:\s+(?!and\b|or\b|to\b|of my\b|but\b|is\b|are\b|was\b|with\b|in\b|the\b)[a-z-]+){0,2}?\s*$", re.I
+    r"^(?:\s+of (?:the|my|its|our|these|those|all|their)\b)?(?:\s+(?!and\b|or\b|to\b|of my\b|but\b|is\b|are\b|"
+    r"was\b|with\b|in\b|the\b)[a-z-]+){0,2}?\s*$",
+    re.I,
 )
 _COPULA = lazily(
     r"^(?:\s*\b(?:count|counts|number|total|so far|value|currently|now|is|are|was|of|at|stands|equals|to|"
@@ -44,17 +48,40 @@ def judge(scene: Scene, amount: Amount, before: Amount | None) -> None:
     if amount.dim == "times" or _X.match(scene.line[amount.end :]) or _X_BEFORE.search(scene.line[: amount.start]):
         _judge_times(scene, amount)
         return
+    said = scene.line[amount.start : amount.end]
+    if said.isdigit() and re.search(r"\bports?\b", scene.column(amount.start), re.I):
+        ports._port(scene, amount.start, amount.end, said)
+        return
+    if re.search(r"\bpid\W*$", scene.line[: amount.start], re.I):
+        rows = [
+            row for ref in scene.subjects(amount.start) for row in scene.index.facts(ref, "process") if row.key == said
+        ]
+        told = [
+            row.id
+            for row in rows
+            if any(word in scene.line.lower() for word in {str(row.value), *programs_of(str(row.value))})
+        ]
+        scene.decide("count", amount.start, amount.end, tuple(told) or None, f"pid {said} is not so", ("process",))
+        return
     formulas, noun = _noun(scene, amount)
     if noun is None:
+        if scene.line[amount.start : amount.end].lower() == "a single":
+            return
         if _speech(scene, amount):
             return
         if noun_host := _load(scene, amount):
             formulas = noun_host
+    if formulas == ("@limits",) and re.search(r"process|pids?\b|thread", scene.line[: amount.start], re.I):
+        formulas = ("pids_limit",)
     if "pids" in formulas and re.match(r"\W*(?:(?:my|its|the) )?limits?\b[^:]*:", scene.line, re.I):
         formulas = ("pids_limit",)
+    if noun is None and _INSIDE.search(scene.clause(amount.start).text + " " + scene.line[amount.end :]):
+        ports._port(scene, amount.start, amount.end, scene.line[amount.start : amount.end])
+        return
     values = list(_values(scene, formulas, amount, noun or ""))
-    if noun is None:
-        values += _of_lines(scene, amount)
+    if noun is None or "log_lines" in formulas or "log_errors" in formulas:
+        for said in (logs.near(scene, amount.start, amount.end), scene.clause(amount.start).text):
+            values += logs.counted(scene, amount.start, said)
     ids = next((value.ids for value in values if amount.fits(value.number)), None)
     if ids is None and amount.op == "=":
         from ergon_ops.grounding.measures import verbatim
@@ -66,12 +93,46 @@ def judge(scene: Scene, amount: Amount, before: Amount | None) -> None:
     scene.decide("count", amount.start, amount.end, ids, why, about)
 
 
+_INSIDE = lazily(r"\b(?:ports?|published|unpublished|listen\w*|reachable|stays? inside|internal)\b", re.I)
+_LINE_WORDS = frozenset(
+    [
+        "line",
+        "lines",
+        "log",
+        "logs",
+        "entry",
+        "entries",
+        "message",
+        "messages",
+        "request",
+        "requests",
+        "ordinary",
+        "normal",
+        "of",
+        "the",
+        "and",
+        "with",
+        "about",
+        "for",
+        "were",
+        "that",
+        "same",
+        "such",
+        "similar",
+        "regular",
+        "routine",
+        "simple",
+        "successful",
+    ]
+)
 _TIMEOUT = lazily(r"time-?outs?")
 
 
 def _of_lines(scene: Scene, amount: Amount) -> list[Value]:
     """`three upstream timeouts`: how often a line was logged that has these words."""
-    words = re.findall(r"[a-z]{4,}", scene.line[amount.end : amount.end + 40].lower())[:2]
+    behind = scene.clause(amount.start).text[max(0, amount.end - scene.clause(amount.start).start) :][:48]
+    words = [word for word in re.findall(r"[A-Za-z]{3,}", behind) if word.lower() not in _LINE_WORDS][:2]
+    words = [word.lower() for word in (re.findall(r"\b[A-Z]{3,}\b", behind) or words)]
     found = []
     for ref in scene.subjects(amount.start) if words else ():
         for row in scene.index.facts(ref, "log_template"):
@@ -94,7 +155,8 @@ def _speech(scene: Scene, amount: Amount) -> bool:
 def _load(scene: Scene, amount: Amount) -> tuple[str, ...]:
     start, end = scene.segment(amount.start, amount.end)
     if re.search(r"\bload\b", scene.line[max(0, start - 30) : end], re.I):
-        return ("host:host_load",)
+        keys = re.findall(r"\b(1|5|15)[ -]?m(?:in(?:ute)?s?)?\b", scene.line, re.I)
+        return (f"host:host_load[{keys[0]}m]",) if len(keys) == 1 else ("host:host_load",)
     return ()
 
 
@@ -105,6 +167,17 @@ def _noun(scene: Scene, amount: Amount) -> tuple[tuple[str, ...], str | None]:
         if _BETWEEN.match(behind[: match.start()]):
             return _formulas(match), match[0]
         break
+    if scene.row and (label := _label(scene)) is not None:
+        limit = re.search(r"limit|max|total|allow|cap\b", scene.column(amount.start), re.I)
+        return (("pids_limit",) if limit and "pids" in _formulas(label) else _formulas(label)), label[0]
+    if (elided := _ELIDED.match(behind)) is not None:
+        return ("@containers",), _SAME_STATE.get(elided[1].lower()[:4], elided[1])
+    if (alone := _STATE_ALONE.match(behind)) is not None:
+        return ("@containers",), alone[1]
+    if (program := _PROGRAMS.match(behind)) is not None and programs_of(program[1]):
+        return ("@program",), program[1]
+    if re.match(r"\s+more\b", behind) and re.search(r"process|pids?\b|thread", scene.line, re.I):
+        return ("pids_limit-pids",), "more"
     if LIMIT_AFTER.match(behind):
         return ("pids_limit",), "limit"
     ahead = scene.nameless[max(0, amount.start - 70) : amount.start]
@@ -119,6 +192,24 @@ def _noun(scene: Scene, amount: Amount) -> tuple[tuple[str, ...], str | None]:
     if (head := COUNT.search(scene.column(amount.start))) is not None:
         return _formulas(head), head[0]
     return (), None
+
+
+_STATE_ALONE = lazily(
+    r"\s+(running|exited|stopped|restarting|paused|unhealthy|healthy|created|dead|up|down)\b(?! \w)", re.I
+)
+_ELIDED = lazily(
+    r"\s+(?:of (?:them|these|those|us) )?(?:is|are|has|have|keeps?|was|were)\s+(?:been |now |currently |still )*"
+    r"(running|exited|stopped|restarting|crashing|paused|unhealthy|healthy|created|dead|up|down)\b",
+    re.I,
+)
+_SAME_STATE = {"cras": "restarting", "dead": "exited"}
+_PROGRAMS = lazily(r"\s+([a-z][\w.-]+?)(?= *(?:[,.;)]|$|and\b|ones\b|workers?\b|process\w*))", re.I)
+
+
+def _label(scene: Scene) -> re.Match[str] | None:
+    """What the first cell of a table's row counts; none if it is a name."""
+    cell = scene.line.strip().strip("|").split("|")[0]
+    return None if any(name in cell.lower() for name in scene.index.by_name) else COUNT.search(cell)
 
 
 def _formulas(match: re.Match[str]) -> tuple[str, ...]:
@@ -150,6 +241,8 @@ def _judge_times(scene: Scene, amount: Amount) -> None:
         match = next(iter(TIMES_WORD.finditer(scene.line, 0, amount.start)), None)
     if match is None and (scene.row or scene.line.strip()[:1].isdigit() or "\x00" in scene.free[amount.end :]):
         formulas: tuple[str, ...] = ("@template",)  # `3 × "line"`
+    elif match is None and re.match(r"\W*(?:and |so )?(?:it|that|this)\b", scene.line, re.I) and scene.topic.told:
+        formulas = ("restart_count", "health_streak")
     elif match is None:
         if amount.values[0] == 0 and re.search(
             r"\bnever (?:show|reveal|print|follow|run|share|tell|see|know|change|act)", scene.line, re.I
@@ -158,7 +251,11 @@ def _judge_times(scene: Scene, amount: Amount) -> None:
         formulas = ()
     else:
         formulas = TIMES[int((match.lastgroup or "t0")[1:])][1]
+    if amount.values[0] == 1 and re.search(r"\b(?:not|never)\b|n't\b", scene.line[clause.start : amount.start], re.I):
+        amount = amount._replace(values=(0.0,))  # not once
     values = list(_values(scene, formulas, amount, "times"))
+    if logs.speaks_of_logs(scene.line):
+        values += logs.counted(scene, amount.start, clause.text)
     ids = next((value.ids for value in values if amount.fits(value.number)), None)
     about = tuple(formula.strip("#@") for formula in formulas)
     scene.decide(
@@ -172,7 +269,8 @@ def _values(scene: Scene, formulas: tuple[str, ...], amount: Amount, noun: str) 
     for formula in formulas:
         if formula.startswith("host:"):
             hosts = {host_ref(ref.host) for ref in (*refs, *scene.ground.refs)}
-            yield from scene.values([formula[5:]], hosts)
+            name, _, key = formula[5:].rstrip("]").partition("[")
+            yield from scene.values([name], hosts, [key] if key else [])
         elif formula.startswith("@"):
             yield from special(scene, formula, refs, noun, amount)
         elif formula == "pids" and LIMIT_BEFORE.search(scene.line[max(0, amount.start - 40) : amount.start]):
@@ -190,122 +288,3 @@ def _values(scene: Scene, formulas: tuple[str, ...], amount: Amount, noun: str) 
                     yield Value(
                         sum(row.number for row in rows), tuple(id for row in rows for id in row.ids), "", formula
                     )
-
-
-def special(
-    scene: Scene, formula: str, refs: tuple[Ref, ...], noun: str, amount: Amount | None = None
-) -> Iterator[Value]:
-    """Counts that no single fact gives."""
-    index = scene.index
-    if formula in ("@errors", "@warnings"):
-        least = "error" if formula == "@errors" else "warning"
-        for ref in refs:
-            rows = [row for row in index.facts(ref, "log_template") if at_least(level_of(row.key), least)]
-            if least == "warning":
-                rows = [row for row in rows if not at_least(level_of(row.key), "error")]
-            read = tuple(row.id for row in rows) or tuple(row.id for row in index.facts(ref, "log_lines"))
-            if read and (rows or index.facts(ref, "log_template")):
-                yield Value(
-                    sum(float(row.value) for row in rows if isinstance(row.value, int | float)),
-                    read,
-                    "",
-                    "log_template",
-                )
-    elif formula == "@template":
-        quoted = {id for claim in scene.claims if claim.kind == "quote" for id in claim.fact_ids}
-        yield from (value for value in scene.values(["log_template"], refs) if set(value.ids) & quoted)
-    elif formula in ("@program", "@programs", "@ports", "@connections"):
-        yield from _tables(scene, formula, refs, amount)
-    elif formula == "@containers":
-        yield from _containers(scene, noun)
-    elif formula == "@findings":
-        found = [item for item in scene.ground.findings if item.about in refs or item.about in scene.ground.refs]
-        ids = tuple(id for item in found for id in item.evidence) or tuple(
-            row.id for ref in refs for row in index.facts(ref, "state")
-        )
-        yield Value(float(len(found)), ids, "", "state")
-    elif formula == "@proposals":
-        yield Value(float(len(scene.ground.proposals)), (), "", "state")
-    elif formula == "@hosts":
-        yield Value(
-            float(len({ref.host for ref in (*scene.ground.refs, *scene.ground.names.values())})), (), "", "host"
-        )
-    elif formula == "@limits":
-        for ref in refs:
-            rows = [row for name in ("memory_limit", "cpu_limit", "pids_limit") for row in index.facts(ref, name)]
-            if rows:
-                yield Value(
-                    float(sum(row.value is not None for row in rows)), tuple(row.id for row in rows), "", "memory_limit"
-                )
-
-
-def _tables(scene: Scene, formula: str, refs: tuple[Ref, ...], amount: Amount | None) -> Iterator[Value]:
-    index = scene.index
-    near = scene.line[max(0, (amount.start if amount else 0) - 25) : (amount.end if amount else 0) + 40].lower()
-    for ref in refs:
-        if formula == "@program":
-            rows = [row for row in index.facts(ref, "process") if str(row.value).lower().split("-")[0] in near]
-            if rows:
-                yield Value(float(len(rows)), tuple(row.id for row in rows), "", "process")
-        elif formula == "@programs":
-            rows = list(index.facts(ref, "serving"))
-            names = {row.key.rpartition(":")[0] or row.key for row in rows if row.value in ("listening", "running")}
-            if rows:
-                yield Value(float(len(names)), tuple(row.id for row in rows), "", "serving")
-        elif formula == "@ports":
-            rows = [row for row in index.facts(ref, "serving") if row.value == "listening"]
-            ports = {row.key.rpartition(":")[2] for row in rows if row.key.rpartition(":")[2].isdigit()}
-            if rows:
-                yield Value(float(len(ports)), tuple(row.id for row in rows), "", "serving")
-        else:
-            rows = list(index.facts(ref, "connection"))
-            numbers = [float(row.value) for row in rows if isinstance(row.value, int | float)]
-            for number in (float(len(rows)), sum(numbers), *numbers):
-                if rows:
-                    yield Value(number, tuple(row.id for row in rows), "", "connection")
-
-
-_ALIVE = {
-    "running": ("running",),
-    "up": ("running",),
-    "exited": ("exited",),
-    "stopped": ("exited", "dead", "created"),
-    "paused": ("paused",),
-    "created": ("created",),
-    "dead": ("dead",),
-    "restarting": ("restarting",),
-    "down": ("exited", "dead", "created"),
-}
-
-
-def _containers(scene: Scene, noun: str) -> Iterator[Value]:
-    """From the engine's counts, else from the states of those it knows."""
-    index, said = scene.index, f"{noun} {scene.line}".lower() if noun else scene.line.lower()
-    words = [word for word in _ALIVE if re.search(rf"\b{word}\b", noun.lower() or said)] or [
-        word for word in _ALIVE if re.search(rf"\b{word}\b", said)
-    ]
-    for host in index.hosts():
-        counted = index.facts(host, "containers")
-        if counted and not words:
-            yield Value(
-                sum(float(row.value) for row in counted if isinstance(row.value, int | float)),
-                tuple(row.id for row in counted),
-                "",
-                "containers",
-            )
-        for row in counted:
-            if any(row.key in _ALIVE[word] for word in words) and isinstance(row.value, int | float):
-                yield Value(float(row.value), (row.id,), "", "containers")
-    known = tuple(dict.fromkeys([*scene.ground.refs, *scene.ground.names.values()]))
-    states = [row for ref in known for row in index.facts(ref, "state")]
-    health = [row for ref in known for row in index.facts(ref, "health")]
-    if states and len(states) == len(known):
-        for word in words:
-            rows = [row for row in states if row.value in _ALIVE[word]]
-            yield Value(float(len(rows)), tuple(row.id for row in rows or states), "", "state")
-        if not words and re.search(r"\b(?:un)?healthy\b", said):
-            wanted = "unhealthy" if "unhealthy" in said else "healthy"
-            hit = [row for row in health if row.value == wanted]
-            yield Value(float(len(hit)), tuple(row.id for row in hit or health), "", "health")
-        elif not words:
-            yield Value(float(len(known)), tuple(row.id for row in states), "", "state")

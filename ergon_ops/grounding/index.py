@@ -37,9 +37,11 @@ class Index:
         self._facts: dict[tuple[Ref, str], list[Fact]] = {}
         self._texts: dict[Ref, str] = {}
         self.refs: dict[Ref, None] = {}
+        self.by_id: dict[str, Fact] = {}
         for fact in ledger:
             self._facts.setdefault((fact.about, fact.name), []).append(fact)
             self.refs[fact.about] = None
+            self.by_id[fact.id] = fact
         self._current: dict[tuple[Ref, str], tuple[Fact, ...]] = {}
         self.names = names
         self.name_pattern = names_pattern(tuple(sorted({name.lower() for name in names if name})))

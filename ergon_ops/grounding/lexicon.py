@@ -13,7 +13,8 @@ ENGLISH_PARTS = words(
     """
     a about ad after again all already and any as at available aware based be been before behind best better big bit
     bound bounded break broken bug build built built-in busy by call capable case cause check checks clean clear
-    close co code cold coming common compatible consuming container containers core cores cost count cpu critical
+    close co code cold coming common compatible consuming container containers core
+    crash counter looping cores cost count cpu critical
     cross current daily data date day days dead deep default defined demand dependent depth detail details disk done
     double down driven due early easy effect effective either empty end ended error even event ever exit extra fact
     factor fail failed failure failure-free fast few file final fine first fit five fix fixed fledged follow for
@@ -39,7 +40,8 @@ ENGLISH_PARTS = words(
 # Words that stand before or behind "container", "service", … without being a name.
 KIND_STOP = words(
     """
-    a about account activity address addresses affected after again ago alive all alpine already also always among
+    a about account activity altogether combined together
+    address addresses affected after again ago alive all alpine already also always among
     an and another any anything api app appears application are aren't as at attached availability back backend
     background base be because been before between both bridge broken broker but by cache called can can't check
     child ci client companion config configuration connected connection connections connectivity container
@@ -135,7 +137,7 @@ CAUSES: tuple[tuple[str, str], ...] = (
     ),
     (
         r"cpu[- ]throttl\w*|throttl\w+|cpu (?:limit|quota|starvation|exhaustion|contention|shortage|"
-        r"bottleneck|pressure)|limit of [\d.]+ cpus?|lack of cpu|too few cpus|bursts?",
+        r"bottleneck|pressure)|limit of [\d.]+ (?:cpus?|cores?)|lack of cpu|too few cpus|bursts?",
         "cpu",
     ),
     (
@@ -206,7 +208,8 @@ CAUSES: tuple[tuple[str, str], ...] = (
 )
 CAUSE = lazily("|".join(rf"(?P<c{number}>\b(?:{words})(?!\w))" for number, (words, _) in enumerate(CAUSES)), re.I)
 BECAUSE = lazily(
-    r"\b(?:because(?: of)?|due to|caused by|cause[sd]?(?: is| was| by|:)|root cause\w*(?: is| was|:)?|"
+    r"\b(?:because(?: of)?|bottleneck (?:is|was|:)|due to|caused by|cause[sd]?(?: is| was| by|:)|"
+    r"root cause\w*(?: is| was|:)?|"
     r"as a (?:result|consequence) of|thanks to|owing to|on account of|"
     r"(?:the )?reason(?:s)?(?: for (?:this|that|it|the \w+))?(?: is| was|:|why)|result(?:s|ed|"
     r"ing)? (?:from|of)|stem(?:s|med|ming)? from|triggered by|brought (?:down|on) by|"

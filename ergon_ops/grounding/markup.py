@@ -59,14 +59,16 @@ _HARD = lazily(
     r"[;|\n()]|[.!?:]\s+(?=\S)|\s[–—-]{1,2}\s|—"
     r"|,?\s+\b(?=(?:but|because|while|whereas|although|though|however|which|who|so that|since|yet|and so)\b)"
     r"|,\s+(?=(?:and|so|or|then|as|not|with|if|unless|when|once|after)\b)"
+    r"|,\s+(?=where\b)|\s+(?=(?:before|until) (?:it|i|the container) (?:is|would|will|gets|was)\b)"
     r"|,\s+(?=(?:i|it|my|the|this|that|you|we|there|they|its|no|nothing|all)\b)",
     re.I,
 )
 _ADVICE = lazily(
     r"\b(?:should(?! (?:know|note|be aware))|ought to|you (?:may|might|can|could|will|'ll|need|must|"
-    r"have)(?! (?:know|note|see|tell))(?: want)?|consider|i(?:'d| would)? "
+    r"have)(?! (?:know|note|see|tell))(?: want)?|consider|i(?:'d| would) (?!hit|reach|be|have|run|get|need)|"
+    r"i(?:'d| would)? "
     r"(?:suggest|recommend|advise|propose)|i can propose|recommend(?:ed|ation)?|suggestion|if you|"
-    r"let me know|feel free|"
+    r"let me know|feel free|needs? (?:more|less|at least|a (?:higher|lower|bigger|larger))|"
     r"please|would(?: \w+)? (?:be|help|need|give|let|make|allow|you)|could (?:be (?:raised|increased|lowered|set|"
     r"changed|reduced)"
     r"|raise|increase|lower|try|help|also)|it (?:may|might|could|would) (?:be (?:worth|wise|good|helpful|useful)|help)|"
@@ -81,7 +83,7 @@ IMPERATIVE = lazily(
     r"(?:ask|check|raise|lower|increase|decrease|reduce|restart|set|try|look|review|consider|inspect|run|use|add|"
     r"enable|disable|monitor|watch|investigate|verify|confirm|examine|keep|make|give|let|approve|see|test|update|"
     r"upgrade|change|move|remove|avoid|configure|wait|contact|tune|adjust|scale|start|stop|limit|ensure|do|don't|tell|"
-    r"fix|mount|open|read|search|compare|allocate|bump|drop|pin|rotate|clean|free|grow|prune|double|halve)\b"
+    r"provide|create|supply|define|install|put|replace|correct|rebuild|point|begin|fix|mount|open|read|search|compare|allocate|bump|drop|pin|rotate|clean|free|grow|prune|double|halve)\b"
     r"(?!\s+(?:policy|count|limit is|usage|is|was|has|are)\b)(?!\s*:)",
     re.I,
 )
@@ -92,7 +94,7 @@ _UNKNOWING = lazily(
     r"|(?:do not|don't|did not|didn't) (?:know|see|have (?:any )?(?:information|data|evidence|enough|"
     r"details|facts)|find"
     r"|show)|not (?:sure|known|clear|certain|available|visible)|unknown|unclear|unable to|"
-    r"no (?:information|data|evidence"
+    r"no (?:readings?|measurements?|insight|view|information|data|evidence"
     r"|way to|idea|facts?|rule|known cause|clear cause|cause)|whether|not enough (?:information|data|facts)|"
     r"i (?:see|know of|find|found) no (?:cause|reason|explanation))\b",
     re.I,
@@ -100,7 +102,7 @@ _UNKNOWING = lazily(
 HEDGE = lazily(r"\b(?:may|might|could|possibl[ey]|possibility|perhaps|maybe|conceivably|can be|suspect)\b", re.I)
 _FINITE = lazily(
     r"\b(?:is|are|was|were|has|have|had|am|uses?|runs?|did|does|shows?|exited|crashed|restarted|failed|says?|reports?|"
-    r"listens?|publishes|serves?|i'm|it's|i've|caused?)\b",
+    r"listens?|gets?|got|publishes|serves?|i'm|it's|i've|caused?)\b",
     re.I,
 )
 _OPENERS = lazily(r"\b(?:which|because|since|as|while|whereas|although|though|currently|now|right now)\b", re.I)
@@ -136,6 +138,8 @@ def _mood(part: str, before: str, conditional: bool) -> str:
         return "hedged"
     if conditional and _WOULD.search(part):
         return "advice"
+    if before == "hedged" and re.match(r"\W*(?:because|since|as)\b", part, re.I):
+        return before
     if before in ("advice", "hedged") and not _FINITE.search(part) and not _OPENERS.search(part[:14]):
         return before
     return "assert"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ergon_ops.grounding import counts, spans
-from ergon_ops.grounding.amounts import FRACTION, FRACTIONS, Amount, quantities
+from ergon_ops.grounding import counts, hearsay, spans
+from ergon_ops.grounding.amounts import FRACTION, FRACTIONS, Amount, number_of_word, quantities
 from ergon_ops.grounding.index import Value
 from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.metrics import (
@@ -20,26 +20,63 @@ from ergon_ops.grounding.metrics import (
     OWNED,
     USED_NEAR,
 )  # fmt: skip
-from ergon_ops.grounding.scene import HOST_WORD, Scene
+from ergon_ops.grounding.scene import HOST_WORD, TOGETHER, Scene
 from ergon_ops.refs import Ref, host_ref
 
 _OF = lazily(
-    r"^\s*(?:\(?\s*(?:of|out of|/|from|against)\s*(?:a |the |its |my |max\w* )?(?:\w+ )?(?:total |"
+    r"^\s*(?:(?:is |are )?(?:used|in use|taken|full|filled|consumed|occupied)?\s*\(?\s*(?:of|out of|/|from|"
+    r"against)\s*(?:a |the |its |my |max\w* )?(?:\w+ )?(?:total |"
     r"maximum |limit )?(?:of )?)$",
     re.I,
 )
 _FREE_OF = lazily(
     r"\s*(?:of|out of|/)\s*[\d.,]+\s*\w+\s*(?:\w+\s){0,2}(?:is |are )?(?:free|left|available|remaining)\b", re.I
 )
+_EVERY = lazily(
+    r"\bevery (second|other|third|fourth|fifth|tenth)(?= (?:scheduler |cpu |log )?(?:period|line|request|"
+    r"check|packet))",
+    re.I,
+)
+_EVERIES = {"second": 1 / 2, "other": 1 / 2, "third": 1 / 3, "fourth": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10}
+_ONE_IN = lazily(
+    r"\b(?:one|1) (?:in|out of)(?: every)? (?P<many>two|three|four|five|six|seven|eight|nine|ten|"
+    r"\d+)\b(?! ?[\d:.%])(?! (?:min|sec|hour|day|s\b))",
+    re.I,
+)
+_ON = lazily(r"\s+(?:used |full |free |taken |in use )?(?:on|of|in|at|for|under)\s+", re.I)
 LIMITS = lazily(r"\W*(?:(?:my|its|the|[\w-]+'s) )?limits?(?: are| of [\w-]+)?\s*:", re.I)
 _PATH = lazily(r"(?<![\w.])/[\w./-]*")
 CHARGED = lazily(r"\b(?:cache|charged|including|includes|(?:total|memory)[_ ]usage|altogether)\b", re.I)
+_UNIT_HEAD = lazily(
+    r"\(\s*(?:in )?(cores?|cpus?|[kmgt]i?b|bytes|%|percent|seconds?|s|min|minutes|hours|h|days)\s*\)", re.I
+)
+_QUOTA = lazily(r"\s+of (?:that|it|this|(?:its|my|the) (?:\w+ )?(?:limit|quota|allowance|cap|share))\b", re.I)
+_OF_WHAT = lazily(r"\s+(?:of|in) (?:\w+ ){0,2}", re.I)
 _SLASH = lazily(r"(?<=[bB%])/(?=\d)")  # 61MiB/136MiB
+_BARE = {"read", "write", "received", "sent", "network"}  # `a total of`: they have no limit
 _UNITLESS = {"count", "times"}
 
 
 def find(scene: Scene) -> None:
     """Claims of every quantity in what is still free."""
+    for match in _EVERY.finditer(scene.free):
+        share = _EVERIES[match[1].lower()]
+        _judge(
+            scene,
+            Amount(match.start(), match.end(), "ratio", (share,), (0.12 * share,), spelled=True),
+            None,
+            len(scene.line),
+        )
+        scene.take(match.start(), match.end())
+    for match in _ONE_IN.finditer(scene.free):
+        share = 1 / number_of_word(match["many"])
+        _judge(
+            scene,
+            Amount(match.start(), match.end(), "ratio", (share,), (0.15 * share,), spelled=True),
+            None,
+            len(scene.line),
+        )
+        scene.take(match.start(), match.end())
     found = quantities(scene.line, _SLASH.sub(" ", scene.free))
     for number, amount in enumerate(found):
         before = found[number - 1] if number else None
@@ -62,6 +99,9 @@ def _fraction(match: re.Match[str]) -> Amount | None:
 def _judge(scene: Scene, amount: Amount, before: Amount | None, after: int) -> None:
     if scene.mood(amount.start) == "advice" or (amount.start and scene.free[amount.start] == "\x00"):
         return
+    if amount.dim == "count" and (unit := _UNIT_HEAD.search(scene.column(amount.start))) is not None:
+        told = quantities(*[f"{scene.line[amount.start : amount.end]} {unit[1]}"] * 2)
+        amount = told[0]._replace(start=amount.start, end=amount.end) if told else amount
     if amount.dim in _UNITLESS:
         counts.judge(scene, amount, before)
         return
@@ -76,13 +116,32 @@ def _judge(scene: Scene, amount: Amount, before: Amount | None, after: int) -> N
         return
     resource, part = resource_of(scene, amount, after), part_of(scene, amount, before, after)
     values = list(candidates(scene, amount, resource, part))
+    if (_QUOTA.match(scene.line, amount.end) and resource in ("cpu", "memory")) and amount.dim == "ratio":
+        values = [value for value in values if value.name != "cpu_usage" or "/" in value.name]
     ids = next((value.ids for value in values if amount.fits(value.number)), None)
+    if ids is None and before is not None and before.dim == amount.dim:
+        ids = _again(scene, amount, before)
     if ids is None and not amount.spelled:
         ids = verbatim(scene, amount.start, amount.end)
     names = tuple(dict.fromkeys(value.name for value in values))
     said = scene.text[amount.start : amount.end]
     why = f"{said} is not what was read" if values else f"nothing was read that {said} could be"
     scene.decide("number", amount.start, amount.end, ids, why, names or (resource,))
+
+
+_RESTATED = lazily(
+    r"\W*(?:or|i\.?e\.?|that is|that's|equals?|which is|makes)?\W*(?:about|roughly|around|approximately|some)?\W*", re.I
+)
+
+
+def _again(scene: Scene, amount: Amount, before: Amount) -> tuple[str, ...] | None:
+    """`13 GiB, or 14 GB`: the number before said in another unit."""
+    said = next((claim for claim in scene.claims if claim.supported and claim.start == before.start), None)
+    if said is None or _RESTATED.fullmatch(scene.line[before.end : amount.start]) is None:
+        return None
+    wide = max(*amount.slack, *before.slack, 0.02 * before.values[0])
+    near = any(abs(one - two) <= wide for one in amount.values for two in before.values)
+    return said.fact_ids if near else None
 
 
 def resource_of(scene: Scene, amount: Amount, after: int) -> str:
@@ -93,6 +152,9 @@ def resource_of(scene: Scene, amount: Amount, after: int) -> str:
     here = [item for item in usable if start <= item[0] and item[1] <= amount.start]
     behind = [item for item in usable if item[0] >= amount.end and item[1] <= min(end, after)]
     wanted = _fitting(amount)
+    near = next((item for item in behind if _OF_WHAT.fullmatch(scene.line[amount.end : item[0]])), None)
+    if near is not None and near[2] in wanted:
+        return near[2]
     for group in (list(reversed(here)), behind):
         for item in group:
             if item[2] in wanted:
@@ -124,12 +186,14 @@ def part_of(scene: Scene, amount: Amount, before: Amount | None, after: int) -> 
     far = scene.line[max(floor, amount.start - 30) : amount.start]
     right = scene.nameless[amount.end : min(end, after)]
     column = scene.column(amount.start).lower()
-    if before is not None and before.dim == amount.dim and re.search(r"\bout of\s*$", far):
+    if before is not None and before.dim in (amount.dim, "count") and re.search(r"\bout of\s*$|^\s*(?:of|/)\s*$", far):
         return "limit"
     if LIMITS.match(scene.line):
         return "limit"
     if _FREE_OF.match(scene.line[amount.end :]):
         return "left"
+    if re.match(r"\s*(?:memory |cpu |process )?(?:limit|cap|quota|ceiling)\b", right, re.I) and amount.dim != "ratio":
+        return "limit"
     if LEFT_AFTER.search(right) or LEFT_BEFORE.search(left) or re.search(r"free|left|avail|headroom|remain", column):
         return "left"
     if amount.dim == "ratio":
@@ -139,7 +203,7 @@ def part_of(scene: Scene, amount: Amount, before: Amount | None, after: int) -> 
     if (
         before is not None
         and before.dim == amount.dim
-        and (_OF.match(far) or re.match(r"^\s*\(?\s*(?:of|out of|/)\s", far))
+        and (_OF.match(far) or re.match(r"^\s*(?:of|out of|/)\s[^(]*$", far))
     ):
         return "limit"
     if LIMIT_BEFORE.search(left) and "limit" not in right[:0]:
@@ -171,10 +235,8 @@ def candidates(scene: Scene, amount: Amount, resource: str, part: str) -> Iterat
         if not host_said or resource not in ("", "memory") or dim != "ratio":
             yield from scene.values(_formulas(METRICS, dim, resource, part), [ref], keys)
             if charged and dim == "bytes" and resource in ("memory", "cache"):
-                yield from scene.values(["memory_usage"], [ref])
-    if len(refs) > 1 and re.search(
-        r"\b(?:total|together|combined|altogether|in all|sum|overall|all)\b", scene.line, re.I
-    ):
+                yield from scene.values(["memory_usage", *(["memory_working_set"] if part == "left" else [])], [ref])
+    if len(refs) > 1 and TOGETHER.search(scene.line):
         for formula in _formulas(METRICS, dim, resource, part):
             if (total := _total(scene, formula, refs)) is not None:
                 yield total
@@ -194,7 +256,8 @@ def _formulas(
 ) -> tuple[str, ...]:
     """The row of the table; without a resource every row of that dimension and part."""
     if resource:
-        return table.get((dim, resource, part), ())
+        row = table.get((dim, resource, part), ())
+        return row or (table.get((dim, resource, ""), ()) if resource in _BARE and part == "limit" else ())
     return tuple(item for (kind, _, role), row in table.items() if (kind, role) == (dim, part) for item in row)
 
 
@@ -204,7 +267,8 @@ def paths_before(scene: Scene, amount: Amount, refs: tuple[Ref, ...]) -> tuple[s
     found = list(_PATH.finditer(scene.line))
     before = [match for match in found if match.end() <= amount.start]
     behind = [match for match in found if amount.end <= match.start() < clause.end]
-    for match in (*reversed(before), *behind):
+    right = [match for match in behind if _ON.fullmatch(scene.line[amount.end : match.start()])]
+    for match in (*right, *reversed(before), *behind):
         path = match[0].rstrip(".,") if len(match[0]) > 1 else match[0]
         if any(
             row.key == path
@@ -228,7 +292,9 @@ def verbatim(scene: Scene, start: int, end: int) -> tuple[str, ...] | None:
         f"{said} {after[1]}".lower() if after and len(after[1]) > 3 else "",
     ):
         if words and (ids := scene.carried(refs, words)):
-            return ids[:4]
+            told = {scene.index.by_id[id].name for id in ids} - hearsay.TEXTS
+            if told or hearsay.says_so(scene):
+                return ids[:4]
     beside = set(re.findall(r"[a-z]{4,}", scene.line[max(0, start - 30) : end + 30].lower()))
     for finding in scene.ground.findings:
         told = beside & set(re.findall(r"[a-z]{4,}", finding.summary.lower()))

@@ -29,7 +29,8 @@ RESOURCES: dict[str, str] = {
 RESOURCE = lazily("|".join(rf"(?P<{name}>(?<![\w/-])(?:{words})(?!\w))" for name, words in RESOURCES.items()), re.I)
 LIMIT_BEFORE = lazily(
     r"(?:limit(?:s|ed)?(?: value| size)?|cap(?:ped|s)?|max(?:imum)?|quota|ceiling|allow(?:ed|ance)|allocat(?:ed|ion)|"
-    r"assigned|bound|size|total|up to|at most|out of|available to (?:me|it)|budget|upper bound|granted|restricted)"
+    r"assigned|bound|size|total|(?<!add )(?<!adds )up to|at most|out of|available to (?:me|it)|budget|"
+    r"upper bound|granted|restricted)"
     r"(?:\s+(?:of|is|are|at|to|set|currently|was|being|just|only|about|around|roughly|a|an|it|for|me|memory|the|by|cpu|"
     r"in|total|size|limit|cap|container|with|approximately|exactly|stands|has|been|configured|as)\b|\s*[:=(~≈]|\s+)*$",
     re.I,
@@ -41,9 +42,14 @@ LIMIT_AFTER = lazily(
     r"|^\s*(?:of )?(?:memory|ram|cpu)?\s*(?:that )?(?:i(?:'m| am)|it(?:'s| is)) (?:allowed|given|allotted)|^-\w+ limit",
     re.I,
 )
-LEFT_BEFORE = lazily(r"(?:left|free|available|remaining|headroom|spare|room|unused|to go)\b[^\d,;.]{0,24}$", re.I)
+LEFT_BEFORE = lazily(
+    r"(?:left|free|available|remaining|headroom|spare|room|unused|to go|room for|could (?:still )?(?:use|take|"
+    r"grow by))\b[^\d,;.]{0,24}$",
+    re.I,
+)
 LEFT_AFTER = lazily(
     r"^[^\d,;.()]{0,28}\b(?:left|free|available|remain(?:s|ing)?|headroom|to spare|spare|unused|of room|"
+    r"more before|more until|(?:until|to|short of) (?:its|my|the) (?:\w+ )?(?:limit|cap|ceiling)|"
     r"before (?:it|i|the) (?:hits?|reach\w*))\b",
     re.I,
 )
@@ -66,6 +72,8 @@ METRICS: dict[tuple[str, str, str], tuple[str, ...]] = {
     ("bytes", "disk", ""): ("fs_used",),
     ("bytes", "disk", "limit"): ("fs_size",),
     ("bytes", "disk", "left"): ("fs_size-fs_used",),
+    ("bytes", "received", "limit"): ("network_rx", "network_rx+network_tx"),
+    ("bytes", "sent", "limit"): ("network_tx", "network_rx+network_tx"),
     ("bytes", "read", ""): ("block_read",),
     ("bytes", "write", ""): ("block_write",),
     ("bytes", "received", ""): ("network_rx",),
@@ -100,6 +108,7 @@ HOST_METRICS: dict[tuple[str, str, str], tuple[str, ...]] = {
     ("bytes", "memory", ""): ("host_memory-host_memory_available", "host_memory"),
     ("bytes", "memory", "limit"): ("host_memory",),
     ("bytes", "memory", "left"): ("host_memory_available",),
+    ("ratio", "memory", ""): ("1-host_memory_available/host_memory",),
     ("ratio", "memory", "left"): ("host_memory_available/host_memory",),
     ("ratio", "disk", ""): ("host_disk_used_ratio",),
     ("ratio", "disk", "left"): ("1-host_disk_used_ratio",),
@@ -149,14 +158,18 @@ COUNTS: tuple[tuple[str, tuple[str, ...]], ...] = (
         r"(?:running |active |healthy |listening )?(?:services?|programs?|servers?|daemons?)",
         ("#serving" + UP, "#serving", "@programs"),
     ),
+    (r"more (?:process\w*|threads?|pids?)", ("pids_limit-pids",)),
     (r"zombie\w*|zombies", ()),
+    (r"(?:kernel |oom |kill )?counters?", ("memory_oom_kills", "restart_count")),
     (r"process(?:es)?(?: (?:or|and|/) threads?)?|threads?|pids|tasks", ("pids", "#process", "@program")),
     (r"workers?", ("@program",)),
     (
         r"(?:running|exited|stopped|paused|created|dead|restarting|total|other|healthy|"
-        r"unhealthy)? ?containers?(?: (?:running|exited|stopped|paused|up|down))?",
+        r"unhealthy)? ?(?:containers?|(?<=running )ones|(?<=healthy )ones|(?<=stopped )ones)(?: (?:running|"
+        r"exited|stopped|paused|up|down))?",
         ("@containers",),
     ),
+    (r"neighbou?rs?|dependencies|links?|peers?|relations?", ("#link", "#link[uses]")),
     (r"networks?", ("#network",)),
     (r"(?:mounts?|volumes?|bind mounts?|mounted volumes?)", ("#mount",)),
     (r"(?:environment |env )?(?:variables?|vars?|keys)", ("#env_key",)),
@@ -200,6 +213,7 @@ SPANS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"time-?outs?|timed out after", ("health_timeout", "stop_timeout")),
     (r"start period|grace(?: period)?", ("health_start_period", "stop_timeout")),
     (r"to stop|stop", ("stop_timeout", "now-finished_at")),
+    (r"ran (?:for|only)|ran\b(?=.{0,20}before)|lasted", ("finished_at-started_at",)),
     (r"created|creation|built|made|exist\w*|age|old", ("now-created_at",)),
     (r"exited|ended|finished|crash\w*|died|dead|down|terminated|gone|stopped|fell over|not running|"
         r"last run|quit", ("now-finished_at",)),
@@ -217,10 +231,11 @@ VAGUE: tuple[tuple[str, float, float], ...] = (
         r"excessive|elevated|hot\b|overload\w*|too much|under (?:\w+ )?(?:pressure|load)|struggling|tight|"
         r"hungry|lot of|busy|intensive", 0.7, 9.0),
     (r"moderate|medium|half full|average", 0.25, 0.75),
+    (r"modest(?:ly)?", -1.0, 0.6),
     (r"plenty|ample|lots of|comfortabl[ye]|well (?:within|below|under)|enough|sufficient|loads of|spacious|"
         r"generous|far (?:from|below)|headroom", -1.0, 0.75),
     (r"(?:very |quite |pretty |fairly |relatively |extremely )?low|light(?:ly)?|barely|little|small|"
-        r"minimal|idle|idling|tiny|modest|negligible|hardly", -1.0, 0.4),
+        r"minimal|idle|idling|tiny|negligible|hardly", -1.0, 0.4),
     (r"normal|fine|ok(?:ay)?|good|reasonable|acceptable|healthy|well|great|safe|in order|nominal|"
         r"not a concern|no concern|unremarkable|shipshape", -1.0, 0.8),
 )  # fmt: skip

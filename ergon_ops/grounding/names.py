@@ -39,6 +39,7 @@ _LINK = lazily(
     r"speaks? to)\s+(?:the |a |my |an |container )*(?P<name>[a-z][\w.-]*)",
     re.I,
 )
+_NOBODY = lazily(r"\b(?:nobody|no ?one|nothing|no (?:other )?(?:container|service|one))(?: else)?(?: here)?\W*$", re.I)
 _NETWORK = lazily(
     r"\b(?:on|to|attached to|joined|in) (?:the |a )?(?:docker )?networks? (?:named |"
     r"called )?[\"'“ ]*(?P<name>[\w-]+)|\b(?:on|attached to|in) the [\"'“ ]*(?P<back>[\w-]+)[\"'” ]* network\b",
@@ -191,6 +192,10 @@ def _variable(scene: Scene, match: re.Match[str]) -> None:
         ids = None if rows else tuple(row.id for row in keys[:3]) or known(scene, match.start(), name) or None
     elif ids is None:
         ids = known(scene, match.start(), name) or None
+        named = {item.ref.name for item in scene.mentions if item.word != "host"}
+        links = [scene.index.by_id[id] for id in ids or () if scene.index.by_id[id].name == "link"]
+        if links and named and not any(row.key.split()[-1] in named for row in links):
+            ids = None
         if ids and re.match(r"\s*(?:is|are) (?:set|defined|present)", behind, re.I):
             ids = None
     if ids is not None or clause.mood != "advice":
@@ -238,11 +243,24 @@ def _links(scene: Scene) -> None:
         at = match.start("name")
         target = next((item for item in scene.mentions if item.start <= at < item.end), None)
         if scene.mood(match.start()) in ("advice", "unknowing") or (
-            target is None and (word in KIND_STOP or word in ENGLISH_PARTS)
+            target is None
+            and (
+                re.fullmatch(r"least|most|less|more|fewer|little|much", word)
+                or word in KIND_STOP
+                or word in ENGLISH_PARTS
+            )
         ):
             continue
+        if match["how"].lower().startswith("read") and re.match(r"\W*(?:log|output|engine)", scene.line[match.end() :]):
+            continue  # read from a log
         if match["how"].lower() == "used by" and re.search(r"\d", scene.line[: match.start()]):
             continue  # so many bytes are used by it
+        if _NOBODY.search(scene.line[scene.clause(match.start()).start : match.start()]) and target is not None:
+            users = [row for row in scene.index.facts(target.ref, "link") if row.key.startswith("used by")]
+            read = tuple(row.id for row in scene.index.facts(target.ref, "link"))
+            none = None if users or not read else read
+            scene.decide("link", match.start(), match.end(), none, "somebody does", ("link",))
+            continue
         subjects = scene.subjects(match.start())
         wanted = target.ref.name if target is not None else word
         back = "used by" in match["how"].lower() or match["how"].lower() in ("called by", "upstream of")

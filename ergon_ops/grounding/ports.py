@@ -12,10 +12,12 @@ from ergon_ops.refs import Ref
 
 _ARROW = r"\s*(?:→|->|=>|-->|⟶)\s*"
 _MAP = lazily(
-    rf"(?<![\w.])(?:(?:\d{{1,3}}(?:\.\d{{1,3}}){{3}}|\[?::\]?|\*|localhost):)?(?P<out>\d{{2,5}})(?:/(?:tcp|"
-    rf"udp))?(?:{_ARROW}|:)(?:(?:container )?port )?(?P<inner>\d{{2,5}})(?:/(?:tcp|udp))?(?!\w|\.\d|:\d)"
+    rf"(?<![\w.])(?:(?:\d{{1,3}}(?:\.\d{{1,3}}){{3}}|\[?::\]?|\*|localhost):|"
+    rf"(?<!\w)host(?: port)? )?(?P<out>\d{{2,5}})(?:/(?:tcp|"
+    rf"udp))?(?:{_ARROW}|:)(?:(?:(?:the )?container|inside)(?:'s)? )?(?:port )?(?P<inner>\d{{2,5}})(?:/(?:tcp|"
+    rf"udp))?(?!\w|\.\d|:\d)"
     r"|"
-    r"\b(?:host )?(?:port )?(?P<out2>\d{2,5})(?:/tcp)?(?: on the host)?,?(?: which)? (?:(?:is )?(?:mapped|"
+    r"\b(?:host )?(?:port )?(?P<out2>\d{2,5})(?:/tcp)?(?: (?:on|of) the host)?,?(?: which)? (?:(?:is )?(?:mapped|"
     r"mapping|forward(?:ed|s|ing)?|maps|goes|published|leads|routed)(?: through)?) (?:to|"
     r"onto) (?:(?:the )?(?:container|internal|inner|inside)(?:'s)? )?(?:port )?(?P<inner2>\d{2,5})"
     r"|\b(?:container |internal |inner )?port (?P<inner3>\d{2,5})(?:/tcp)? (?:\w+ )?(?:is |"
@@ -44,9 +46,12 @@ _AFTER = lazily(
     r"[\s`*]+(?:is |runs |up )?(?:on|at|via)\s+(?P<all>\d{2,5})(?!\w|\.\d|%|\s*(?:[kmg]i?b\b|cores?|cpus?|"
     r"min|h\b|s\b|days?))"
 )
-_PAREN = lazily(r"\((?P<all>\d{2,5}(?:\s*(?:,|and|/)\s*\d{2,5})*)\)")
+_PAREN = lazily(r"\((?:pids? )?(?P<all>\d{2,5}(?:\s*(?:,|and|/)\s*\d{2,5})*)\)")
 _PUBLISHED = lazily(
     r"\b(?:publish\w*|host(?:'s)? port|on the host|outside|external\w*|from outside|mapped|forward\w*)\b", re.I
+)
+_OUTSIDE = lazily(
+    r"\b(?:from (?:the )?outside|host(?:'s)? port|reach (?:me|it)|from the host|externally)\b[^;.]{0,24}$", re.I
 )
 _NOT = lazily(r"\b(?:no|not|nothing|never|none|nobody|isn't|aren't|doesn't|don't|without)\b|n't\b", re.I)
 _NUMBER = lazily(r"\d+")
@@ -68,9 +73,25 @@ def find(scene: Scene) -> None:
         if after is not None:
             _ports(scene, after)
     for match in _PAREN.finditer(scene.free):
+        if _pids(scene, match):
+            continue
         before = list(PROGRAM_WORD.finditer(scene.line, 0, match.start()))
         if before and not scene.line[before[-1].end() : match.start()].strip(" `*"):
             _ports(scene, match)
+
+
+def _pids(scene: Scene, match: re.Match[str]) -> bool:
+    """`nginx (102 and 103)`: the numbers of its processes."""
+    word = re.search(r"([\w.-]+)\W*$", scene.line[: match.start()])
+    names = {word[1].lower(), *programs_of(word[1])} if word else set()
+    rows = [row for ref in scene.subjects(match.start()) for row in scene.index.facts(ref, "process")]
+    own = {row.key: row.id for row in rows if str(row.value).lower() in names or programs_of(str(row.value)) & names}
+    numbers = _NUMBER.findall(match["all"])
+    if not numbers or any(number not in own for number in numbers):
+        return False
+    scene.claim("count", match.start("all"), match.end("all"), [own[number] for number in numbers], about=("process",))
+    scene.take(match.start(), match.end())
+    return True
 
 
 def _label(scene: Scene, match: re.Match[str]) -> bool:
@@ -140,7 +161,15 @@ def _port(scene: Scene, start: int, end: int, port: str) -> None:
             row.id for row in rows if row.name == "serving" and row.key in {f"{item}:{port}" for item in own}
         ) or _bare(scene, refs, rows, own, port)
     elif published and not re.search(r"\binside\b|\bcontainer port\b|\bnot published\b", clause.text, re.I):
-        ids = tuple(row.id for row in rows if row.name == "published_port") or None
+        outside = _OUTSIDE.search(scene.line[clause.start : start]) is not None
+        ids = (
+            tuple(
+                row.id
+                for row in rows
+                if row.name == "published_port" and (not outside or re.search(rf"(?:^|:){port}(?:/|$)", row.key))
+            )
+            or None
+        )
     else:
         ids = tuple(row.id for row in rows) or None
     scene.decide("port", start, end, ids, f"port {port} was not seen so", ("published_port", "serving"))

@@ -16,7 +16,7 @@ Ids = tuple[str, ...] | None
 
 NEGATED = lazily(
     r"\b(?:not|no longer|never|isn't|aren't|wasn't|ain't|hasn't|haven't|weren't|neither|nor|without|no|"
-    r"none|nothing|cannot|can't|don't|doesn't|didn't|free of|nobody|hardly|yet to)\b(?:\W+\w+){0,3}\W*$|"
+    r"none|nothing|cannot|can't|don't|doesn't|didn't|free of|nobody|hardly|yet to)\b(?:\W+\w+){0,4}\W*$|"
     r"n't(?:\W+\w+){0,2}\W*$",
     re.I,
 )
@@ -95,6 +95,7 @@ _RUNS = lazily(
 
 def find(scene: Scene) -> None:
     """A program that is only mentioned must be somewhere in what was read of them."""
+    _processes(scene)
     for match in PROGRAM_WORD.finditer(scene.free):
         at = match.start()
         clause = scene.clause(at)
@@ -128,6 +129,30 @@ def find(scene: Scene) -> None:
         ):
             continue  # denied, or said to be down: judged as a state
         scene.decide("program", at, match.end(), ids, f"no {match[0]} was seen", ("serving", "process"))
+
+
+def _processes(scene: Scene) -> None:
+    """What runs by a name that is no program's: `sh`, `run.sh`."""
+    for match in _RUNS_IT.finditer(scene.line):
+        word = (match["a"] or match["b"]).lower()
+        if scene.mood(match.start()) not in ("assert", "hedged"):
+            continue
+        refs = scene.subjects(match.start())
+        rows = [row for ref in refs for row in scene.index.facts(ref, "process")]
+        own = [row for row in rows if str(row.value).lower() == word]
+        if not own:
+            continue
+        alone = re.search(
+            r"\b(?:only|just|nothing but)\W*$", scene.line[: match.start("a" if match["a"] else "b")], re.I
+        )
+        ids = tuple(row.id for row in own) if not alone or len(own) == len(rows) else None
+        scene.decide("program", match.start(), match.end(), ids, "not the only one", ("process",))
+
+
+_RUNS_IT = lazily(
+    r"\b(?:runs?|running|executes?)\s+(?:only |just |a |the )?(?P<a>[\w.-]+)\b|(?P<b>[\w.-]+)\s+(?:is|are) running\b",
+    re.I,
+)
 
 
 def _image_of(scene: Scene, refs: tuple[Ref, ...], wanted: set[str]) -> Ids:

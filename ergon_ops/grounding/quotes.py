@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from ergon_ops.facts import Fact
+from ergon_ops.grounding import logs
 from ergon_ops.grounding.lazy import lazily, words
 from ergon_ops.grounding.scene import Scene
 
@@ -30,9 +31,9 @@ _SAYS = lazily(
     r"\b(?:logs?(?: lines?| entr(?:y|ies)| messages?| output)?|(?:last |latest )?error(?: lines?| messages?)?|"
     r"health ?check(?:'s)?(?: last)?(?: output)?|output|stderr|stdout)(?: (?:of|for|from|in) (?:the |"
     r"my )?[\w-]+)?\s+(?:also |clearly |repeatedly |only |all |both |mostly |just |currently )?"
-    r"(?:say|says|said|show|shows|report|reports|reported|contain|contains|mention|mentions|complain\w*|"
+    r"(?:say|says|said|show|shows|report|reports|reported|repeat|repeats|has|have|lists?|contain|contains|mention|mentions|complain\w*|"
     r"read|reads|state|states|indicate|indicates|reveal|reveals|is|was|:|point to|warn|warns|"
-    r"print\w*)\s*(?:that |about |of |an? |as follows|the (?:following|error|"
+    r"print\w*)(?![\w'])\s*(?:that |about |of |an? |as follows|the (?:following|error|"
     r"message))?\s*[:,]?\s*(?P<what>[^\x00.;]{6,300})",
     re.I,
 )
@@ -56,12 +57,51 @@ def find(scene: Scene) -> None:
             _quoted(scene, match)
     _fence(scene)
     quoted = [claim for claim in scene.claims if claim.kind == "quote"]
+    for match in _WHAT.finditer(scene.free):
+        _mostly(scene, match)
     scene.mentions = [
         item for item in scene.mentions if not any(claim.start <= item.start < claim.end for claim in quoted)
     ]
     for pattern in (_LINE, _SAYS):
         for match in pattern.finditer(scene.free):
             _told(scene, match, verbatim=pattern is _LINE)
+
+
+_WHAT = lazily(
+    r"\b(?P<share>most|half|all|much|some|the (?:majority|rest|bulk)) (?:of )?(?:(?:what|that) (?:i|it|"
+    r"[\w-]+) (?:logged|wrote|"
+    r"printed)|(?:the|my|its|[\w-]+'s) (?:\w+ )?(?:lines?|entries|messages|logs?)(?: (?:i|it|"
+    r"[\w-]+) (?:logged|wrote))?)"
+    r" (?:was|were|is|are|say|said|read)\s(?P<what>[^\x00.;:(]{4,200})",
+    re.I,
+)
+
+
+def _mostly(scene: Scene, match: re.Match[str]) -> None:
+    """`Most of what I logged were GET requests`: a line says so, and is most of them."""
+    if scene.mood(match.start()) not in ("assert", "hedged"):
+        return
+    if scene.line[match.end() : match.end() + 1] == ":":
+        return  # what follows says which
+    ids = overlap(scene, match.start("what"), match["what"])
+    read = [
+        float(str(row.value))
+        for ref in logs.tellers(scene, match.start())
+        for row in scene.index.facts(ref, "log_lines")
+    ]
+    rows = [
+        row
+        for ref in logs.tellers(scene, match.start())
+        for row in scene.index.facts(ref, "log_template")
+        if row.id in (ids or ())
+    ]
+    least = {"most": 0.5, "the majority": 0.5, "the bulk": 0.5, "all": 0.99}.get(match["share"].lower(), 0.0)
+    if ids and (not read or not rows or float(str(rows[0].value)) < least * read[0]):
+        ids = None
+    scene.decide(
+        "quote", match.start(), match.end(), ids or None, "no log line that was read says this", ("log_template",)
+    )
+    scene.take(match.start(), match.start("what"))
 
 
 def _quoted(scene: Scene, match: re.Match[str]) -> None:
@@ -182,13 +222,19 @@ def pattern_of(word: str) -> re.Pattern[str]:
 
 def _told(scene: Scene, match: re.Match[str], *, verbatim: bool) -> None:
     what, start = match["what"], match.start("what")
+    if re.search(r"\b(?:has|have)\s*$", scene.line[match.start() : start]) and not logs.speaks_of_logs(
+        match[0][: start - match.start()]
+    ):
+        return
+    if (code := re.match(r"\W*`([^`\n]+)`", scene.text[max(0, start - 1) : match.end()])) is not None:
+        what = code[1]  # the quote ends where its code does
     if scene.mood(start) in ("advice", "unknowing", "question") or any(
         claim.kind == "quote" and claim.start < match.end() and claim.end > match.start() for claim in scene.claims
     ):
         return
     if not verbatim and (
         re.match(
-            r"\W*(?:no|nothing|not|none|\d|only \d|empty|zero|an? (?:total|single)|one|two|three|four|"
+            r"\W*(?:no|nothing|not|none|\d+|only \d+|empty|zero|an? (?:total|single)|one|two|three|four|"
             r"five|six|seven|eight|nine|ten|clean|fine|healthy|passing|ok|unreadable|read|which|how|why|"
             r"failing|negative|positive|quiet|silent)\b",
             what,
@@ -200,17 +246,32 @@ def _told(scene: Scene, match: re.Match[str], *, verbatim: bool) -> None:
         scene.claim("quote", start, match.end(), said, about=("log_template",))
         scene.take(start, match.end())
         return
-    ids = _overlap(scene, start, what)
+    ids = overlap(scene, start, what)
     scene.decide("quote", start, match.end(), ids, "no log line that was read says this", ("log_template",))
     if ids is None or verbatim:
         scene.take(start, match.end())
 
 
-def _overlap(scene: Scene, at: int, what: str) -> tuple[str, ...] | None:
+_SYNONYM = lazily(r"\b(?:missing|lacking|absent|gone|refus\w+|denied|time-?outs?|timing out|unable|cannot|settings?)\b")
+_MEANS = {"missing": "found", "lacking": "found", "absent": "found", "gone": "found", "timing out": "timed",
+          "timeout": "timed",
+          "timeouts": "timed", "time-out": "timed", "unable": "fail", "cannot": "fail"}  # fmt: skip
+
+
+def _same_word(match: re.Match[str]) -> str:
+    return _MEANS.get(match[0], match[0])
+
+
+def overlap(scene: Scene, at: int, what: str) -> tuple[str, ...] | None:
     """Told in other words: most of its words stand in one line."""
-    words = set(re.findall(r"[a-z][\w'-]{2,}", what.lower())) - _FILLER
+    words = set(re.findall(r"[a-z][\w'-]{2,}", _SYNONYM.sub(_same_word, what.lower()))) - _FILLER
     if not words:
         return ()
+    told = [row for row in logs.lines_of(scene, at) if logs.share(what, row.key) >= 0.6]
+    if told:
+        return tuple(row.id for row in told[:2])
+    if re.search(r"\b[A-Z]+_[A-Z_]+\b", what):
+        return None
     best: tuple[float, str] = (0.0, "")
     for ref in scene.subjects(at):
         for name in ("log_template", "health_output", "start_error"):

@@ -17,7 +17,8 @@ _MOST = lazily(
     re.I,
 )
 _NOT_MOST = lazily(
-    r"^\s*(?:likely|of the time|probably|recent\w*|important\w*|common\w*|one\b|\d|once|line|level|"
+    r"^\s*(?:of what|of them|of those|likely|of the time|probably|recent\w*|important\w*|common\w*|one\b|\d|"
+    r"once|line|level|"
     r"of (?:my|its|the) (?:memory|time|cpu))|^\s*(?:three|two)\b",
     re.I,
 )
@@ -37,13 +38,46 @@ _LIMIT = lazily(
 )
 _TOPICS = (
     ("restarts", r"restart\w*"),
-    ("uptime", r"uptime|running longest|longest[- ]running|up (?:the )?longest|oldest"),
+    (
+        "uptime",
+        r"uptime|up (?:for )?longer|been (?:up|running) (?:for )?(?:longer|shorter)|running longest|"
+        r"longest[- ]running|up (?:the )?longest|oldest|youngest|newest|by start|been up",
+    ),
     ("errors", r"errors?"),
     ("throttle", r"throttl\w+"),
 )
 
 
+_REACHED = lazily(
+    r"\b(?P<what>memory|cpu|process|pids?)? ?(?:limit|quota|cap) (?:(?:is|was|has been|has|wasn't|isn't|"
+    r"hasn't been) )?(?P<not>not |never )?"
+    r"(?:been )?(?P<at>reached|hit|exceeded|touched)\b",
+    re.I,
+)
+
+
+def _reached(scene: Scene, match: re.Match[str]) -> None:
+    if scene.mood(match.start()) not in ("assert", "hedged"):
+        return
+    what = (match["what"] or _topic(scene, match.start(), match.end()))[:1].lower()
+    formulas = {"c": ("cpu_ratio",), "p": ("pids/pids_limit",)}.get(what, ("memory_ratio",))
+    refs = scene.subjects(match.start())
+    values = list(scene.values(formulas, refs))
+    full = [value for value in values if value.number >= 0.97]
+    if formulas == ("memory_ratio",):
+        hits = list(scene.values(["memory_failures"], refs))
+        values, full = values + hits, full + [value for value in hits if value.number]
+    negative = (
+        bool(match["not"]) or "n't" in match[0] or re.search(r"\b(?:no|neither)\W*$", scene.line[: match.start()], re.I)
+    )
+    good = bool(values) and bool(full) is not bool(negative)
+    ids = tuple(id for value in values for id in value.ids) if good else None
+    scene.decide("rank", match.start(), match.end(), ids, "not so by what was read", formulas)
+
+
 def find(scene: Scene) -> None:
+    for match in _REACHED.finditer(scene.free):
+        _reached(scene, match)
     for match in _LIMIT.finditer(scene.free):
         _limit(scene, match)
     for match in _THAN.finditer(scene.free):
@@ -268,5 +302,7 @@ def _said_of(scene: Scene, match: re.Match[str]) -> str:
     if here:
         nearest = min(here, key=lambda item: min(abs(item[0] - match.end()), abs(match.start() - item[1])))
         return nearest[2]
+    if re.search(r"(?<![\w.])/[\w/-]*\s+(?:is|are|looks)\b", scene.line[start : match.start()]):
+        return "disk"
     inside = [item for item in scene.resources if match.start() <= item[0] < match.end() and item[2] in VAGUE_RATIOS]
     return inside[0][2] if inside else ""

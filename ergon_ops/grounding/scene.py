@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ergon_ops.grounding.index import Index, Value
 from ergon_ops.grounding.lazy import lazily, words
+from ergon_ops.grounding.lexicon import program_groups
 from ergon_ops.grounding.markup import ROW, RULE, Clause, cells, clauses, plain
 from ergon_ops.grounding.metrics import RESOURCE
 from ergon_ops.grounding.words import Claim, Ground, Topic
@@ -18,12 +19,45 @@ _FIRST = lazily(r"\b(?:i|me|my|myself|mine|i'm|i've)\b", re.I)
 _EVERYBODY = lazily(
     r"\b(?:all|both|each|every|none)(?: of)?(?: the| my| our| your| these|"
     r" of them)? ?(?:\w+ )?(?:containers?|of (?:them|us|these))"
-    r"|\beach of|\beverybody|\beverything|\beveryone|\bnobody\b|\bboth (?:are|run|have|use)|\b(?:all|they all) are\b",
+    r"|\beach of|\beverybody|\beverything|\beveryone|\bnobody\b|\b(?:all|they all) are\b",
+    re.I,
+)
+_TALK_TO = lazily(
+    r"(?:database|db|container|service|one|that|which|whom) (?P<i>i) (?:talk|connect|depend|rely|use|read|"
+    r"quer|need|speak)\w*",
+    re.I,
+)
+_ELSE = lazily(
+    r"\b(?:everything|everyone|everybody|all) else\b|\b(?:all )?(?:the )?others\b|\bthe rest\b(?! of)|"
+    r"\ball (?:the )?other containers\b",
+    re.I,
+)
+_BOTH = lazily(r"\b(?:both|each|they all|the two|neither)\b", re.I)
+_GATHERED = lazily(
+    r"\b(?:the|all|our|these|my|of)\s+(?:\w+\s)?(?P<state>running|stopped|exited|healthy|unhealthy|restarting)\s+"
+    r"(?:containers|ones)\b",
+    re.I,
+)
+TOGETHER = lazily(
+    r"\b(?:together|combined|add(?:s|ing)? up|between them|summed|altogether|in total|in all|total|sum|overall|all)\b",
+    re.I,
+)
+_THE_DATABASE = lazily(
+    r"\b(?:the|my|its|that|our) (?P<word>database|db)\b(?! (?:system|server|name|file|driver|url))", re.I
+)
+_VERSUS = lazily(
+    r"[(:,–—-]\s*\(?[^\s(][^(;]{0,20}?\s(?P<vs>vs\.?|versus|against|compared (?:to|with))\s[^();]{1,20}", re.I
+)
+_HOSTS = lazily(
+    r"\b(?:host's|(?:whole|entire) (?:host|machine|system)|(?:docker|the|this) host(?= (?:has|memory|cpu|load|"
+    r"disk|ram))|host(?= (?:memory|load|cpus?|ram))|"
+    r"docker(?:'s)? (?:data )?(?:root|filesystem|directory|disk|partition|storage))",
     re.I,
 )
 _HOST = lazily(
     r"(?:^|[.;:|]\s*|\b(?:and|but|while) )\W*(?:(?:the|this|my|our|your) )?(?:docker )?(?:host|machine|"
-    r"engine|node|server)(?: (?P<name>[\w.-]+))?(?:'s)?\b(?! (?:saw|remembers|marked|sees|recorded|port|"
+    r"engine|node|server)(?: (?!saw|remembers|marked|sees|recorded)(?P<name>[\w.-]+))?(?:'s)?\b(?! (?:saw|"
+    r"remembers|marked|sees|recorded|port|"
     r"network|path|side|mode|pid|ip|image))",
     re.I,
 )
@@ -96,12 +130,27 @@ class Scene:
     def _others(self) -> None:
         """First person, the host: they are spoken of as by name."""
         speaker = self.ground.speaker
+        hidden = {match.start("i") for match in _TALK_TO.finditer(self.line)}
         if speaker is not None:
-            self.mentions += [Mention(m.start(), m.end(), speaker, "i") for m in _FIRST.finditer(self.line)]
+            self.mentions += [
+                Mention(m.start(), m.end(), speaker, "i") for m in _FIRST.finditer(self.line) if m.start() not in hidden
+            ]
         host = host_ref(speaker.host if speaker else "local")
         for match in _HOST.finditer(self.line):
             self.mentions.append(Mention(match.end() - 1, match.end(), host, "host"))
+        for match in _THE_DATABASE.finditer(self.line):
+            if (ref := self._database()) is not None:
+                self.mentions.append(Mention(match.start("word"), match.end(), ref, "the database"))
+        if not self.mentions and not re.search(r"\b(?:its?|that|they|their)\b", self.line, re.I):
+            self.mentions = [Mention(m.start(), m.end(), host, "host") for m in _HOSTS.finditer(self.line)]
         self.mentions.sort()
+
+    def _database(self) -> Ref | None:
+        """`the database` is the one whose image says so, if there is but one."""
+        kinds = program_groups()["database"]
+        known = dict.fromkeys([*self.ground.refs, *self.ground.names.values()])
+        found = [ref for ref in known if any(kind in self.index.text(ref, "image") for kind in kinds)]
+        return found[0] if len(found) == 1 else None
 
     @property
     def index(self) -> Index:
@@ -137,8 +186,8 @@ class Scene:
     def subjects(self, at: int) -> tuple[Ref, ...]:
         """Whom a place speaks of: who is named in its clause before it, in the sentence before, in the clause behind,
         then the sentence before, then the speaker."""
-        if everybody := self._everybody(at):
-            return everybody
+        if found := self._rest(at) or self._everybody(at) or self._gathered(at) or self.side(at):
+            return found
         clause = self.clause(at)
         named = [item for item in self.mentions if item.end <= at]
         here = [item for item in named if item.start >= clause.start]
@@ -154,6 +203,14 @@ class Scene:
             return self.topic.subjects
         return self.ground.refs
 
+    def side(self, at: int) -> tuple[Ref, ...]:
+        """`A is closer to it than B (60 % vs. 45 %)`: the first number is A's, the second B's."""
+        match = next((item for item in _VERSUS.finditer(self.line) if item.start() <= at < item.end()), None)
+        named = list(dict.fromkeys(item.ref for item in self.mentions if match and item.end <= match.start()))
+        if match is None or len(named) != 2:
+            return ()
+        return (named[0] if at < match.start("vs") else named[1],)
+
     @staticmethod
     def _pronoun(clause: Clause) -> bool:
         return re.match(r"\W*(?:which|it|its|that|they|their)\b", clause.text, re.I) is not None
@@ -162,8 +219,37 @@ class Scene:
         behind = [item for item in self.mentions if at <= item.start < clause.end and item.word not in ("i",)]
         for item in behind:
             between = self.line[at : item.start]
-            if re.search(r"\b(?:by|for|in|of|on|with|container|:)\W*(?:the )?(?:container )?\W*$", between, re.I):
+            if re.search(
+                r"\bis (?:what|how|where|the one) (?:the )?$|\b(?:by|for|in|of|on|with|from|container|"
+                r":)\W*(?:the )?(?:container )?\W*$",
+                between,
+                re.I,
+            ):
                 return (item.ref,)
+        return ()
+
+    def _rest(self, at: int) -> tuple[Ref, ...]:
+        """`everything else`: all there are but those named before."""
+        match = _ELSE.search(self.clause(at).text)
+        if match is None or self.clause(at).start + match.start() > at:
+            return ()
+        named = {item.ref for item in self.mentions if item.end <= at and item.word != "host"}
+        named |= set() if named else set(self.topic.subjects or self.ground.refs)
+        known = dict.fromkeys([*self.ground.refs, *self.ground.names.values()])
+        return tuple(ref for ref in known if ref not in named)
+
+    def _gathered(self, at: int) -> tuple[Ref, ...]:
+        """`both`, `the running containers together`: those named before, or all in that state."""
+        clause = self.clause(at)
+        if any(item.start >= clause.start and item.start < clause.end for item in self.mentions):
+            return ()
+        if (match := _GATHERED.search(clause.text)) is not None and TOGETHER.search(self.line):
+            known = dict.fromkeys([*self.ground.refs, *self.ground.names.values()])
+            name, state = ("health" if "healthy" in match["state"].lower() else "state"), match["state"].lower()
+            return tuple(ref for ref in known if self.index.text(ref, name) == state)
+        if _BOTH.search(clause.text):
+            named = tuple(dict.fromkeys(item.ref for item in self.mentions if item.end <= at and item.word != "host"))
+            return named if len(named) > 1 else ()
         return ()
 
     def _everybody(self, at: int) -> tuple[Ref, ...]:

@@ -26,14 +26,15 @@ _EXIT = lazily(
     r"(?:an? |the )?(?:non-zero |last |final |error )?(?:exit[ _-]?)?(?:code|status)(?: code)?(?: (?:of|"
     r"for|from) (?:the )?[\w-]*[a-z][\w-]*)?\s*(?:of|is|was|were|:|=|\||,|are|"
     r"being)?\s*(?P<a>-?\d{1,3})(?!\d|\.\d|:)"
-    r"|\bexit(?:ed|s)?(?: with)?\s*\(?(?P<b>\d{1,3})\)?(?![\d.:]|\s*(?:s|min|h|d|hours?|minutes?|seconds?|"
+    r"|\bexit(?:ed|s)?(?: with)?\s*\(?(?P<b>\d{1,3})\)?(?!\.?\d|:\d|\s*(?:s|min|h|d|hours?|minutes?|seconds?|"
     r"days?|times)\b)",
     re.I,
 )
 
 _HTTP = lazily(
-    r"\b(?:HTTP(?:/\d(?:\.\d)?)?|status|response)(?: (?:status|code|response|"
-    r"error)){0,2}s?\s*:?\s*([1-5]\d\d)\b|\b([45]\d\d)s? (?:errors?|responses?|status)",
+    r"\b(?:HTTP(?:/\d(?:\.\d)?)?|(?<!exit )status|response)(?: (?:status|code|response|"
+    r"error)){0,2}s?\s*:?\s*([1-5]\d\d)\b|\b(?:answer|respon|return|repli)\w+ with (?:status |code |a |"
+    r"an )?([1-5]\d\d)\b|\b([45]\d\d)s? (?:errors?|responses?|status)",
     re.I,
 )
 
@@ -62,14 +63,18 @@ _USER = lazily(
 
 _POLICY = lazily(
     r"restart[- ]policy\W+(?:\w+ )?(?:is|of|to|:|=|\||\()?\W*(?:set to )?(?P<name>always|unless-stopped|"
-    r"on-failure|no|none|never)\b|\b(?P<back>always|unless-stopped|on-failure) (?:restart )?policy",
+    r"on-failure|no|none|never)\b|\b(?P<back>always|unless-stopped|on-failure) (?:restart )?policy"
+    r"|\bpolicy\W+(?:(?:of|is|:)\W*)?(?P<short>always|unless-stopped|on-failure|no|none)\b(?! \w+ (?:policy|limit))",
     re.I,
 )
 
+_DEFAULT_USER = lazily(r"\b(?:the image's|its|my|the) default user\b", re.I)
 _DRIVER = lazily(r"\b(?:log(?:ging)? driver|network mode)\W+(?:is |: ?|= ?)?(?P<name>[\w-]+)", re.I)
 
 
 def _codes(scene: Scene) -> None:
+    for match in _HTTP.finditer(scene.free):
+        carried(scene, match, "status code", match[1] or match[2] or match[3], about="log_template")
     for match in _EXIT.finditer(scene.free):
         code = match["a"] or match["b"]
         if re.search(r"\b(?:http|response)\W*$", scene.line[max(0, match.start() - 12) : match.start()], re.I):
@@ -78,6 +83,9 @@ def _codes(scene: Scene) -> None:
         refs = scene.subjects(match.start())
         names = ("health_exit_code", "exit_code") if health else ("exit_code",)
         rows = [row for ref in refs for name in names for row in scene.index.facts(ref, name) if row.value == int(code)]
+        if re.match(r"an? ", match[0], re.I) and not rows:  # of exit codes as such
+            known = dict.fromkeys(scene.ground.names.values())
+            rows = [row for ref in known for row in scene.index.facts(ref, "exit_code") if row.value == int(code)]
         rows += [
             row
             for ref in refs
@@ -89,8 +97,6 @@ def _codes(scene: Scene) -> None:
             continue
         scene.decide("exit code", match.start(), match.end(), ids, f"{code} is no exit code that was read", names)
         scene.take(match.start(), match.end())
-    for match in _HTTP.finditer(scene.free):
-        carried(scene, match, "status code", match[1] or match[2], about="log_template")
     for match in _SIGNAL.finditer(scene.free):
         number = int(match["number"]) if match["number"] else _NUMBERS.get(match["name"], -1)
         refs = scene.subjects(match.start())
@@ -114,6 +120,10 @@ def _codes(scene: Scene) -> None:
 
 def _settings(scene: Scene) -> None:
     """Values of settings that are words: the user, the restart policy, drivers."""
+    for match in _DEFAULT_USER.finditer(scene.free):
+        rows = [row for ref in scene.subjects(match.start()) for row in scene.index.facts(ref, "user")]
+        unset = tuple(row.id for row in rows if not row.value)
+        scene.decide("setting", match.start(), match.end(), unset or None, "a user is set", ("user",))
     for pattern, name in ((_USER, "user"), (_POLICY, "restart_policy"), (_DRIVER, "")):
         for match in pattern.finditer(scene.free):
             said = next(item for item in match.groups() if item).lower()

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from ergon_ops.events import epoch
 from ergon_ops.grounding.amounts import Amount, quantities
-from ergon_ops.grounding.index import Value, number_of
+from ergon_ops.grounding.happenings import HAPPENED, LATE_S, events, just_told, remembered, windows
+from ergon_ops.grounding.index import Value
 from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.metrics import SPAN_WORD, SPANS
 from ergon_ops.grounding.scene import Scene
-from ergon_ops.refs import Ref
 
-LATE_S = 3.0
 WINDOW = lazily(
     r"\b(?:last|past|over|within|during|window(?: of)?|in the|previous|recent|for the last|"
     r"look(?:ed)? back|since)\s*(?:\w+\s){0,2}$",
@@ -28,7 +26,7 @@ _STAMP = lazily(
 )
 _CLOCK = lazily(
     r"(?<![\d.:/\w-])([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?(?:\.\d+)?(?![\d:/]|\.\d|→|"
-    r"->)(?:\s*(?P<half>[ap]\.?m\b\.?))?(?:\s*(?P<zone>Z\b|UTC\b|GMT\b|[A-Z]{3,4}\b))?",
+    r"->)(?:\s*(?P<half>[ap]\.?m\b\.?))?(?:\s*(?P<zone>Z\b|UTC\b|GMT\b|(?-i:[A-Z]{3,4})\b))?",
     re.I,
 )
 _HOUR = lazily(r"\b(?:at|since|from|around|about) (\d{1,2})\s?(?P<half>[ap]\.?m\b\.?)", re.I)
@@ -56,6 +54,8 @@ _NAMES = ("started_at", "created_at", "finished_at")
 
 def judge(scene: Scene, amount: Amount) -> None:
     """A length of time: an age, a window, or a setting."""
+    if re.search(r"\bload\b", scene.clause(amount.start).text, re.I) and amount.values[0] in (60, 300, 900):
+        return  # which of the host's loads
     if "a second" in scene.line[amount.start : amount.end + 2].lower() and amount.values[0] == 1 and amount.spelled:
         return
     values = list(_lengths(scene, amount))
@@ -84,6 +84,8 @@ def _long(amount: Amount, number: float) -> bool:
 
 def _lengths(scene: Scene, amount: Amount) -> Iterator[Value]:
     refs = scene.subjects(amount.start)
+    if _THAT_WAS.match(scene.line) and _AGO.match(scene.line[amount.end :]):
+        yield from just_told(scene)
     clause = scene.clause(amount.start)
     formulas = _said_of(scene, amount.start, amount.end)
     if formulas is None:
@@ -91,10 +93,10 @@ def _lengths(scene: Scene, amount: Amount) -> Iterator[Value]:
     yield from scene.values(formulas, refs)
     before = scene.line[max(clause.start, amount.start - 40) : amount.start]
     if WINDOW.search(before) or re.search(r"\bwindow\b", clause.text, re.I):
-        yield from _windows(scene, refs)
-        yield from _remembered(scene, refs, amount)
+        yield from windows(scene, refs)
+        yield from remembered(scene, refs, amount)
     if _AGO.match(scene.line[amount.end :]) or re.search(r"\bfor\s+(?:\w+ )?$", before):
-        yield from _events(scene, refs, scene.line)
+        yield from events(scene, refs, scene.line)
         if re.search(r"\b(?:last seen|as of|read|observed|checked|seen)\b", clause.text, re.I):
             yield from (
                 Value(scene.ground.now - fact.reading.at, (fact.id,))
@@ -103,14 +105,7 @@ def _lengths(scene: Scene, amount: Amount) -> Iterator[Value]:
             )
 
 
-_SEEN = lazily(r"\b(?:events?|chang\w+|happen\w*|engine saw)\b", re.I)
-
-
-def _remembered(scene: Scene, refs: tuple[Ref, ...], amount: Amount) -> Iterator[Value]:
-    """A stretch the engine's memory of events covers."""
-    for value in scene.values(["now-events_reach"], refs if _SEEN.search(scene.line) else ()):
-        if amount.values[0] <= value.number + LATE_S:
-            yield value._replace(number=amount.values[0])
+_THAT_WAS = lazily(r"\W*(?:and |so )?(?:that|this|which|it) (?:was|is|happened|makes it|came)\b", re.I)
 
 
 def _said_of(scene: Scene, start: int, end: int) -> tuple[str, ...] | None:
@@ -127,58 +122,6 @@ def _said_of(scene: Scene, start: int, end: int) -> tuple[str, ...] | None:
             words.add(behind.lastgroup or "s0")
         return tuple(dict.fromkeys(item for word in sorted(words) for item in SPANS[int(word[1:])][1]))
     return None
-
-
-def _windows(scene: Scene, refs: Iterable[Ref]) -> Iterator[Value]:
-    for ref in refs:
-        seen: set[float] = set()
-        for fact in scene.ground.ledger:
-            window = fact.reading.window_s
-            if fact.about == ref and window and window not in seen:
-                seen.add(window)
-                yield Value(window, (fact.id,), "", fact.name)
-    for ref in refs:
-        for fact in scene.index.facts(ref, "events_reach"):
-            number = number_of(fact)
-            if number is not None:
-                yield Value(scene.ground.now - number, (fact.id,), "", fact.name)
-
-
-def _events(scene: Scene, refs: Iterable[Ref], clause: str) -> Iterator[Value]:
-    """How long ago what the engine saw happened, if the clause speaks of such a thing."""
-    for ref in refs:
-        for fact in scene.index.facts(ref, "event"):
-            if _happening(str(fact.value), clause):
-                try:
-                    yield Value(scene.ground.now - epoch(fact.key), (fact.id,), fact.key, "event")
-                except ValueError:
-                    continue
-
-
-_HAPPENED = {
-    "start": r"start|boot|launch|came",
-    "die": r"die|exit|crash|ended|fell|stopp|gone|down|dead|quit",
-    "restart": r"restart",
-    "stop": r"stop",
-    "kill": r"kill",
-    "oom": r"oom|memory",
-    "create": r"creat",
-    "update": r"updat|chang|modif",
-    "health_status": r"health",
-    "pause": r"pause",
-    "unpause": r"unpause|resum",
-    "rename": r"renam",
-    "connect": r"connect",
-    "disconnect": r"disconnect",
-}
-
-
-def _happening(value: str, clause: str) -> bool:
-    kind = value.split(" ")[0].rstrip(":")
-    return (
-        re.search(rf"\b(?:{_HAPPENED.get(kind, re.escape(kind))})|\bevents?\b", clause, re.I) is not None
-        or kind in clause.lower()
-    )
 
 
 def _window(scene: Scene, amount: Amount) -> bool:
@@ -217,10 +160,10 @@ def _moments(scene: Scene, start: int, end: int) -> list[Value]:
     clause = scene.clause(start).text
     found = list(scene.values(names, refs))
     now = scene.ground.now
-    found += [
-        value._replace(number=now - value.number)
-        for value in _events(scene, refs, clause if formulas else clause + " events")
-    ]
+    around = scene.line if scene.row else scene.line[slice(*scene.segment(start, end))]
+    if not any(re.search(rf"\b(?:{words})", around, re.I) for words in HAPPENED.values()):
+        around = clause if formulas else clause + " events"
+    found += [value._replace(number=now - value.number) for value in events(scene, refs, around)]
     if re.search(r"\b(?:as of|now|checked|observed|read|measured|at the time|current|seen)\b", clause, re.I):
         found += [Value(fact.reading.at, (fact.id,)) for ref in refs for fact in scene.index.facts(ref, "state")]
         found.append(Value(now, ()))

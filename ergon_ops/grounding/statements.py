@@ -13,7 +13,12 @@ _HAPPENS = lazily(
     r"ing)?|"
     r"slow(?:ly|er)?\b|sluggish|laggy|unresponsive|stuck|blocked|overwhelmed|starv(?:ed|ing)|panick(?:ed|"
     r"ing)|aborted|rejected|denied|unreachable|queued|backlog\w*|swapping|deadlocked|hacked|breached|"
-    r"compromised|"
+    r"compromised|evict(?:s|ed|ing)|serv(?:es|ing) (?:requests|traffic|clients)|(?:errors?|timeouts?|"
+    r"failures?|problems?|this|it all) (?:started|began|"
+    r"stopped|happen\w*|came|appeared) (?:after|since|when|with|at|before|on)\b|(?:first|second|third|fourth|"
+    r"fifth|\d(?:nd|rd|th)) time(?! (?:to|i|you))|expir(?:e|es|ed|ing)|outdated|out of date|broke|overload\w*|"
+    r"drop(?:s|ped) (?:packets|connections)|"
+    r"packets? (?:were|are|have been|was) dropped|chang(?:ed|es) (?:my|the|its)|happen(?:s|ed)? (?:at|every|in|during)|"
     r"killed|stalled|stalling|freez(?:es|ing)|froze|disconnect(?:s|ed|ing)|error(?:ed|ing)|broken|"
     r"struggl(?:es|ing)|suffer(?:s|ing)|recover(?:s|ed|ing)|fast|quick(?:ly)?|smooth(?:ly)?|handling|"
     r"processing|serving requests|accepting|responds?|responding|"
@@ -40,6 +45,9 @@ _STEMS = {
 _FAILS = lazily(r"^fail", re.I)
 
 
+_STRONG = lazily(r"chang|broke\b|happen|errors? |timeouts? |failures? |\w+ time$", re.I)
+
+
 def find(scene: Scene) -> None:
     for match in _HAPPENS.finditer(scene.free):
         at = match.start()
@@ -57,7 +65,7 @@ def find(scene: Scene) -> None:
             continue
         if _ADJECTIVE.match(match[0]) and not _COPULA.search(scene.line[clause.start : at]):
             continue
-        if _near_claim(scene, at, match.end()):
+        if not _STRONG.match(match[0]) and _near_claim(scene, at, match.end()):
             continue
         ids = _carried(scene, at, match["stem"].lower())
         scene.decide("event", at, match.end(), ids, "nothing that was read tells of this", ("log_template", "event"))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from ergon_ops.grounding import programs
+from ergon_ops.grounding.conditions import CHECKS, engine, has_limit, mounted, no_limit
 from ergon_ops.grounding.lazy import lazily, words
 from ergon_ops.grounding.lexicon import ENGLISH_PARTS, KIND_STOP, PROGRAM_WORD, program_groups, programs_of
 from ergon_ops.grounding.programs import NEGATED, all_services, is_name, program_state, rows_of
@@ -38,10 +38,12 @@ _STATES: tuple[tuple[str, str], ...] = (
         r"health ?-?checks?(?: (?:of|for|on|in) (?:the )?[\w-]+)? (?:\w+ )?(?:fail(?:s|ed|ing)?|red|"
         r"negative|unsuccessful|broken)|fail(?:s|ing|ed)? (?:\w+ )?health ?-?checks?",
     ),
-    ("haschecks", r"ha(?:s|ve) (?:a|an) (?:\w+ )?health ?-?check"),
+    ("haschecks", r"ha(?:s|ve) (?:a|an) (?:(?!pass|fail|green|good|bad)\w+ )?health ?-?check"),
     (
         "oom",
-        r"oom[- ]?killed|oomkilled|killed (?:by (?:the )?(?:kernel(?:'s)? )?oom(?:[- ]killer)?|"
+        r"kernel (?:has|had|did|has not|hasn't|didn't|never)(?:n't)? ?(?:not |never |to |had to |"
+        r"have to )*kill(?:ed)?(?: \w+){1,5}(?: for (?:lack|want) of memory)?|oom[- ]?killed|oomkilled|"
+        r"killed (?:by (?:the )?(?:kernel(?:'s)? )?oom(?:[- ]killer)?|"
         r"for (?:memory|running out of memory|using too much memory)|by the kernel)|ran out of memory|"
         r"(?:hit|had|suffered|experienced|got) (?:an |a )?(?:oom|out[- ]of[- ]memory)(?:[- ](?:kill|event|"
         r"error))?|out[- ]of[- ]memory (?:kill|error|event)s?|oom (?:kill|event)s?",
@@ -60,16 +62,52 @@ _STATES: tuple[tuple[str, str], ...] = (
         r"(?:no|without(?: a| any)?|unlimited|lacks? a|(?:do|does)(?:n't| not) have (?:a|any)|has(?:n't|"
         r" not) (?:a|any)) ?(?P<what>memory|cpu|pids?|process|mem|ram)?[- ]?(?:limits?|caps?|"
         r"quotas?)(?: (?:on|for|set on) (?:its |my |the )?(?P<what2>memory|cpu|process\w*|"
-        r"pids?))?(?! of \d)|(?P<what3>memory|cpu) (?:is )?(?:un(?:limited|bounded|capped|restricted)|"
+        r"pids?))?(?! of \d)|(?P<what3>memory|cpu) (?:is |use is )?(?:(?:isn't|is not|not) (?:limited|capped|"
+        r"restricted)|un(?:limited|bounded|capped|restricted)|"
         r"not limited)",
     ),
+    (
+        "haslimit",
+        r"ha(?:s|ve) (?:a|an|its own|my own) (?P<has>memory|cpu|pids?|process) (?:limit|cap|quota)(?! of)",
+    ),
+    (
+        "policied",
+        r"(?:will|won't|will not|would|wouldn't)(?: \w+)? (?:be (?:re)?started|restart|come back|"
+        r"start again)\b|restarts? (?:automatically|"
+        r"by itself)|restarted (?:automatically|always)|automatically restarted|brought back",
+    ),
+    ("limits", r"ha(?:s|ve) (?:a )?limits? (?:for|on) [^.;]{3,60}"),
     ("nopolicy", r"(?:no|without(?: a| any)?|lacks? a|(?:do|does)(?:n't| not) have (?:a|any)) restart policy"),
+    (
+        "swapping",
+        r"us(?:es?|ing) (?:any |some |much |a lot of )?swap\b|swap (?:is )?(?:being )?(?:in use|used)|"
+        r"swapp(?:ing|ed)(?: out)?",
+    ),
+    (
+        "trouble",
+        r"(?:ha(?:s|ve|d|ving)|with) (?:a |an |some |any |serious |real )*(?:problems?|issues?|"
+        r"troubles?)(?! with (?:the|its|my) log)|"
+        r"in trouble|(?:the )?(?:trouble|problems?|issues?) (?:is|are|lies?) (?:in|with|on)|(?:is|are|"
+        r"am) struggling|not (?:doing|feeling|looking) (?:well|good|great)",
+    ),
+    (
+        "engine",
+        r"(?<=engine )(?:is|isn't|is not|seems|looks|was) (?:currently |not )?(?P<how>hung|alive|gone|dead|"
+        r"restarting|responsive|"
+        r"unresponsive|healthy|running|up|down|reachable|unreachable|hanging)",
+    ),
+    ("mountro", r"(?<=is )(?:mounted )?read[- ]only\b|(?<=is )(?:not )?writable\b|(?<=isn't )writable\b"),
     ("privileged", r"privileged"),
     (
         "readonly",
-        r"(?:read[- ]only|readonly) (?:root|file ?system)|root (?:file ?system|fs) (?:\w+ )?(?:read[- ]only|readonly)",
+        r"(?:read[- ]only|readonly) (?:root|file ?system)|root (?:file ?system|fs) (?:(?:is|isn't|is not|"
+        r"was) )?(?:\w+ )?(?:read[- ]only|readonly)",
     ),
-    ("starting", r"(?:still )?starting(?: up)?(?= *(?:$|[.,;|)]))|health(?:check)?: starting"),
+    (
+        "starting",
+        r"(?:still )?starting(?: up)?(?= *(?:$|[.,;|)]))|health(?:check|y)?\W+(?:status |state |is |check |"
+        r": )*starting",
+    ),
     ("restarting", r"restarting"),
     ("paused", r"paused|frozen|suspended"),
     (
@@ -88,14 +126,15 @@ _STATES: tuple[tuple[str, str], ...] = (
     (
         "running",
         r"(?:up and )?running(?! (?:low|out|short|on|as|in|under|the|at|into|a\b|an\b|at|hot|cold|late|"
-        r"slow|nginx|total))|up(?= *(?:$|[.,;!|)]|and|for|since|now|again|right|with|as well|as\b|\())|"
+        r"slow|nginx|total))|up(?= *(?:$|[.,;!|)]|and|for|since|now|again|right|with|as well|as\b|\(|"
+        r"in (?:the|my|its|[\w-]+\b)|inside))|"
         r"alive|online|active|operational|functional|functioning|available|reachable|in service|afloat|"
         r"responding|responsive|serving(?! (?:on|at|as))|started(?= (?:and|successfully|fine|up|ok)|[.,]|"
         r"$)|live\b|works|working",
     ),
 )
 STATE = lazily("|".join(rf"(?P<{name}>(?<![\w-])(?:{words})(?![\w-]))" for name, words in _STATES), re.I)
-_NEEDS_COPULA = frozenset({"running", "down", "paused", "healthy", "privileged", "starting"})
+_NEEDS_COPULA = frozenset({"running", "down", "paused", "healthy", "starting"})
 _BEFORE = lazily(_COP + r"(?:\s+[a-z]+ly)?[\s|:,*]*$", re.I)
 _ADJECTIVE = lazily(
     r"\b(?:the|a|an|my|its|any|each|every|of|\d+|two|three|four|five|other|all|are|as|number of)\s+(?:\w+\s)?$", re.I
@@ -138,13 +177,58 @@ def find(scene: Scene) -> None:
 
 def _state(scene: Scene, match: re.Match[str]) -> None:
     kind, at = match.lastgroup or "", match.start()
-    kind = "nolimit" if kind.startswith("what") else kind
+    if kind in ("how", "engine", "mountro"):
+        (mounted if kind == "mountro" else engine)(scene, match)
+        return
+    kind = "nolimit" if kind.startswith("what") else "haslimit" if kind == "has" else kind
     clause = scene.clause(at)
     ahead = scene.line[max(clause.start, at - 60) : at]
-    if re.match(r"\W*:\s", scene.line[match.end() : match.end() + 4]) and not ahead.strip(" -*#|"):
-        return  # a label
-    if clause.mood in ("advice", "unknowing", "question") or _explained(scene, at):
+    if clause.mood in ("advice", "unknowing", "question") or _passed_over(scene, match, kind, ahead):
         return
+    refs = _behind_it(scene, match)
+    subject: tuple[set[str], tuple[Ref, ...]] | None = (set(), refs) if refs else _whom(scene, match, ahead)
+    if subject is None:
+        scene.claim("state", at, match.end(), why="nobody that was read is called so", about=("state",))
+        return
+    program, refs = subject
+    negative = _negative(scene, match, kind, ahead)
+    ids = _checked(scene, kind, refs, program, negative, match)
+    if ids is None and not program and _IT.match(clause.text) and (before := _programs_before(scene, clause.start)):
+        ids = _checked(scene, kind, refs, before, negative, match)
+    why = f"{'not ' if negative else ''}{match[0].strip()} is not what was read"
+    scene.decide("state", at, match.end(), ids, why, (_ABOUT.get(kind, "state"),))
+
+
+def _negative(scene: Scene, match: re.Match[str], kind: str, ahead: str) -> bool:
+    negative = (
+        NEGATED.search(ahead) is not None
+        and kind not in ("nocheck", "nolimit", "nopolicy", "created")
+        and not match[0].lower().startswith("not ")
+    )
+    if kind in ("readonly", "oom", "policied") and re.search(r"n't\b|\bnot\b|\bnever\b", match[0]):
+        negative = True
+    return negative is not (_FALSE.match(scene.line[match.end() :]) is not None)
+
+
+_FALSE = lazily(r"\s*(?:flag|marker|field|value)?\s*(?:is |was |: ?|= ?)(?:false|not set|no\b|0\b)", re.I)
+_MANY_ARE = lazily(r"\d\S*(?:\s*[kmgt]i?b|\s*bytes|%)?\s+(?:\w+ )?(?:is|are)(?: \w+)?\s*$", re.I)
+_TROUBLE_IN = lazily(r"\b(?:trouble|problems?|issues?) .*\b(?:in|on|with)$", re.I)
+_COUNTABLE = frozenset({"running", "down", "healthy", "unhealthy", "paused", "restarting", "trouble", "loop"})
+
+
+def _passed_over(scene: Scene, match: re.Match[str], kind: str, ahead: str) -> bool:
+    """Not said as a state: a label, a part of a cause or a proposal, a count."""
+    clause, word = scene.clause(match.start()), match[0].lower()
+    label = re.match(r"\W*:\s", scene.line[match.end() : match.end() + 4]) and not ahead.strip(" -*#|")
+    if label or _explained(scene, match.start()):
+        return True
+    if re.search(r"\b(?:hardly|barely) $", ahead) or (
+        word == "working" and scene.line[match.end() : match.end() + 4] == " set"
+    ):
+        return True  # little of something; a working set
+    inside = [claim.kind for claim in scene.claims if clause.start <= claim.start < clause.end]
+    if ("proposal" in inside and "ing" in match[0]) or (kind == "trouble" and {"count", "none"} & set(inside)):
+        return True
     cell = (
         scene.row
         or re.search(r"[:|=\-–]\s*$", ahead)
@@ -152,33 +236,12 @@ def _state(scene: Scene, match: re.Match[str]) -> None:
         or scene.line[: match.end()].strip(" *#.!|-") == match[0]
     )
     if kind in _NEEDS_COPULA and not cell and not _BEFORE.search(ahead) and not _follows(ahead, match, scene):
-        return
-    if kind in ("running", "down", "healthy", "unhealthy", "paused", "restarting") and _counted(scene, ahead, match):
-        return
-    negative = (
-        NEGATED.search(ahead) is not None
-        and kind not in ("nocheck", "nolimit", "nopolicy", "created")
-        and not match[0].lower().startswith("not ")
-    )
-    if (
-        re.search(r"\d\S*(?:\s*[kmgt]i?b|\s*bytes|%)?\s+(?:\w+ )?(?:is|are)(?: \w+)?\s*$", ahead, re.I)
-        and "able" in match[0]
-    ):
-        return  # so many bytes are available
-    subject = _whom(scene, match, ahead)
-    if subject is None:
-        scene.claim("state", at, match.end(), why="nobody that was read is called so", about=("state",))
-        return
-    program, refs = subject
-    ids = _checked(scene, kind, refs, program, negative, match)
-    scene.decide(
-        "state",
-        at,
-        match.end(),
-        ids,
-        f"{'not ' if negative else ''}{match[0].strip()} is not what was read",
-        (_ABOUT.get(kind, "state"),),
-    )
+        return True
+    if kind in _COUNTABLE and _counted(scene, ahead, match):
+        return True
+    if _MANY_ARE.search(ahead) and "able" in match[0]:
+        return True  # so many bytes are available
+    return _TROUBLE_IN.search(match[0]) is not None and not _behind_it(scene, match)
 
 
 _ABOUT = {
@@ -195,6 +258,15 @@ _ABOUT = {
     "loop": "restart_count",
     "privileged": "privileged",
 }
+
+
+_IT = lazily(r"\W*(?:but |and |so |though |yet |while )?(?:it|which|that|(?<=but )is|(?<=and )is)\b", re.I)
+
+
+def _programs_before(scene: Scene, end: int) -> set[str]:
+    """The programs that `it` can mean."""
+    found = [item[0] for item in PROGRAM_WORD.finditer(scene.line, 0, end) if not is_name(scene, item.start())]
+    return {name for word in found[-1:] for name in programs_of(word.lower())}
 
 
 def _explained(scene: Scene, at: int) -> bool:
@@ -223,7 +295,30 @@ def _counted(scene: Scene, ahead: str, match: re.Match[str]) -> bool:
     noun = re.match(r"\s+(?:containers?|ones?|services?|state)\b", behind, re.I) is not None
     return (
         noun and _ADJECTIVE.search(ahead) is not None and not re.search(r"\b(?:is|are|as) an? $|\ball \w* ?$", ahead)
-    ) or re.search(r"\b\d+ (?:containers? |services? )?(?:are |is )?$", ahead) is not None
+    ) or _NUMBERED.search(ahead) is not None
+
+
+_NUMBERED = lazily(
+    r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten) (?:of (?:them|these|us) )?(?:containers? |services? )?"
+    r"(?:are |is |has |have |keeps? )?(?:been |now )?$",
+    re.I,
+)
+
+
+def _behind_it(scene: Scene, match: re.Match[str]) -> tuple[Ref, ...]:
+    """`the throttling of worker`, `the trouble is in A, B and C`: who stands right behind."""
+    end = match.end()
+    if not re.match(r"\s+of\b", scene.line[end:]) and not re.search(r"\b(?:in|on|with)$", match[0]):
+        return ()
+    found: list[Ref] = []
+    for item in scene.mentions:
+        if item.start < end or item.word == "host":
+            continue
+        if not re.fullmatch(r"\W*(?:of|and|or|&)?\W*(?:the |container )*", scene.line[end : item.start], re.I):
+            break
+        found.append(item.ref)
+        end = item.end
+    return tuple(dict.fromkeys(found))
 
 
 def _whom(scene: Scene, match: re.Match[str], ahead: str) -> tuple[set[str], tuple[Ref, ...]] | None:
@@ -287,119 +382,15 @@ def _checked(
         return all_services(scene, kind, refs, negative)
     found: list[str] = []
     for ref in refs:
-        ids = CHECKS[kind](scene, ref, negative) if kind != "nolimit" else _no_limit(scene, ref, match)
+        if kind == "limits":
+            said = re.findall(r"memory|cpu|process|pids", match[0], re.I)
+            each = [has_limit(scene, ref, what, negative) for what in said]
+            ids = tuple(id for one in each for id in one or ()) if each and all(each) else None
+        elif kind == "haslimit":
+            ids = has_limit(scene, ref, match["has"], negative)
+        else:
+            ids = CHECKS[kind](scene, ref, negative) if kind != "nolimit" else no_limit(scene, ref, match)
         if ids is None:
             return None
         found += ids
     return tuple(found) if found else None
-
-
-def _is(name: str, *values: object) -> Callable[[Scene, Ref, bool], Ids]:
-    """The fact was read and is one of these; or, denied, is none of them."""
-
-    def check(scene: Scene, ref: Ref, negative: bool) -> Ids:
-        fact = scene.index.fact(ref, name)
-        if fact is None or (fact.value is None and not negative):
-            return None
-        return (fact.id,) if (fact.value in values) is not negative else None
-
-    return check
-
-
-def _oom(scene: Scene, ref: Ref, negative: bool) -> Ids:
-    flag, kills = scene.index.fact(ref, "oom_killed"), scene.index.number(ref, "memory_oom_kills")
-    events = [row for row in scene.index.facts(ref, "event") if str(row.value).startswith("oom")]
-    rows = [row for row in (flag, scene.index.fact(ref, "memory_oom_kills"), *events) if row is not None]
-    killed = (flag is not None and flag.value is True) or bool(kills) or bool(events)
-    if not rows or (killed is negative):
-        return None
-    return tuple(row.id for row in rows)
-
-
-def _throttled(scene: Scene, ref: Ref, negative: bool) -> Ids:
-    rows = [
-        row
-        for name in ("cpu_throttled_ratio", "cpu_throttled_lifetime")
-        for row in scene.index.facts(ref, name)
-        if isinstance(row.value, int | float)
-    ]
-    limit = scene.index.fact(ref, "cpu_limit")
-    if not rows:
-        return (limit.id,) if negative and limit is not None and limit.value is None else None
-    any_said = any(float(row.value or 0) > 0 for row in rows)
-    now = [row for row in rows if row.name == "cpu_throttled_ratio"] or rows
-    if negative:
-        return tuple(row.id for row in now) if all(not row.value for row in now) else None
-    return tuple(row.id for row in rows) if any_said else None
-
-
-def _loop(scene: Scene, ref: Ref, negative: bool) -> Ids:
-    state, count = scene.index.fact(ref, "state"), scene.index.fact(ref, "restart_count")
-    if state is None or count is None:
-        return None
-    looping = state.value == "restarting" and bool(count.value)
-    looping = looping or any(item.about == ref and "loop" in item.cause for item in scene.ground.findings)
-    return (state.id, count.id) if looping is not negative else None
-
-
-def _no_limit(scene: Scene, ref: Ref, match: re.Match[str]) -> Ids:
-    what = (match["what"] or match["what2"] or match["what3"] or _resource(scene, match)).lower()
-    names = {"m": ("memory_limit",), "r": ("memory_limit",), "c": ("cpu_limit",), "p": ("pids_limit",)}.get(
-        what[:1], ("memory_limit", "cpu_limit")
-    )
-    rows = [scene.index.fact(ref, name) for name in names]
-    good = [row.id for row in rows if row is not None and row.value is None]
-    return tuple(good) if good and len(good) == len([row for row in rows if row is not None]) else None
-
-
-def _resource(scene: Scene, match: re.Match[str]) -> str:
-    near = [item for item in scene.resources if item[1] <= match.start()] or [
-        item for item in scene.resources if item[0] >= match.end()
-    ]
-    return (
-        near[-1][2]
-        if near and near[-1][2] in ("memory", "cpu", "pids")
-        else scene.topic.resource
-        if scene.topic.resource in ("memory", "cpu", "pids")
-        else ""
-    )
-
-
-def _has_check(scene: Scene, ref: Ref, negative: bool) -> Ids:
-    fact = scene.index.fact(ref, "health")
-    return None if fact is None or (fact.value == "none") is not negative else (fact.id,)
-
-
-def _down(scene: Scene, ref: Ref, negative: bool) -> Ids:
-    fact = scene.index.fact(ref, "state")
-    if fact is None:
-        return None
-    down = fact.value in ("exited", "dead", "created", "restarting", "removing")
-    return (fact.id,) if down is not negative else None
-
-
-def _running(scene: Scene, ref: Ref, negative: bool) -> Ids:
-    fact = scene.index.fact(ref, "engine" if ref.kind == "fleet" else "state")
-    return None if fact is None or (fact.value in ("running", "alive")) is negative else (fact.id,)
-
-
-CHECKS: dict[str, Callable[[Scene, Ref, bool], Ids]] = {
-    "nocheck": _is("health", "none"),
-    "check_ok": _is("health", "healthy"),
-    "check_bad": _is("health", "unhealthy"),
-    "haschecks": _has_check,
-    "oom": _oom,
-    "throttled": _throttled,
-    "loop": _loop,
-    "unhealthy": _is("health", "unhealthy"),
-    "healthy": _is("health", "healthy"),
-    "nopolicy": _is("restart_policy", "no", ""),
-    "privileged": _is("privileged", True),
-    "readonly": _is("readonly_rootfs", True),
-    "starting": _is("health", "starting"),
-    "restarting": _is("state", "restarting"),
-    "paused": _is("state", "paused"),
-    "created": _is("state", "created"),
-    "down": _down,
-    "running": _running,
-}

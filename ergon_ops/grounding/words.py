@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ergon_ops.facts import Ledger
 from ergon_ops.findings import Finding
@@ -19,6 +20,7 @@ class Acted:
     kind: str
     about: Ref
     at: float = 0.0
+    arguments: Mapping[str, Any] = field(default_factory=dict, hash=False)  # as in the intent; empty: not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class Topic:
     resource: str = ""
     header: tuple[str, ...] = ()
     fenced: bool = False
+    told: tuple[str, ...] = ()  # ids of the facts that carried it
 
 
 @dataclass(frozen=True, slots=True)

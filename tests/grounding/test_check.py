@@ -103,3 +103,30 @@ def test_several_speakers_each_with_their_own_facts() -> None:
     ground = replace(written(), refs=(WEBAPP, ORDERS), _held=[])
     assert check("webapp uses 61 MiB and orders-db uses 1.2 GiB.", ground).ok
     assert not check("webapp uses 1.2 GiB and orders-db uses 61 MiB.", ground).ok
+
+
+@pytest.mark.parametrize(
+    "said", ["The password is hunter2.", "token: abc123", "My secret was swordfish.", "Use key = 9f8e7d for that."]
+)
+def test_a_secret_is_never_told(said: str) -> None:
+    checked = check(said, written())
+    assert any(claim.kind == "secret" for claim in checked.unsupported)
+
+
+def test_that_a_secret_is_set_may_be_said() -> None:
+    assert check("SECRET_KEY is set, but its value is hidden.", written()).ok
+
+
+def test_what_only_a_text_says_is_told_as_said() -> None:
+    """The time-out of 7 s is in a healthcheck's output, and in nothing else."""
+    ground = written()
+    assert check('The check of orders-db printed "no response after 7 s".', ground).ok
+    assert not check("orders-db has had no response after 7 s.", ground).ok
+
+
+def test_what_was_set_is_what_the_journal_has() -> None:
+    done = Acted("set_memory_limit", WEBAPP, arguments={"memory_limit": 256 * 1024**2})
+    ground = replace(written(), acted=(done,), _held=[])
+    assert check("I raised the memory limit to 256 MiB.", ground).ok
+    assert not check("I raised the memory limit to 512 MiB.", ground).ok
+    assert not check("I raised the memory limit to 256 MiB.", written()).ok

@@ -94,12 +94,33 @@ def test_what_was_true_of_another_run_is_not_true_of_this(worlds: list[Drawn]) -
 
 
 @pytest.mark.parametrize(
-    "name", ["true_building", "true_heldout", "true_blind", "lies_building", "lies_heldout", "lies_blind"]
+    "name",
+    [
+        *("true_building", "true_heldout", "true_blind", "true_dev"),
+        *("lies_building", "lies_heldout", "lies_blind", "lies_dev"),
+    ],
 )
 def test_sentences_written_by_hand_are_told_apart(name: str) -> None:
     ground = written()
     wrong = [row for row in sentences(name) if judged(row, ground).ok is not name.startswith("true")]
     assert wrong == []
+
+
+# Written by others than wrote the check. What is allowed is what was reached, and a point more; beside it first sight.
+AT_MOST = {
+    "true_test": 0.28,  # 26.7 % struck at first sight; the check has never been built on these
+    "lies_test": 0.08,  # 15.6 % passed at first sight
+    "true_styles": 0.05,  # 23 and 28 % of its two halves at first sight
+    "lies_styles": 0.06,  # 16 % at first sight
+}
+
+
+@pytest.mark.parametrize("name", AT_MOST)
+def test_sentences_in_other_styles_are_mostly_told_apart(name: str) -> None:
+    ground = written()
+    rows = sentences(name)
+    wrong = [row for row in rows if judged(row, ground).ok is not name.startswith("true")]
+    assert len(wrong) <= AT_MOST[name] * len(rows)
 
 
 def test_the_offline_minds_own_sentences_pass(worlds: list[Drawn]) -> None:

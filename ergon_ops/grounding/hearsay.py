@@ -1,0 +1,33 @@
+"""What only a text says, a log line, a label, the output of a check: it may be told as that, not as what is so."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from ergon_ops.grounding.lazy import lazily
+from ergon_ops.grounding.scene import Scene
+
+TEXTS = frozenset({"log_template", "label", "health_output"})
+_OF_THE_WORLD = frozenset(
+    {"number", "port", "address", "version", "time", "program", "setting", "exit code", "state", "status code", "name"}
+)
+_SAYS_SO = lazily(
+    r"\b(?:logs?|logged|lines?|says?|said|saying|prints?|printed|reports?|reported|reads|labels?|labell?ed|output|messages?|"
+    r"errors?|warn\w*|complain\w*|mention\w*|according|quot\w+|tells?|told|claims?|entry|entries|requests?|GET|POST)\b|[\"“`«]",
+    re.I,
+)
+
+
+def says_so(scene: Scene) -> bool:
+    return _SAYS_SO.search(scene.text) is not None
+
+
+def find(scene: Scene) -> None:
+    if says_so(scene):
+        return
+    index = scene.index
+    for number, claim in enumerate(scene.claims):
+        names = {index.by_id[id].name for id in claim.fact_ids if id in index.by_id}
+        if claim.supported and claim.kind in _OF_THE_WORLD and names and names <= TEXTS:
+            scene.claims[number] = replace(claim, why="only a text says so, and the sentence does not say that")
