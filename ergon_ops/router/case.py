@@ -85,7 +85,7 @@ class Case:
         if everyone and len(numbers) == len(self.world.members):
             kind = "all"
         named = [mention for mention in self.sides.subjects if mention.kind != "unknown"]
-        rest = rest_of(self.question, named, self.focus, one=kind == "one")
+        rest = rest_of(self.question, named, self.focus, one=kind == "one", places=self.sides.projects)
         return Route(kind, self.refs(numbers), guess=guess, why=why, rest=rest, about=self.refs(dict.fromkeys(about)))
 
     def ask(self, numbers: Sequence[int], why: str, *, needs_services: bool = False) -> Route:

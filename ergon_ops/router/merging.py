@@ -15,7 +15,36 @@ ONES = ("name", "alias", "service")
 HELD = ("queue", "cache")  # what many programs have of their own
 _NOUNS = frozenset({"site", "website", "web-site", "app", "application"})  # `the wordpress site` is just wordpress
 _WHERE = frozenset({"of", "in", "for", "behind", "inside", "under", "from", "project", "stack"})
+_REPLICAS = frozenset({"replica", "replicas", "instances"})
 _LOOSE = frozenset({"program", "role", "image", "service", "project", "part", "alias"})
+
+
+def as_services(question: Question, subjects: list[Mention]) -> list[Mention]:
+    """`shop's web`, `the web replicas`, though a container of nobody's project is called `web` too."""
+    return [_as_service(question, mention, subjects) for mention in subjects]
+
+
+def _as_service(question: Question, mention: Mention, subjects: Sequence[Mention]) -> Mention:
+    services = [sense for sense in mention.readings if sense.kind == "service"]
+    if mention.kind not in ("name", "alias") or not services:
+        return mention
+    members = {number for sense in services for number in sense.members}
+    if members & set(mention.members):
+        return mention
+    places = [one for one in subjects if one.kind == "project" and _beside(question, one, mention)]
+    for place in places:
+        members &= set(place.members)
+    if not members or not (places or question.word(mention.last + 1) in _REPLICAS):
+        return mention
+    return replace(mention, kind="service", members=sorted(members), others=[])
+
+
+def _beside(question: Question, place: Mention, mention: Mention) -> bool:
+    """`shop's web`, `the web service of project shop`."""
+    if question.tokens[place.last].possessive and mention.first == place.last + 1:
+        return True
+    between = {question.word(at) for at in range(mention.last + 1, place.first)}
+    return bool(between & {"of", "in", "from"}) and not between - _WHERE - ARTICLES - _REPLICAS - {"service"}
 
 
 def its_own(question: Question, subjects: list[Mention], members: Sequence[Member]) -> list[Mention]:

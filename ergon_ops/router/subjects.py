@@ -9,7 +9,7 @@ from dataclasses import replace
 from ergon_ops.router.background import PASSING_ON, RELATING, STEPS, asked_last, in_passing, told_of
 from ergon_ops.router.member import Member
 from ergon_ops.router.mention import JOINERS, Mention, Parties, joined
-from ergon_ops.router.merging import abbreviated, its_own, merged
+from ergon_ops.router.merging import abbreviated, as_services, its_own, merged
 from ergon_ops.router.patterns import ASKS_OF_ALL
 from ergon_ops.router.question import Question
 from ergon_ops.router.words import ARTICLES, CHANGERS
@@ -114,6 +114,7 @@ def _settle(question: Question, sides: Parties, members: Sequence[Member]) -> No
         _pair(question, sides)
         in_passing(question, sides)
         asked_last(question, sides)
+    sides.subjects = as_services(question, sides.subjects)
     others = [mention for mention in sides.subjects if mention.kind != "project"]
     for mention in [mention for mention in sides.subjects if mention.kind == "project"] if others else []:
         if any(set(mention.members) & set(other.members) for other in others) and not _listed(question, mention):

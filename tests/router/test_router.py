@@ -242,3 +242,41 @@ def test_a_long_text_takes_no_longer_than_a_bounded_one() -> None:
         return min(best)
 
     assert took("why is team3-api-2 slow " * 4000) < 6 * took("why is team3-api-2 slow " * 40)
+
+
+SHOP = [
+    *(Member(Ref(f"shop-web-{n}"), f"shop-web-{n}-ci", service="web", project="shop", number=n) for n in (1, 2)),
+    Member(Ref("shop-db-1"), "shop-db-1-ci", service="db", project="shop", role_kind="database"),
+    Member(Ref("web"), "web-ci", image="acme/box:1"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("how is web?", ["web"]),
+        ("how is shop's web?", ["shop-web-1", "shop-web-2"]),
+        ("are the web replicas of shop ok?", ["shop-web-1", "shop-web-2"]),
+        ("is the web service of project shop ok?", ["shop-web-1", "shop-web-2"]),
+        ("are the web replicas ok?", ["shop-web-1", "shop-web-2"]),
+    ],
+)
+def test_a_service_of_a_project_is_not_answered_for_by_a_container_of_its_name(text: str, who: list[str]) -> None:
+    assert [ref.name for ref in Router(SHOP).route(text).refs] == who
+
+
+def test_a_service_of_a_project_with_replicas_is_not_restarted_as_the_container_of_its_name() -> None:
+    assert Router(SHOP).route("restart shop's web").kind == "ask_back"
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("how is the db of shop?", "how is it ?"),
+        ("is shop's db ok?", "is it ok?"),
+        ("how much memory does the db in the shop stack use?", "how much memory does it stack use?"),
+        ("how much memory does the db of project shop use?", "how much memory does it use?"),
+    ],
+)
+def test_the_project_somebody_is_of_is_no_part_of_what_is_asked(text: str, asked: str) -> None:
+    assert Router(SHOP).route(text).rest == asked
