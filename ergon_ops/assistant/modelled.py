@@ -13,7 +13,7 @@ from ergon_ops.errors import ErgonError
 from ergon_ops.facts import Fact
 from ergon_ops.findings import Finding
 from ergon_ops.grounding import Acted, Ground
-from ergon_ops.messages import Message, Mode, Prompt, ToolCall, ToolResult
+from ergon_ops.messages import Message, Mode, Prompt, ToolCall, ToolResult, Usage
 from ergon_ops.offline import Ask, Sentence, Step, View
 from ergon_ops.policy import effective_mode
 from ergon_ops.proposals import Proposal
@@ -66,19 +66,17 @@ class Modelled:
         checker = Checker(self.ground, tell, self.distrusted, answerable)
         talk = Talk(
             self.provider, self.prompt(), self.tools(), [*self.history(), self.message()],
-            Budget(settings.limits), checker, self.call, instead.look, instead.told, self.record,
+            Budget(settings.limits, self.afford), checker, self.call, instead.look, instead.told, self.record,
             turn.question.max_tokens or MAX_TOKENS, min(settings.limits.seconds, turn.question.deadline_s),
             room.house.clock,
         )  # fmt: skip
         self.acted = acted(room)
         self.warn()
         try:
-            room.house.models.check_cost(self.provider.model, talk.estimate())
             await talk.hold()
-        except ErgonError as error:
-            talk.failure = error
-        usage = talk.budget.usage
-        turn.usage, turn.cost_usd = usage, room.house.models.charge(self.provider.model, usage)
+        finally:  # what was used has its price, also where a person stopped the turn
+            turn.usage = talk.budget.usage
+            turn.cost_usd = room.house.models.charge(self.provider.model, turn.usage)
         turn.told, turn.grounding = checker.told, checker.tally.to_json()
         if talk.failure is not None:
             self.notice("provider", f"answered offline: {talk.failure}")
@@ -87,6 +85,9 @@ class Modelled:
         if checker.acted:
             self.notice("claim", "the model claimed to have acted; nothing was done, and the sentence was removed")
         self.complete()
+
+    def afford(self, used: Usage, tokens: int) -> None:
+        self.room.house.models.check_cost(self.provider.model, used, tokens)
 
     def complete(self) -> None:
         """What must not be left out whatever the model says: faults found, and what waits for approval."""

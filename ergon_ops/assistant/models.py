@@ -64,23 +64,24 @@ class Models:
         self.cost_usd += cost or 0.0
         return cost
 
-    def check_cost(self, model: str, tokens: int) -> None:
-        """Raises ProviderError if a request of so many tokens would go beyond `limits.cost_usd`, or if that cannot be
-        told because no price is known."""
+    def check_cost(self, model: str, used: Usage, tokens: int) -> None:
+        """Raises ProviderError if a request of so many tokens, on top of what was used and is not charged yet, would go
+        beyond `limits.cost_usd`, or if that cannot be told because no price is known."""
         from ergon_ops.providers.prices import cost_usd
 
         most = self.settings.limits.cost_usd
         if not most:
             return
-        price = cost_usd(model, Usage(tokens))
-        if price is None:
+        price, so_far = cost_usd(model, Usage(tokens)), cost_usd(model, used)
+        if price is None or so_far is None:
             raise ProviderError(
                 f"the price of {model} is not known, so a limit of ${most:g} cannot be kept",
                 reason="cost", next="leave out --max-cost, or limit limits.tokens",
             )  # fmt: skip
-        if self.cost_usd + price > most:
+        spent = self.cost_usd + so_far
+        if spent + price > most:
             raise ProviderError(
-                f"${self.cost_usd:.4f} of ${most:g} are spent, and this would cost ${price:.4f} or more",
+                f"{dollars(spent)} of {dollars(most)} are spent, and this would cost {dollars(price)} or more",
                 reason="cost",
                 next="raise --max-cost to go on with a model",
             )
@@ -89,3 +90,10 @@ class Models:
         for provider in self._open.values():
             await provider.close()
         self._open.clear()
+
+
+def dollars(amount: float) -> str:
+    """`$0.50`, `$0.0012`, `$0.00001`: never nothing for what is something."""
+    if not amount or amount >= 0.01:
+        return f"${amount:.2f}"
+    return f"${amount:.7f}".rstrip("0") if amount >= 0.0000001 else "less than $0.0000001"

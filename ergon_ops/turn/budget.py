@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,10 +15,11 @@ from ergon_ops.settings import Limits
 @dataclass(slots=True)
 class Budget:
     """Counts calls and tokens; past a limit it raises ProviderError, and the offline mind answers. Seconds are held
-    by the turn's own deadline. `price` gives the dollars of a usage, None for a model without a price; `left_usd` is
-    what `--max-cost` leaves."""
+    by the turn's own deadline. `afford` raises too if what was used in this turn and a request of so many tokens more
+    would cost too much."""
 
     limits: Limits
+    afford: Callable[[Usage, int], None] | None = None
     calls: int = 0
     usage: Usage = field(default_factory=Usage)
 
@@ -40,6 +41,8 @@ class Budget:
                 reason="limit",
                 next="limits.tokens sets how many",
             )
+        if self.afford is not None:
+            self.afford(self.usage, estimate)
 
     def before_calls(self, count: int) -> None:
         self.calls += count

@@ -215,3 +215,9 @@ def test_who_waits_is_told_so_and_the_word_is_gone_before_the_answer(
     assert shell("ask", "webapp", STATUS).err == "looking …\r\x1b[K"
     monkeypatch.setenv("TERM", "dumb")
     assert shell("ask", "webapp", STATUS).err == ""
+
+
+def test_a_cost_of_nothing_is_no_limit_and_is_refused(shell: Shell) -> None:
+    said = shell("ask", "webapp", "status?", "--max-cost", "0")
+    assert said.exit == 2
+    assert "a number above 0" in said.err

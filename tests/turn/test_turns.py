@@ -478,3 +478,21 @@ async def test_what_is_said_in_a_language_nobody_here_can_check_is_not_shown(sta
     answer = await stage.plays(says("I am running. ", lie), "how are you?", "webapp")
     assert answer["answer"].startswith("I am running.")
     assert lie not in answer["answer"]
+
+
+async def test_a_limit_of_cost_holds_between_the_requests_of_a_turn_too(stage: Stage) -> None:
+    stage.settings = replace(stage.settings, limits=replace(stage.settings.limits, cost_usd=0.05))
+
+    def play(prompt: Prompt, messages: Sequence[Message], tools: Sequence[Tool]) -> Iterable[Piece]:
+        return [call("logs", f"c{len(messages)}", tail=len(messages)), Usage(1000, 2000)]
+
+    stage.play = play
+    assistant = stage.open()
+    stage.model.model = "claude-opus-5-5"
+    answer = [event async for event in assistant.ask(Question("status?", OPERATOR, names=("webapp",)))]
+    asked = len(stage.model.requests)
+    assert 1 <= asked < 5
+    assert any("are spent" in event.data["text"] for event in answer if event.type == "notice")
+    assert answer[-1].data["usage"]["cost_usd"] > 0
+    [event async for event in assistant.ask(Question("status?", OPERATOR, names=("webapp",)))]
+    assert len(stage.model.requests) == asked, "what the first turn cost counts in the second"

@@ -37,7 +37,8 @@ class Program:
         flags: dict[str, Any] = {key: getattr(arguments, key, None) for key in ("mode", "model")}
         if most := getattr(arguments, "max_cost", None):
             flags["limits.cost_usd"] = spelled("limits.cost_usd", most)
-        return cls(load({key: value for key, value in flags.items() if value}), arguments.json, opener)
+        given = {key: value for key, value in flags.items() if value not in (None, "")}
+        return cls(load(given), arguments.json, opener)
 
     @property
     def terminal(self) -> bool:
