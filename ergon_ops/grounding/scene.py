@@ -32,6 +32,7 @@ _ELSE = lazily(
     r"\ball (?:the )?other containers\b",
     re.I,
 )
+_ELIDED = lazily(r"\s+(?:and|but) (?:is|are|was|has|uses|runs|fails|keeps|gets|also|currently)\b", re.I)
 _BOTH = lazily(r"\b(?:both|each|they all|the two|neither)\b", re.I)
 _GATHERED = lazily(
     r"\b(?:the|all|our|these|my|of)\s+(?:\w+\s)?(?P<state>running|stopped|exited|healthy|unhealthy|restarting)\s+"
@@ -191,6 +192,8 @@ class Scene:
         clause = self.clause(at)
         named = [item for item in self.mentions if item.end <= at]
         here = [item for item in named if item.start >= clause.start]
+        if here and _ELIDED.match(self.line[here[-1].end : at + 1]) and here[0].word != "host":
+            return (here[0].ref,)
         if here:
             return self._joined(here)
         if not self._pronoun(clause) and (behind := self._behind(at, clause)):

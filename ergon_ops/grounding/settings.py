@@ -26,7 +26,9 @@ _EXIT = lazily(
     r"(?:an? |the )?(?:non-zero |last |final |error )?(?:exit[ _-]?)?(?:code|status)(?: code)?(?: (?:of|"
     r"for|from) (?:the )?[\w-]*[a-z][\w-]*)?\s*(?:of|is|was|were|:|=|\||,|are|"
     r"being)?\s*(?P<a>-?\d{1,3})(?!\d|\.\d|:)"
-    r"|\bexit(?:ed|s)?(?: with)?\s*\(?(?P<b>\d{1,3})\)?(?!\.?\d|:\d|\s*(?:s|min|h|d|hours?|minutes?|seconds?|"
+    r"|\b(?:exit(?:ed|s)?|(?<=check )returned|(?<=run )returned|"
+    r"(?<=check )returns)(?: with)?\s*\(?(?P<b>\d{1,3})\)?(?!\.?\d|:\d|\s*(?:s|min|h|d|hours?|minutes?|"
+    r"seconds?|"
     r"days?|times)\b)",
     re.I,
 )

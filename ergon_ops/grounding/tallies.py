@@ -39,7 +39,7 @@ def special(
     elif formula in ("@program", "@programs", "@ports", "@connections"):
         yield from _tables(scene, formula, refs, amount, noun)
     elif formula == "@containers":
-        yield from _containers(scene, noun)
+        yield from _containers(scene, noun, amount)
     elif formula == "@findings":
         found = [item for item in scene.ground.findings if item.about in refs or item.about in scene.ground.refs]
         ids = tuple(id for item in found for id in item.evidence) or tuple(
@@ -99,6 +99,7 @@ def _tables(scene: Scene, formula: str, refs: tuple[Ref, ...], amount: Amount | 
 _TROUBLED = lazily(r"\b(?:problems?|issues?|trouble|attention|concerns?|not (?:well|fine|ok)|unwell)\b", re.I)
 
 
+_NEXT_NUMBER = lazily(r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)\b", re.I)
 _ALIVE = {
     "running": ("running",),
     "up": ("running",),
@@ -112,9 +113,12 @@ _ALIVE = {
 }
 
 
-def _containers(scene: Scene, noun: str) -> Iterator[Value]:
+def _containers(scene: Scene, noun: str, amount: Amount | None) -> Iterator[Value]:
     """From the engine's counts, else from the states of those it knows."""
-    index, said = scene.index, f"{noun} {scene.line}".lower() if noun else scene.line.lower()
+    line = scene.line
+    if amount is not None and (following := _NEXT_NUMBER.search(line, amount.end)) is not None:
+        line = line[scene.segment(amount.start, amount.end)[0] : following.start()]
+    index, said = scene.index, f"{noun} {line}".lower() if noun else scene.line.lower()
     words = [word for word in _ALIVE if re.search(rf"\b{word}\b", noun.lower() or said)] or [
         word for word in _ALIVE if re.search(rf"\b{word}\b", said)
     ]

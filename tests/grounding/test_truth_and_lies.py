@@ -106,12 +106,13 @@ def test_sentences_written_by_hand_are_told_apart(name: str) -> None:
     assert wrong == []
 
 
-# Written by others than wrote the check. What is allowed is what was reached, and a point more; beside it first sight.
+# What is allowed is what was reached, and a point more; beside it what first sight gave. The first two were written by
+# others and the check has never been built on them: they tell how it does on sentences it has not met.
 AT_MOST = {
-    "true_test": 0.28,  # 26.7 % struck at first sight; the check has never been built on these
-    "lies_test": 0.08,  # 15.6 % passed at first sight
-    "true_styles": 0.05,  # 23 and 28 % of its two halves at first sight
-    "lies_styles": 0.06,  # 16 % at first sight
+    "true_test": 0.271,  # 26.7 % struck at first sight, 26.1 % now
+    "lies_test": 0.077,  # 15.6 % passed at first sight, 6.7 % now
+    "true_styles": 0.11,  # 23, 28 and 52 % of its three parts at first sight
+    "lies_styles": 0.057,  # 16 % at first sight
 }
 
 
