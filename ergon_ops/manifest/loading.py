@@ -85,7 +85,7 @@ def _told(item: Any, at: Sequence[str | int], *, is_key: bool) -> tuple[str, str
         return f"{'unknown capability' if is_capability else 'cannot be'} {_quoted(value)}", nearest(str(value), known)
     if kind in _BOUNDS:
         bound = _BOUNDS[kind]
-        return f"{value} is out of range", f"{_SAYS[bound]} {context[bound]:g}"
+        return f"{value} is out of range", f"{_SAYS[bound]} {_number(context[bound])}"
     if kind in _TYPES:
         quoted = isinstance(value, int | float) and kind == "string_type"
         return f"is not {_TYPES[kind]}", "put it in quotes" if quoted else f"write {_TYPES[kind]}"
@@ -96,6 +96,12 @@ def _told(item: Any, at: Sequence[str | int], *, is_key: bool) -> tuple[str, str
         return f"has {len(str(value))} characters", bound.format(**context)
     message, _, advice = item["msg"].removeprefix("Value error, ").partition("; ")
     return message[:1].lower() + message[1:], advice
+
+
+def _number(bound: float) -> str:
+    """As one would write it: memory in MiB, not as a power of ten."""
+    whole, rest = divmod(bound, 1024**2)
+    return f"{whole:.0f}m" if whole and not rest else f"{bound:g}"
 
 
 def _quoted(value: Any) -> str:

@@ -104,7 +104,7 @@ ONE_PROBLEM: list[tuple[str, dict[str, Any], str, str]] = [
     ("port too large", {"image": "x", "ports": [{"container": 70000}]}, "/containers/web/ports/0/container", "at most 65535"),
     ("port zero", {"image": "x", "ports": [{"container": 80, "host": 0}]}, "/containers/web/ports/0/host", "at least 1"),
     ("negative cpus", {"image": "x", "resources": {"cpus": -1}}, "/containers/web/resources/cpus", "out of range"),
-    ("memory below the engine's minimum", {"image": "x", "resources": {"memory": "1m"}}, "/containers/web/resources/memory", "out of range"),
+    ("memory below the engine's minimum", {"image": "x", "resources": {"memory": "1m"}}, "/containers/web/resources/memory", "at least 6m"),
     ("memory that is none", {"image": "x", "resources": {"memory": "lots"}}, "/containers/web/resources/memory", '"256m"'),
     ("a float for a count", {"image": "x", "resources": {"pids": 1.5}}, "/containers/web/resources/pids", "whole number"),
     ("a number as a value", {"image": "x", "environment": {"N": 1}}, "/containers/web/environment/N", "put it in quotes"),
