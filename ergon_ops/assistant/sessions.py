@@ -72,8 +72,9 @@ def subjects(subject: str) -> Iterator[Ref]:
 
 
 def message_json(at: float, message: Message) -> Document:
+    """What a model said on the way to its calls was not checked as it stands: what of it was told is in the answer."""
     calls = [part for part in message.parts if isinstance(part, ToolCall)]
-    text = "".join(part.text for part in message.parts if isinstance(part, Text))
+    text = "" if calls else "".join(part.text for part in message.parts if isinstance(part, Text))
     return {
         "at": timestamp(at),
         "role": message.role,

@@ -496,3 +496,17 @@ async def test_a_limit_of_cost_holds_between_the_requests_of_a_turn_too(stage: S
     assert answer[-1].data["usage"]["cost_usd"] > 0
     [event async for event in assistant.ask(Question("status?", OPERATOR, names=("webapp",)))]
     assert len(stage.model.requests) == asked, "what the first turn cost counts in the second"
+
+
+async def test_a_stored_conversation_shows_no_unchecked_word_of_a_model(stage: Stage) -> None:
+    lie = "I restarted redis and memory is at 99%."
+
+    def play(prompt: Prompt, messages: Sequence[Message], tools: Sequence[Tool]) -> Iterable[Piece]:
+        return [Text("I am running.")] if results(messages) else [Text(lie), call("logs")]
+
+    answer = await stage.plays(play, "how are you?", "webapp", session="s")
+    stored = stage.opened[-1].session("s")
+    said = [row["text"] for row in stored["messages"] if row["role"] == "assistant"]
+    assert said[-1] == answer["answer"]
+    assert lie not in json.dumps(stored)
+    assert any(row["tool_calls"] for row in stored["messages"])
