@@ -9,7 +9,9 @@ from ergon_ops.router.question import Question
 from ergon_ops.router.verdict import Focus
 from ergon_ops.router.words import ARTICLES, FILLERS, METRICS
 
-_NOUNS = frozenset({"container", "containers", "service", "server", "instance", "replica", "one"})
+_NOUNS = frozenset(
+    {"container", "containers", "service", "server", "instance", "instances", "replica", "replicas", "one"}
+)
 _WHERE = frozenset({"of", "in", "from", "project", "stack"})
 _OPENERS = frozenset({"ok", "okay", "hmm", "hm", "well", "alright", "right", "yes", "so"})
 _TOPICS = frozenset({"program", "image"})  # these stay: what is asked about a program inside a container

@@ -274,6 +274,7 @@ def test_a_service_of_a_project_with_replicas_is_not_restarted_as_the_container_
     [
         ("how is the db of shop?", "how is it ?"),
         ("is shop's db ok?", "is it ok?"),
+        ("how are the web replicas of shop?", "how are ?"),
         ("how much memory does the db in the shop stack use?", "how much memory does it stack use?"),
         ("how much memory does the db of project shop use?", "how much memory does it use?"),
     ],
