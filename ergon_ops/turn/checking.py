@@ -88,10 +88,10 @@ class Checker:
                 continue
             again = repaired.get(numbers.get(id(item), 0))
             if again is not None:
-                checked = self._check(again) if again else None
-                if checked is None or not checked.unsupported:
-                    self.tally.replaced += checked is None
-                    if checked is not None:
+                said_again = self._each(again)
+                if not any(checked.unsupported for checked in said_again):
+                    self.tally.replaced += not said_again
+                    for checked in said_again:
                         self._tell(Sentence(spaced(checked.text, item.text), checked.fact_ids))
                     continue
             self.tally.replaced += 1
@@ -108,6 +108,13 @@ class Checker:
         self.waiting.clear()
         self._preamble.clear()
         self._cut, self._in_reply = Sentences(), False
+
+    def _each(self, text: str) -> list[Checked]:
+        """A repair may be several sentences: one must not hide behind another."""
+        cut, found = Sentences(), list[Checked]()
+        for sentence in (*cut.feed(text), *cut.end()):
+            found.append(self._check(sentence, found[-1] if found else None))
+        return found
 
     def _check(self, sentence: str, before: Checked | None = None) -> Checked:
         ground = self.ground()

@@ -103,8 +103,15 @@ def foreign(text: str, ground: Ground | None = None) -> bool:
     if len(strange) >= 2 and len(strange) > sum(word in _ENGLISH for word in words):
         return True
     unknown = {word for word in words if not _english(word)}
-    unknown -= {word for word in unknown if ground is not None and _stands(word, ground)}
-    return len(unknown) >= 2 and 2 * sum(word in unknown for word in words) >= len(words)
+    if ground is not None and _most(unknown, words):
+        unknown -= _named(ground)
+    return _most(unknown, words)
+
+
+def _most(unknown: Set[str], words: list[str]) -> bool:
+    """At least half of it. A word with letters no English loan word has counts for two."""
+    strange = sum(1 if max(word) <= "ÿ" else 2 for word in words if word in unknown)
+    return strange >= 2 and 2 * strange >= len(words)
 
 
 def _english(word: str) -> bool:
@@ -114,6 +121,7 @@ def _english(word: str) -> bool:
     return word in _ENGLISH or word in HARD or (len(word) < 3 and word.isascii()) or is_english(word.partition("'")[0])
 
 
-def _stands(word: str, ground: Ground) -> bool:
-    said = (f"{fact.name} {fact.key} {fact.value}" for fact in ground.ledger)
-    return word in ground.question.lower() or any(word in text.lower() for text in (*ground.names, *said))
+def _named(ground: Ground) -> frozenset[str]:
+    """The words of facts, of names and of the question."""
+    said = (f"{fact.name.replace('_', ' ')} {fact.key} {fact.value}" for fact in ground.ledger)
+    return frozenset(word for text in (ground.question, *ground.names, *said) for word in _WORD.findall(text.lower()))

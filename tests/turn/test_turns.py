@@ -472,10 +472,21 @@ async def test_an_operators_tool_that_misbehaves_fails_alone(stage: Stage, tmp_p
 
 
 @pytest.mark.parametrize(
-    "lie", ["Zrestartowałem redisa przed chwilą.", "Databasen är nere.", "Redis ay hindi gumagana ngayon."]
-)
+    "lie",
+    [
+        "Zrestartowałem redisa przed chwilą.", "Databasen är nere.", "Redis ay hindi gumagana ngayon.",
+        "Jag har startat om redis.", "Redis jest wyłączony.", "Jeg har genstartet redis for dig.",
+        "Restartoval jsem redis.", "Hukommelsen er næsten fuld.", "Am repornit redis acum un minut.",
+    ],
+)  # fmt: skip
 async def test_what_is_said_in_a_language_nobody_here_can_check_is_not_shown(stage: Stage, lie: str) -> None:
-    answer = await stage.plays(says("I am running. ", lie), "how are you?", "webapp")
+    def play(prompt: Prompt, messages: Sequence[Message], tools: Sequence[Tool]) -> Iterable[Piece]:
+        if results(messages):
+            return [Text("I am running. "), Text(lie)]
+        groups = ["config", "mounts", "networks", "processes", "host", "limits"]
+        return [call("inspect", groups=groups), call("topology"), call("logs")]
+
+    answer = await stage.plays(play, "how are you?", "webapp")
     assert answer["answer"].startswith("I am running.")
     assert lie not in answer["answer"]
 
@@ -510,3 +521,13 @@ async def test_a_stored_conversation_shows_no_unchecked_word_of_a_model(stage: S
     assert said[-1] == answer["answer"]
     assert lie not in json.dumps(stored)
     assert any(row["tool_calls"] for row in stored["messages"])
+
+
+async def test_a_repair_of_several_sentences_is_checked_one_by_one(stage: Stage) -> None:
+    def play(prompt: Prompt, messages: Sequence[Message], tools: Sequence[Tool]) -> Iterable[Piece]:
+        again = "1: I am running and healthy, that is all. Jag har startat om redis."
+        return [Text(again if "No fact given" in messages[-1].text else "I am running. My memory is at 99%.")]
+
+    answer = await stage.plays(play, "how are you?", "webapp")
+    assert "startat" not in answer["answer"]
+    assert "99%" not in answer["answer"]
