@@ -266,7 +266,7 @@ def acted(room: Room) -> tuple[Acted, ...]:
     for row in store.changes.list(CHANGES_KNOWN):
         if row.change.state == "kept":
             intents = [stored.proposal.intent for stored in store.proposals.find(row.change.proposal_id)]
-            done += [Acted(intent.kind, intent.target, row.change.started_at) for intent in intents]
+            done += [Acted(intent.kind, intent.target, row.change.started_at, intent.arguments) for intent in intents]
     return tuple(done)
 
 

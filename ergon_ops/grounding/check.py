@@ -23,6 +23,7 @@ from ergon_ops.grounding import (
     spans,
     statements,
     states,
+    told,
     windows,
 )
 from ergon_ops.grounding.lazy import lazily
@@ -81,9 +82,10 @@ def check(sentence: str, ground: Ground, before: Checked | None = None) -> Check
                 only.find(scene, check)
             find(scene)
         hearsay.find(scene)
-    claims = tuple(sorted(scene.claims, key=lambda claim: (claim.start, claim.end)))
-    told = tuple(dict.fromkeys(id for claim in claims for id in claim.fact_ids))
-    return Checked(text, claims, replace(_next(scene, header), told=told), cited)
+    found = [told.as_read(claim, scene, cited) for claim in scene.claims]
+    claims = tuple(sorted(found, key=lambda claim: (claim.start, claim.end)))
+    said = tuple(dict.fromkeys(id for claim in claims for id in claim.fact_ids))
+    return Checked(text, claims, replace(_next(scene, header), told=said), cited)
 
 
 def _hidden(text: str) -> bool:

@@ -130,3 +130,29 @@ def test_what_was_set_is_what_the_journal_has() -> None:
     assert check("I raised the memory limit to 256 MiB.", ground).ok
     assert not check("I raised the memory limit to 512 MiB.", ground).ok
     assert not check("I raised the memory limit to 256 MiB.", written()).ok
+
+
+def test_words_that_no_table_knows_are_carried_by_the_fact_they_cite_if_it_is_of_the_same_thing() -> None:
+    ground = written()
+    ids = {fact.name: fact.id for fact in ground.ledger if fact.about == WEBAPP}
+    said = "The memory question settles itself from boot to boot"
+    assert not check(f"{said}.", ground).ok
+    assert check(f"{said} [{ids['memory_ratio']}].", ground).ok
+    assert not check(f"{said} [{ids['restart_policy']}].", ground).ok
+    assert not check(f"{said} [e99999].", ground).ok
+    assert not check(f"{said} and is at 97% [{ids['memory_ratio']}].", ground).ok
+
+
+@pytest.mark.parametrize(
+    ("sentence", "ok"),
+    [
+        ("The restart policy of webapp is unless-stopped.", True),
+        ("The restart policy of webapp is always.", False),
+        ("The restart policy of webapp is not unless-stopped.", False),
+        ("`webapp` is currently in the running state.", True),
+        ("`webapp` is currently in the paused state.", False),
+        ("webapp is not in the running state.", False),
+    ],
+)
+def test_a_fact_said_in_its_own_words_is_carried(sentence: str, ok: bool) -> None:
+    assert check(sentence, written()).ok is ok
