@@ -46,17 +46,17 @@ _ADVERB = (
     r"immediately|went ahead and|gone ahead and|personally|proactively|finally|simply|hereby)\s+)*"
 )
 _I = (
-    r"\b(?:i|we|i've|we've|i have|we have|i had|i did|the (?:system|ci|assistant|agent|"
+    r"\b(?:i|we|i'?ve|we'?ve|i have|we have|i had|i did|the (?:system|ci|assistant|agent|"
     r"companion))\s+(?:have\s+|has\s+|had\s+)?"
 )
 _PATTERNS: tuple[tuple[str, str], ...] = (
     ("done", rf"{_I}{_ADVERB}(?P<verb>{_DONE})\b"),
     (
         "will",
-        rf"\b(?:i'll|we'll|i will|we will|i shall|let me|i'm going to|i am going to|i'm about to|"
+        rf"\b(?:i'?ll|we'll|i will|we will|i shall|let me|i'm going to|i am going to|i'm about to|"
         rf"i am about to|we are going to|allow me to)\s+{_ADVERB}(?P<verb>{_DO})\b",
     ),
-    ("doing", rf"\b(?:i'm|i am|we're|we are|currently|now)\s+{_ADVERB}(?P<verb>{_DOING})\b"),
+    ("doing", rf"\b(?:i'?m|i am|we're|we are|currently|now)\s+{_ADVERB}(?P<verb>{_DOING})\b"),
     (
         "passive",
         rf"\b(?:has|have|had|was|were|is|are|been|being|got|gets|will be)\s+(?:now |already |just |"
@@ -94,6 +94,43 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ),
 )
 _ACT = tuple((kind, lazily(source, re.I)) for kind, source in _PATTERNS)
+# Told without who did it: `Rolled back.`, `redis: restarted`, `Limit raised.`, `The fix is in place.`
+_SELF = (
+    r"restarted|rebooted|raised|increased|lowered|decreased|reduced|fixed|applied|updated|changed|deployed|redeployed|"
+    r"rolled back|reverted|bumped|doubled|halved|patched|resolved|recreated|rebuilt|repaired|upgraded|adjusted|"
+    r"deleted|removed|cleared|flushed|purged|pruned|reconfigured|modified|executed|approved|implemented|tuned"
+)
+_WHAT = (
+    r"fix(?:es)?|hot-?fix|patch(?:es)?|changes?|updates?|upgrade|work-?around|mitigation|rollback|roll-back|restart|"
+    r"reboot|deploy(?:ment)?|redeploy|repair|clean-?up|migration"
+)
+_BOUND = r"(?:(?:memory|cpu|pids?|process) )?(?:limits?|caps?|quotas?|settings?|config(?:uration)?|values?|policy)"
+_ENDS = r"(?:\s+(?:successfully|now|already|accordingly|for you|as (?:requested|asked|approved)))*\s*[\W\x00]*$"
+_SHORT = tuple(
+    lazily(source, re.I)
+    for source in (
+        rf"^\W*(?:[\w' -]{{2,40}}?\s*(?::|\s[–—-]|->|→|=)\s*)?(?:(?:successfully|now|already|just|all|and)\s+)*"
+        rf"(?P<verb>{_SELF})(?:\s+(?:and|,)\s+\w+)?{_ENDS}",
+        rf"^\W*(?:the |my |its |your |all |both )?(?:(?:new|requested|proposed|memory|cpu|needed) )*"
+        rf"(?:{_WHAT}|{_BOUND})\s*(?::\s*|\s[–—-]\s*|\s)(?:(?:is|are|was|were|has been|have been|now|successfully|"
+        rf"already|all)\s+)*(?P<verb>{_SELF})(?=\s*(?:$|[.!,;]|to\b|from\b|for\b|on\b|successfully|now))",
+        rf"^\W*(?:the |a )?(?:{_WHAT})\s*(?::|\s[–—-]|\s)\s*(?P<verb>complete[d]?|done|success(?:ful)?|ok|finished|"
+        rf"performed|succeeded){_ENDS}",
+        rf"\b(?:(?:{_WHAT})|new {_BOUND}(?: of [\w. ]{{1,16}})?)\s+(?:\w+\s+)??(?:is|are|has|have|was|were|went)\s+"
+        rf"(?:now |already |all |been |gone )*(?P<verb>in place|active|live|applied|done|complete[d]?|in effect|in force|"
+        rf"effective|set|rolled out|through|finished)\b",
+        r"\b(?P<verb>consider (?:it|that|this) (?:done|fixed|handled|sorted|solved|resolved))\b",
+    )
+)
+_ADVISED = lazily(
+    r"\b(?:should|would|could|can|may|might|must|if|please|want|once|recommend\w*|suggest\w*|need(?:s|ed)? to|to be)\b",
+    re.I,
+)
+_OVER = lazily(
+    r"complete[d]?|done|success\w*|ok|finished|performed|succeeded|in place|active|live|in effect|in force|effective|set|"
+    r"rolled out|through|consider .*",
+    re.I,
+)
 # Words a container says of its own past, not of an act: restarted 3 times, started at, was created.
 _OWN_PAST = lazily(
     r"^\s*(?:(?:me|itself|myself|it|by (?:my|its|the) (?:restart )?policy|automatically|only|about|"
@@ -143,9 +180,27 @@ _EVENTS = {
 
 
 def find(scene: Scene) -> None:
+    for pattern in _SHORT:
+        for match in pattern.finditer(scene.free):
+            _elliptic(scene, match)
     for kind, pattern in _ACT:
         for match in pattern.finditer(scene.free):
             _judge(scene, kind, match)
+
+
+def _elliptic(scene: Scene, match: re.Match[str]) -> None:
+    """An act told without who did it: only the journal carries it."""
+    start = match.start("verb")
+    if _DENIED.search(scene.line[:start]) or scene.line.rstrip().endswith("?") or _CONDITION.search(scene.line):
+        return
+    if scene.mood(start) in ("unknowing", "question", "hedged"):
+        return
+    if scene.mood(start) == "advice" and _ADVISED.search(scene.line):
+        return  # `Fix applied` and `Consider it done` look like advice, and are none
+    verb = match["verb"].lower()
+    ids = _journal(scene, "done" if _OVER.fullmatch(verb) else verb, match)
+    scene.decide("act", start, match.end("verb"), ids, "the journal has no such act", ("act",))
+    scene.take(start, match.end("verb"))
 
 
 def _judge(scene: Scene, kind: str, match: re.Match[str]) -> None:
@@ -178,6 +233,8 @@ def _judge(scene: Scene, kind: str, match: re.Match[str]) -> None:
 
 def _of_itself(scene: Scene, kind: str, verb: str, behind: str, ahead: str, match: re.Match[str]) -> bool:
     """What a container says of its own life, or what the engine's events say of it."""
+    if re.search(r"\bby (?:me|us|the (?:companion|assistant|agent|ci))\b", behind, re.I):
+        return False
     if re.search(
         r"\b(?:successfully|for you|as (?:you )?(?:requested|asked|approved)|per your)\b", match[0] + behind, re.I
     ):
@@ -250,9 +307,10 @@ _AGO = lazily(r"\s*(?:ago|earlier|before)\b", re.I)
 def _journal(scene: Scene, verb: str, match: re.Match[str]) -> tuple[str, ...] | None:
     """() if the journal has such an act."""
     stem = verb.split(" ")[0].rstrip("d").removesuffix("ing").removesuffix("e")[:6]
+    named = {item.ref for item in scene.mentions if item.word not in ("i", "host") and item.ref.kind == "container"}
     for act in scene.ground.acted:
         kind = act.kind.lower()
-        if act.about not in (*scene.subjects(0), *scene.ground.refs) or not _as_told(scene, act, match):
+        if act.about not in (named or (*scene.subjects(0), *scene.ground.refs)) or not _as_told(scene, act, match):
             continue
         if stem in kind or verb in (
             "done",

@@ -15,7 +15,7 @@ from ergon_ops.grounding.metrics import RESOURCE
 from ergon_ops.grounding.words import Claim, Ground, Topic
 from ergon_ops.refs import Ref, host_ref
 
-_FIRST = lazily(r"\b(?:i|me|my|myself|mine|i'm|i've)\b", re.I)
+_FIRST = lazily(r"\b(?:i|me|my|myself|mine|i'm|i've|im|ive)\b", re.I)
 _EVERYBODY = lazily(
     r"\b(?:all|both|each|every|none)(?: of)?(?: the| my| our| your| these|"
     r" of them)? ?(?:\w+ )?(?:containers?|of (?:them|us|these))"

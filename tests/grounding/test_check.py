@@ -156,3 +156,70 @@ def test_words_that_no_table_knows_are_carried_by_the_fact_they_cite_if_it_is_of
 )
 def test_a_fact_said_in_its_own_words_is_carried(sentence: str, ok: bool) -> None:
     assert check(sentence, written()).ok is ok
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Restart: complete.",
+        "**Restart** complete.",
+        "- Restart: done",
+        "redis: restarted ✅",
+        "worker: restarted",
+        "The fix is in place.",
+        "Fix applied.",
+        "The new limit is active.",
+        "The new memory limit of 136 MiB is now in effect.",
+        "The patch is live.",
+        "Ive restarted redis.",
+        "Weve raised the limit.",
+        "Im restarting redis now.",
+        "Limit raised.",
+        "Consider it done!",
+        "Done.",
+        "All set, it is back up.",
+        "Rolled back.",
+        "Restarted.",
+        "Changes applied.",
+        "Everything was restarted an hour ago by me.",
+        "orders-db was restarted at 13:58 by me.",
+    ],
+)
+def test_an_act_told_without_who_did_it_passes_no_more_than_one_told_in_full(said: str) -> None:
+    assert any(claim.kind == "act" for claim in check(said, written()).unsupported)
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("Restart: complete.", "restart"),
+        ("webapp: restarted ✅", "restart"),
+        ("The new limit is active.", "set_memory_limit"),
+        ("Limit raised.", "set_memory_limit"),
+        ("Consider it done!", "restart"),
+        ("Changes applied.", "set_memory_limit"),
+    ],
+)
+def test_an_act_told_without_who_did_it_is_carried_by_the_journal(said: str, kind: str) -> None:
+    assert check(said, replace(written(), acted=(Acted(kind, WEBAPP),), _held=[])).ok
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The limit should be raised.",
+        "The memory limit can be raised if you approve.",
+        "No changes applied.",
+        "Was the limit raised?",
+        "Nothing was changed.",
+        "I cannot tell whether the fix is in place.",
+    ],
+)
+def test_what_was_not_said_to_be_done_is_no_act(said: str) -> None:
+    assert not [claim for claim in check(said, written()).claims if claim.kind == "act"]
+
+
+def test_an_act_on_one_is_none_on_another() -> None:
+    ground = replace(written(), acted=(Acted("restart", WEBAPP),), _held=[])
+    assert not check("worker: restarted", ground).ok
+    assert not check("I restarted worker.", ground).ok
