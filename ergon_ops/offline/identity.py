@@ -28,6 +28,8 @@ CANNOT: dict[str, str] = {
     "model": "No language model speaks here: fixed rules turn live facts into sentences. I only answer questions "
     "about this container and its host.",
     "future": "I cannot answer that: I see what is and what was, not what will come.",
+    "forbidden": "Understood: I propose no restart, and nothing has been done.",
+    "howto": "Ask me to restart: I make a proposal, and nothing happens until a person approves it.",
     "unknown": "I cannot answer that: I did not understand it as a question about this container or its host.",
 }
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from ergon_ops.offline import spans
 from ergon_ops.offline.lexicon import METRICS, PROGRAMS, RULES, WEAK, Rule, words
+from ergon_ops.offline.orders import ANSWERED_BY, unasked, wanted
 from ergon_ops.offline.reading import Reading
 from ergon_ops.offline.scope import refused
 from ergon_ops.offline.tokens import NAME, Tokens, tokens
@@ -41,6 +42,11 @@ def understand(text: str, previous: Ask | None = None, *, names: Iterable[str] =
     settled = said.followed or (previous is not None and intents and len(found.words) <= SHORT)
     if not settled and any(word != NAME for word in found.words):
         intents, reason = judge(said)
+    if wanted(found.words) and reason in ("", "unknown"):
+        intents, reason = ("restart",), ""
+    if "restart" in intents and (kind := unasked(said.text[:LONGEST], names)):
+        intents = ANSWERED_BY.get(kind, ())
+        reason = "" if intents else kind
     lowered = said.text[:LONGEST].lower()
     since = spans.clock(lowered, now) if now is not None else None
     back = now - since if now is not None and since is not None else spans.window(lowered)
@@ -164,13 +170,24 @@ def _fallback(found: Tokens, previous: Ask | None) -> tuple[tuple[str, ...], str
     rest = [word for word in found.words if word != NAME]
     leading = not rest or "follow" in found.topics or rest[0] in FOLLOWERS
     known = all(at not in found.unknown for at in range(len(found.words)))
-    if previous is not None and previous.intents and leading and known and len(rest) <= 5:
+    again = leading and known and len(rest) <= 5
+    if previous is not None and previous.intents and again and _follows(found, previous):
         return previous.intents, "", True
     if found.names and WHO_IS.issuperset(rest) and {"what", "who", "about"} & set(rest):
         return ("identity",), "", False
     if not rest or (known and "hello" in found.topics and len(rest) <= 3):
         return (("status",) if found.names or not rest else ("identity",)), "", False
     return (), "unknown", False
+
+
+def _follows(found: Tokens, previous: Ask) -> bool:
+    """`what about …` asks the same again, `what did I say` does not; a restart is for someone else, or asked again."""
+    rest = [word for word in found.words if word != NAME]
+    if rest[:1] in (["what"], ["how"]) and rest[1:2] not in ([], ["about"], ["now"], ["then"]):
+        return False
+    if "restart" not in previous.intents:
+        return True
+    return "not" not in rest and (bool(found.names) or not REPEATS.isdisjoint(rest))
 
 
 def _metric(topics: dict[str, int]) -> str:
@@ -204,6 +221,7 @@ def _about(found: Tokens) -> tuple[str, ...]:
 OBJECTLESS: frozenset[str] = words("status why uptime list identity image")
 # What is said to be unforeseeable beside its number, instead of declined.
 PREDICTED: frozenset[str] = words("memory disk cpu host limits")
+REPEATS: frozenset[str] = words("again same ditto")
 USES = ("have", "use", "need", "take", "eat", "")
 CHANGE_VERBS: frozenset[str] = words(
     """delete remove drop rm destroy wipe stop kill shutdown pause unpause scale resize upgrade install deploy
