@@ -41,18 +41,31 @@ def errors(t: Teller) -> Said:
         yield blind
         return
     count, lines = t.fact("log_errors"), t.fact("log_lines")
-    rows = error_lines(t)
+    warnings = t.ask.level == "warning"
+    rows = _at_least_warnings(t) if warnings else error_lines(t)
     if count is None and not rows:
         yield t.cannot_see("my logs", "logs")
         return
-    number = num(count) if count is not None else sum(num(row) for row in rows)
+    listed = sum(num(row) for row in rows)
+    number = num(count) if count is not None and not warnings else max(num(count), listed)
     read = f" among {plural(num(lines), 'log line')}" if lines is not None else ""
+    what = "warning or error" if warnings else "error"
     if not number and not rows:
-        yield say(f"No error{read}{_when(t)}{_grep(t)}.", count, lines)
+        yield say(f"No {what}{read}{_when(t)}{_grep(t)}.", count, lines)
         return
-    what = "warning or error line" if t.ask.level == "warning" and not number else "error line"
-    yield say(f"{plural(number, what)}{read}{_when(t)}{_grep(t)}{':' if rows else '.'}", count, lines)
+    counted = plural(number, f"{what} line")
+    yield say(f"{counted}{read}{_when(t)}{_grep(t)}{':' if rows else '.'}", count, lines, *(rows if warnings else ()))
     yield from (_template(row) for row in sorted(rows, key=lambda row: -num(row))[:TEMPLATES_SAID])
+
+
+def _at_least_warnings(t: Teller) -> tuple[Fact, ...]:
+    """The templates that were asked for by level; of all templates, those that say warning or worse."""
+    rows = t.rows("log_template")
+    if "logs" not in t.ask.intents:
+        return rows
+    from ergon_ops.loglevels import at_least, level_of  # as in `error_lines`
+
+    return tuple(row for row in rows if at_least(level_of(row.key), "warning"))
 
 
 def _template(row: Fact) -> Sentence:

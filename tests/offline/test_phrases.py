@@ -225,3 +225,15 @@ def test_memory_near_its_limit_is_no_reassuring_no() -> None:
     tight = {**HEALTHY, "memory_ratio": 0.93}
     assert said("are you about to run out of memory?", tight).startswith("Yes, it is close: memory at 93%")
     assert said("do you have enough memory?", tight).startswith("Hardly: memory at 93%")
+
+
+def test_warnings_are_counted_as_they_are_listed() -> None:
+    one = {"state": "running", "log_lines": 9, "log_errors": 0, "log_template WARN disk at <n>%": 2}
+    text = said("any warnings?", one)
+    assert text.startswith("2 warning or error lines among 9 log lines:")
+    assert "2 × “WARN disk at <n>%”" in text
+    mixed = {**one, "log_errors": 3, "log_template ERROR no space": 3}
+    assert said("any warnings?", mixed).startswith("5 warning or error lines among 9 log lines:")
+    assert said("any errors?", {**one, "log_template ERROR no space": 3, "log_errors": 3}).startswith("3 error lines")
+    none = {"state": "running", "log_lines": 9, "log_errors": 0}
+    assert said("any warnings?", none) == "No warning or error among 9 log lines."
