@@ -94,43 +94,6 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ),
 )
 _ACT = tuple((kind, lazily(source, re.I)) for kind, source in _PATTERNS)
-# Told without who did it: `Rolled back.`, `redis: restarted`, `Limit raised.`, `The fix is in place.`
-_SELF = (
-    r"restarted|rebooted|raised|increased|lowered|decreased|reduced|fixed|applied|updated|changed|deployed|redeployed|"
-    r"rolled back|reverted|bumped|doubled|halved|patched|resolved|recreated|rebuilt|repaired|upgraded|adjusted|"
-    r"deleted|removed|cleared|flushed|purged|pruned|reconfigured|modified|executed|approved|implemented|tuned"
-)
-_WHAT = (
-    r"fix(?:es)?|hot-?fix|patch(?:es)?|changes?|updates?|upgrade|work-?around|mitigation|rollback|roll-back|restart|"
-    r"reboot|deploy(?:ment)?|redeploy|repair|clean-?up|migration"
-)
-_BOUND = r"(?:(?:memory|cpu|pids?|process) )?(?:limits?|caps?|quotas?|settings?|config(?:uration)?|values?|policy)"
-_ENDS = r"(?:\s+(?:successfully|now|already|accordingly|for you|as (?:requested|asked|approved)))*\s*[\W\x00]*$"
-_SHORT = tuple(
-    lazily(source, re.I)
-    for source in (
-        rf"^\W*(?:[\w' -]{{2,40}}?\s*(?::|\s[–—-]|->|→|=)\s*)?(?:(?:successfully|now|already|just|all|and)\s+)*"
-        rf"(?P<verb>{_SELF})(?:\s+(?:and|,)\s+\w+)?{_ENDS}",
-        rf"^\W*(?:the |my |its |your |all |both )?(?:(?:new|requested|proposed|memory|cpu|needed) )*"
-        rf"(?:{_WHAT}|{_BOUND})\s*(?::\s*|\s[–—-]\s*|\s)(?:(?:is|are|was|were|has been|have been|now|successfully|"
-        rf"already|all)\s+)*(?P<verb>{_SELF})(?=\s*(?:$|[.!,;]|to\b|from\b|for\b|on\b|successfully|now))",
-        rf"^\W*(?:the |a )?(?:{_WHAT})\s*(?::|\s[–—-]|\s)\s*(?P<verb>complete[d]?|done|success(?:ful)?|ok|finished|"
-        rf"performed|succeeded){_ENDS}",
-        rf"\b(?:(?:{_WHAT})|new {_BOUND}(?: of [\w. ]{{1,16}})?)\s+(?:\w+\s+)??(?:is|are|has|have|was|were|went)\s+"
-        rf"(?:now |already |all |been |gone )*(?P<verb>in place|active|live|applied|done|complete[d]?|in effect|in force|"
-        rf"effective|set|rolled out|through|finished)\b",
-        r"\b(?P<verb>consider (?:it|that|this) (?:done|fixed|handled|sorted|solved|resolved))\b",
-    )
-)
-_ADVISED = lazily(
-    r"\b(?:should|would|could|can|may|might|must|if|please|want|once|recommend\w*|suggest\w*|need(?:s|ed)? to|to be)\b",
-    re.I,
-)
-_OVER = lazily(
-    r"complete[d]?|done|success\w*|ok|finished|performed|succeeded|in place|active|live|in effect|in force|effective|set|"
-    r"rolled out|through|consider .*",
-    re.I,
-)
 # Words a container says of its own past, not of an act: restarted 3 times, started at, was created.
 _OWN_PAST = lazily(
     r"^\s*(?:(?:me|itself|myself|it|by (?:my|its|the) (?:restart )?policy|automatically|only|about|"
@@ -154,12 +117,12 @@ _STATIVE = words(
     allocated closed opened terminated sent written backed run ran limited dropped added rotated
     """
 )
-_CONDITION = lazily(
+CONDITION = lazily(
     r"\b(?:if|once|after|when|until|unless|before|as soon as|upon) (?:you|a person|an operator|someone|"
     r"it is|it's|that is|your|the proposal|approv)",
     re.I,
 )
-_DENIED = lazily(r"\b(?:not|n't|never|nothing|no|cannot|can't|unable|without)\b[^,;.]{0,24}$|n't\s*$", re.I)
+DENIED = lazily(r"\b(?:not|n't|never|nothing|no|cannot|can't|unable|without)\b[^,;.]{0,24}$|n't\s*$", re.I)
 _NOTHING = lazily(r"\b(?:nothing|no (?:change|action|restart)s?)\b", re.I)
 _EVENTS = {
     "restarted": ("restart", "start"),
@@ -180,27 +143,9 @@ _EVENTS = {
 
 
 def find(scene: Scene) -> None:
-    for pattern in _SHORT:
-        for match in pattern.finditer(scene.free):
-            _elliptic(scene, match)
     for kind, pattern in _ACT:
         for match in pattern.finditer(scene.free):
             _judge(scene, kind, match)
-
-
-def _elliptic(scene: Scene, match: re.Match[str]) -> None:
-    """An act told without who did it: only the journal carries it."""
-    start = match.start("verb")
-    if _DENIED.search(scene.line[:start]) or scene.line.rstrip().endswith("?") or _CONDITION.search(scene.line):
-        return
-    if scene.mood(start) in ("unknowing", "question", "hedged"):
-        return
-    if scene.mood(start) == "advice" and _ADVISED.search(scene.line):
-        return  # `Fix applied` and `Consider it done` look like advice, and are none
-    verb = match["verb"].lower()
-    ids = _journal(scene, "done" if _OVER.fullmatch(verb) else verb, match)
-    scene.decide("act", start, match.end("verb"), ids, "the journal has no such act", ("act",))
-    scene.take(start, match.end("verb"))
 
 
 def _judge(scene: Scene, kind: str, match: re.Match[str]) -> None:
@@ -209,14 +154,14 @@ def _judge(scene: Scene, kind: str, match: re.Match[str]) -> None:
     clause = scene.clause(match.start())
     behind, ahead = scene.line[match.end() : clause.end], scene.line[clause.start : match.start()]
     if (
-        _DENIED.search(ahead)
+        DENIED.search(ahead)
         or _NOTHING.search(clause.text)
         or re.search(r"\bnot\b|n't\b", match[0])
         or clause.mood == "question"
     ):
         return
     if (
-        _CONDITION.search(scene.line)
+        CONDITION.search(scene.line)
         or clause.mood == "unknowing"
         or _of_itself(scene, kind, verb, behind, ahead, match)
     ):
@@ -227,7 +172,7 @@ def _judge(scene: Scene, kind: str, match: re.Match[str]) -> None:
         return
     if kind == "will" and re.match(r"\s*(?:through|you|know|summari|by (?:checking|looking))", behind, re.I):
         return
-    ids = _journal(scene, verb, match)
+    ids = journal(scene, verb, match)
     scene.decide("act", match.start(), match.end(), ids, "the journal has no such act", ("act",))
 
 
@@ -304,7 +249,7 @@ def _as_told(scene: Scene, act: Acted, match: re.Match[str]) -> bool:
 _AGO = lazily(r"\s*(?:ago|earlier|before)\b", re.I)
 
 
-def _journal(scene: Scene, verb: str, match: re.Match[str]) -> tuple[str, ...] | None:
+def journal(scene: Scene, verb: str, match: re.Match[str]) -> tuple[str, ...] | None:
     """() if the journal has such an act."""
     stem = verb.split(" ")[0].rstrip("d").removesuffix("ing").removesuffix("e")[:6]
     named = {item.ref for item in scene.mentions if item.word not in ("i", "host") and item.ref.kind == "container"}

@@ -11,6 +11,7 @@ from ergon_ops.grounding import (
     causes,
     defaults,
     denial,
+    elliptic,
     hearsay,
     measures,
     names,
@@ -46,6 +47,7 @@ _GENERAL = (acts.commands,)
 _PASSES = (
     acts.commands,
     quotes.find,
+    elliptic.find,
     acts.find,
     windows.find,
     spans.find,
