@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+from ergon_ops.grounding import ports
 from ergon_ops.grounding.lazy import lazily
+from ergon_ops.grounding.lexicon import PROGRAM_WORD, programs_of
 from ergon_ops.grounding.scene import Scene
 
 _SHARED = lazily(
@@ -42,7 +44,48 @@ def _no_port(scene: Scene, match: re.Match[str]) -> None:
     scene.take(match.start(), match.end())
 
 
+_OUTSIDE = lazily(
+    r"\b(?:(?:reach|access|connect to|get to)\w*|available|exposed|open|visible|published) "
+    r"(?:from|to|on) (?:the )?(?:outside(?: world)?|internet|public|world|host\b(?! port))|"
+    r"\bfrom anywhere\b|\b(?:externally|publicly) (?:reach|access|availab|expos|visib|open)\w*",
+    re.I,
+)
+_CANNOT = lazily(
+    r"\b(?:can(?:no|')?t|cannot|can not|could(?:n't| not)|"
+    r"(?:is|are|am|was|were|been) (?:un|not )able to|fail(?:s|ed)? to|"
+    r"(?:has|have) (?:trouble|problems) (?:to )?|unable to)\s*(?:longer |currently |even )*"
+    r"(?:reach|connect(?:ing)? (?:to|with)|talk(?:ing)? to|contact|ping|resolve)(?:ing)?\s+"
+    r"(?:the |my |its |any |a |our |container )*(?P<name>[a-z][\w.-]*)",
+    re.I,
+)
+_DEPENDS = lazily(
+    r"\b(?P<back>(?:nothing|nobody|no ?one|no (?:other )?(?:container|service|one)s?)(?: else)?(?: here)? "
+    r"(?:depends? on|relies on|rely on|uses?|talks? to|needs?) (?:it|me|them|him|her|us)\b)|"
+    r"\b(?:depend|rel|us|talk|need)\w*(?: on| to)? (?P<none>nothing|nobody|no ?one|"
+    r"no (?:other )?(?:container|service)s?)\b(?! (?:of|that|about))|"
+    r"\bha(?:s|ve) (?P<free>no) (?:dependencies|dependents|neighbou?rs)\b",
+    re.I,
+)
+_FAILING = ("log_template", "health_output", "event", "start_error")
+_LOST = lazily(
+    r"refus|unreach|time[d]?[ -]?out|no route|unable to|can(?:no|')?t|could not|failed to|failure|resolve|unavailable|"
+    r"reset|"
+    r"not known|no such host|connection (?:error|lost|closed)|no response",
+    re.I,
+)
+_TALK = frozenset({"you", "anyone", "anybody", "engine", "docker", "host", "logs", "log", "model", "it", "a", "that"})
+
+
 def find(scene: Scene) -> None:
+    for match in _OUTSIDE.finditer(scene.free):
+        if scene.mood(match.start()) in ("assert", "hedged"):
+            _outside(scene, match)
+    for match in _CANNOT.finditer(scene.free):
+        if match["name"].lower().rstrip(".") not in _TALK and not re.match(r"\W*(?:if|when|once)\b", scene.line, re.I):
+            _cannot(scene, match)
+    for match in _DEPENDS.finditer(scene.free):
+        if scene.mood(match.start()) in ("assert", "hedged"):
+            _alone(scene, match)
     for match in _SHARED.finditer(scene.free):
         if scene.mood(match.start()) in ("assert", "hedged"):
             _shared(scene, match)
@@ -55,6 +98,60 @@ def find(scene: Scene) -> None:
     for match in _HAS.finditer(scene.free):
         if scene.mood(match.start()) in ("assert", "hedged"):
             _connected(scene, match)
+
+
+def _outside(scene: Scene, match: re.Match[str]) -> None:
+    """Reachable from outside: only by a port that is published, to a port of the program it is said of."""
+    clause = scene.clause(match.start())
+    refs = tuple(ref for ref in scene.subjects(match.start()) if ref.kind == "container")
+    named = [
+        item
+        for item in PROGRAM_WORD.finditer(scene.line, clause.start, match.start())
+        if not any(one.start <= item.start() < one.end for one in scene.mentions)
+    ]
+    own = {name for item in named[-1:] for name in programs_of(item[0].lower())}
+    rows = ports.open_to(scene, refs, match[0])
+    listening = ports.served(scene, refs, own)
+    if own:
+        inner = {row.key.rpartition(":")[2] for row in listening}
+        rows = [row for row in rows if str(row.value) in inner]
+    denied = _NOT.search(scene.line[clause.start : match.start()]) is not None
+    ids = tuple(row.id for row in rows) or None
+    if denied:
+        read = [row.id for ref in refs for row in scene.index.facts(ref, "network_mode")]
+        ids = tuple(read + [row.id for row in listening]) or None if not rows else None
+    scene.decide("port", match.start(), match.end(), ids, "no port is published for it", ("published_port",))
+    scene.take(match.start(), match.end())
+
+
+_NOT = lazily(r"\b(?:not|no|never|nothing|nobody|none|neither|nowhere)\b|n't\b", re.I)
+
+
+def _cannot(scene: Scene, match: re.Match[str]) -> None:
+    """That one cannot reach another: only a text that was read can tell, of whom it names."""
+    at = match.start("name")
+    target = next((item.word for item in scene.mentions if item.start <= at < item.end), match["name"].lower())
+    words = {target.rstrip(".,"), *programs_of(target.rstrip(".,"))}
+    ids = tuple(
+        row.id
+        for ref in scene.subjects(match.start())
+        for name in _FAILING
+        for row in scene.index.facts(ref, name)
+        if _LOST.search(text := f"{row.key} {row.value}".lower()) and any(word in text for word in words)
+    )
+    scene.decide("link", match.start(), match.end(), ids or None, "nothing that was read tells of this", _FAILING[:2])
+    scene.take(match.start(), match.end())
+
+
+def _alone(scene: Scene, match: re.Match[str]) -> None:
+    """That nobody depends on one, or one on nobody: as the links have it, if they were read."""
+    refs = tuple(ref for ref in scene.subjects(match.end() - 1) if ref.kind == "container")
+    rows = [row for ref in refs for row in scene.index.facts(ref, "link")]
+    back = "used by" if match["back"] or "dependents" in match[0] else "" if "neighb" in match[0] else "uses"
+    bad = [row for row in rows if row.key.startswith(back)]
+    ids = tuple(row.id for row in rows) or None
+    scene.decide("link", match.start(), match.end(), None if bad else ids, "not so by the links read", ("link",))
+    scene.take(match.start(), match.end())
 
 
 def _shared(scene: Scene, match: re.Match[str]) -> None:

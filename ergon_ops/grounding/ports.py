@@ -43,7 +43,8 @@ _ON = lazily(
     re.I,
 )
 _AFTER = lazily(
-    r"[\s`*]+(?:is |runs |up )?(?:on|at|via)\s+(?P<all>\d{2,5})(?!\w|\.\d|%|\s*(?:[kmg]i?b\b|cores?|cpus?|"
+    r"[\s`*]+(?:(?:app(?:lication)?|server|service|process|web ?server|api|backend) )?"
+    r"(?:is |runs |up )?(?:on|at|via)\s+(?P<all>\d{2,5})(?!\w|\.\d|%|\s*(?:[kmg]i?b\b|cores?|cpus?|"
     r"min|h\b|s\b|days?))"
 )
 _PAREN = lazily(r"\((?:pids? )?(?P<all>\d{2,5}(?:\s*(?:,|and|/)\s*\d{2,5})*)\)")
@@ -156,6 +157,8 @@ def _port(scene: Scene, start: int, end: int, port: str) -> None:
         re.I,
     ):
         ids = _denied(scene, refs, rows, published)
+    elif FROM_OUTSIDE.search(clause.text):
+        ids = _outside(scene, refs, port, own, clause.text)
     elif name and own:
         ids = tuple(
             row.id for row in rows if row.name == "serving" and row.key in {f"{item}:{port}" for item in own}
@@ -175,19 +178,44 @@ def _port(scene: Scene, start: int, end: int, port: str) -> None:
     scene.decide("port", start, end, ids, f"port {port} was not seen so", ("published_port", "serving"))
 
 
+FROM_OUTSIDE = lazily(
+    r"\bfrom (?:the )?(?:outside|internet|public|world|host\b(?! port|'s| side))|\bfrom anywhere\b|"
+    r"\b(?:to|on) the (?:outside world|internet|public|world)\b|\b(?:externally|publicly)\b",
+    re.I,
+)
+
+
+def _outside(scene: Scene, refs: tuple[Ref, ...], port: str, own: set[str], said: str) -> tuple[str, ...] | None:
+    """A port of the host: only one that is published, and to a port of the program it is said of."""
+    inner = {row.key.rpartition(":")[2] for row in served(scene, refs, own)}
+    good = [
+        row
+        for row in open_to(scene, refs, said)
+        if re.search(rf"(?:^|:){port}(?:/|$)", row.key) and (not own or not inner or str(row.value) in inner)
+    ]
+    return tuple(row.id for row in good) or None
+
+
+def served(scene: Scene, refs: tuple[Ref, ...], own: set[str]) -> list[Fact]:
+    """Where the programs listen."""
+    rows = [row for ref in refs for row in scene.index.facts(ref, "serving")]
+    return [row for row in rows if row.key.rpartition(":")[0] in own and row.key.rpartition(":")[2].isdigit()]
+
+
+def open_to(scene: Scene, refs: tuple[Ref, ...], said: str) -> list[Fact]:
+    """Published ports; of those of the host's own loopback only where the host is spoken of."""
+    rows = [row for ref in refs for row in scene.index.facts(ref, "published_port")]
+    return [row for row in rows if "host" in said.lower() or not row.key.startswith(("127.", "[::1]", "::1"))]
+
+
 def _bare(scene: Scene, refs: tuple[Ref, ...], rows: list[Fact], own: set[str], port: str) -> tuple[str, ...] | None:
     """A program's port that is known by its listener or by how it is published, as long as no other program has it."""
     others = [row for row in rows if row.name == "serving"]
-    served = [
-        row
-        for ref in refs
-        for row in scene.index.facts(ref, "serving")
-        if row.key.rpartition(":")[0] in own and row.key.rpartition(":")[2].isdigit()
-    ]
+    listening = served(scene, refs, own)
     if others or not rows or re.search(r"\binside\b|\bin the container\b", scene.line, re.I):
         return None
     inner = {str(row.value) for row in rows if row.name == "published_port" and f":{port}/" in row.key}
-    if served and not inner & {row.key.rpartition(":")[2] for row in served}:
+    if listening and not inner & {row.key.rpartition(":")[2] for row in listening}:
         return None
     return tuple(row.id for row in rows)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from ergon_ops.facts import reading
 from ergon_ops.grounding import Acted, check, replacement, struck
 from ergon_ops.offline import Ask, View
 from ergon_ops.persona import Persona
@@ -223,3 +224,39 @@ def test_an_act_on_one_is_none_on_another() -> None:
     ground = replace(written(), acted=(Acted("restart", WEBAPP),), _held=[])
     assert not check("worker: restarted", ground).ok
     assert not check("I restarted worker.", ground).ok
+
+
+@pytest.mark.parametrize(
+    ("said", "ok"),
+    [
+        ("Redis is reachable from outside on port 6379.", False),
+        ("redis is accessible from the host on port 6379.", False),
+        ("redis is not reachable from outside.", True),
+        ("nginx is reachable from outside on port 8080.", True),
+        ("Redis is reachable from outside on port 8080.", False),
+        ("I am reachable from the internet.", True),
+        ("orders-db is reachable from outside.", False),
+        ("orders-db is not reachable from outside.", True),
+        ("I cannot reach the queue.", False),
+        ("worker is unable to connect to orders-db.", False),
+        ("Nothing depends on me and I depend on nothing.", False),
+        ("Nothing depends on worker.", True),
+        ("Nothing depends on mailer.", False),  # nobody looked
+        ("mailer depends on nothing.", False),
+        ("orders-db depends on nothing.", True),
+        ("nginx listens on port 80, the Python app on 8000 and redis on 6379.", True),
+        ("nginx listens on port 80, the Python app on 6379 and redis on 8000.", False),
+    ],
+)
+def test_who_is_reached_from_where_is_what_was_read(said: str, ok: bool) -> None:
+    assert check(said, written()).ok is ok
+
+
+def test_that_one_is_not_reached_is_carried_by_the_line_that_says_so() -> None:
+    ground = written()
+    line = reading(
+        WORKER, "log_template", 3, key="ERROR queue: connection refused", at=NOW, source="api:test", window_s=60.0
+    )
+    ground.ledger.add([line])
+    assert check("worker cannot reach the queue.", ground).ok
+    assert not check("worker cannot reach the cache.", ground).ok
