@@ -13,7 +13,7 @@ from ergon_ops.errors import EngineError
 from ergon_ops.events import Event
 from ergon_ops.facts import Ledger
 from ergon_ops.messages import Message, Text
-from ergon_ops.offline import Ask, View
+from ergon_ops.offline import Ask, Failure, View
 from ergon_ops.persona import personas
 from ergon_ops.refs import Ref
 from ergon_ops.router import Focus, Route, Router, members
@@ -114,6 +114,8 @@ async def answer_from_memory(turn: Turn) -> AsyncIterator[Event]:
             now = room.house.clock()
             views.append(View(ref, who[ref], old, now, findings=found, stored_at=sighting.at))
     view = await room.desk.host_view(host)
+    # Where the engine may not be asked, no fact says so: what listing its containers met does.
+    view = replace(view, failures=(*view.failures, Failure("engine", str(room.inventory.failures[host]))))
     turn.ask, turn.views, turn.refs = ask, views, tuple(view.ref for view in views)
     turn.reply = offline.compose_fleet(replace(ask, intents=tuple(dict.fromkeys([*ask.intents, "host"]))), views, view)
     for piece in pieces(turn.reply):

@@ -78,11 +78,13 @@ def _engine(view: HostView) -> Sentence | None:
 
 
 def engine_gone(view: HostView) -> Sentence | None:
-    """One sentence if the engine does not answer, from the host's own facts."""
+    """One sentence if the engine does not answer or may not be asked, from the host's own facts or what failed."""
     state = _fact(view, "engine")
     if state is None or state.value == "alive":
         if state is None and view.failures:
-            return Sentence(f"Host {plain(view.host)}: {plain(view.failures[0].message, 200)}")
+            why = plain(view.failures[0].message, 240)
+            end = "" if why.endswith((".", "!", "?", "…")) else "."
+            return Sentence(f"The engine on {plain(view.host)} cannot be asked: {why}{end}")
         return None
     words = {"gone": "is gone: nothing answers on its socket", "hung": "hangs: it does not answer in time"}
     return say(f"The engine on {plain(view.host)} {words.get(str(state.value), plain(state.value))}.", state)

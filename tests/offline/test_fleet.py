@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from ergon_ops.engine.fake import FakeEngine
+from ergon_ops.errors import EnginePermission
 from ergon_ops.offline import Ask, Failure, View, compose_fleet, overview, understand
+from tests.offline.desk import Desk
 from tests.offline.scenes import HEALTHY, MIB, NOW, finding, host, together, view
 
 MACHINE = {
@@ -108,3 +115,26 @@ def test_out_of_scope_is_declined_for_several_too() -> None:
     reply = compose_fleet(understand("write me a poem"), shop(), host(MACHINE))
     assert reply.declined == "elsewhere"
     assert "“How is web?”" in reply.text
+
+
+def test_an_engine_that_may_not_be_asked_is_no_empty_host() -> None:
+    denied = host({"host_memory": 8192 * MIB}, failures=(Failure("engine", "You may not open /var/run/docker.sock."),))
+    answer = compose_fleet(Ask("what is wrong?", ("wrong", "host")), (), denied).text
+    assert answer.startswith("The engine on local cannot be asked: You may not open /var/run/docker.sock.")
+    assert "Of its containers I know nothing yet." in answer
+    assert "There is no container" not in answer
+
+
+async def test_without_permission_the_reason_is_told_through_the_front_door(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk.open(tmp_path, seed=5)
+    desk.engine.fail(EnginePermission("You may not open /var/run/docker.sock.", next="join the docker group"))
+    monkeypatch.setattr(FakeEngine, "condition", property(lambda _: None))  # the real one knows nothing then
+    answer = await desk.ask("what is wrong?", ("all",))
+    assert answer["exit"] == 3
+    assert "There is no container" not in answer["answer"]
+    assert (
+        "The engine on local cannot be asked: You may not open /var/run/docker.sock — join the docker group."
+        in answer["answer"]
+    )
