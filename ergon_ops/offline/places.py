@@ -6,7 +6,7 @@ from ergon_ops.facts import Fact
 from ergon_ops.offline.numbers import traffic
 from ergon_ops.offline.serving import name_and_port, spoken
 from ergon_ops.offline.teller import Said, Teller, num, own_words, say
-from ergon_ops.offline.units import duration, listed, moment, plain, size, some
+from ergon_ops.offline.units import duration, listed, moment, plain, plural, size, some
 from ergon_ops.offline.verdict import asked_ports, setting
 from ergon_ops.offline.words import Sentence
 
@@ -16,6 +16,10 @@ HIDDEN = "I never show values of variables, only their names."
 def ports(t: Teller) -> Said:
     published, exposed = t.rows("published_port"), t.rows("exposed_port")
     listening = tuple(row for row in t.rows("serving") if row.value == "listening" and name_and_port(row.key)[1])
+    mode = t.fact("network_mode")
+    if not published and t.running and mode is not None and _borrowed(plain(mode.value)):
+        yield from _ports_of_another(t, mode, listening, exposed)
+        return
     yield from asked_ports(t, published, listening)
     if published:
         pairs = listed([f"{plain(row.key)} → {row.value}" for row in published])
@@ -26,6 +30,27 @@ def ports(t: Teller) -> Said:
         yield say(f"I am not running ({plain(t.state)}), so I publish no port.", t.fact("state"))
     if listening:
         yield say(f"Inside {spoken(listening)} {'listens' if len(listening) == 1 else 'listen'}.", *listening)
+    elif exposed:
+        yield say(f"My image exposes {listed([plain(row.key) for row in exposed])}.", *exposed)
+
+
+def _borrowed(mode: str) -> bool:
+    """Whether it has no network of its own to publish a port of."""
+    return mode == "host" or mode.startswith("container:")
+
+
+def _ports_of_another(t: Teller, mode: Fact, listening: tuple[Fact, ...], exposed: tuple[Fact, ...]) -> Said:
+    """What listens in it listens on the host itself, or in the network of another container."""
+    on_host = plain(mode.value) == "host"
+    whose = "the host's" if on_host else "another container's"
+    yield say(f"I share {whose} network (mode {plain(mode.value)}): my listeners are {whose}.", mode, t.fact("state"))
+    for port in (word for word in t.ask.about if word.isdigit()):
+        if all(name_and_port(row.key)[1] != port for row in listening):
+            yield say(f"Of mine I see nothing that listens on port {port}.", mode, t.fact("state"), *listening)
+    if listening:
+        place = "on the host itself, without being published" if on_host else "there"
+        verb = "listens" if len(listening) == 1 else "listen"
+        yield say(f"{spoken(listening)} {verb} {place}.", mode, *listening)
     elif exposed:
         yield say(f"My image exposes {listed([plain(row.key) for row in exposed])}.", *exposed)
 
@@ -180,7 +205,8 @@ def env(t: Teller) -> Said:
         yield say("I see no environment variables of mine.", t.fact("state"))
         return
     names = some((plain(row.key) for row in rows), 30)
-    yield say(f"{len(rows)} variables are set: {names}. {HIDDEN}", *rows)
+    counted = f"{plural(len(rows), 'variable')} {'is' if len(rows) == 1 else 'are'} set"
+    yield say(f"{counted}: {names}. {HIDDEN}", *rows)
 
 
 def _variables(t: Teller) -> tuple[str, ...]:

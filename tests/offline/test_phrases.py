@@ -237,3 +237,19 @@ def test_warnings_are_counted_as_they_are_listed() -> None:
     assert said("any errors?", {**one, "log_template ERROR no space": 3, "log_errors": 3}).startswith("3 error lines")
     none = {"state": "running", "log_lines": 9, "log_errors": 0}
     assert said("any warnings?", none) == "No warning or error among 9 log lines."
+
+
+def test_on_the_hosts_network_its_listeners_are_the_hosts() -> None:
+    facts = {"state": "running", "network_mode": "host", "serving nginx:80": "listening", "exposed_port 80/tcp": True}
+    text = said("what port do you use?", facts)
+    assert text.startswith("I share the host's network (mode host): my listeners are the host's.")
+    assert "nginx (port 80) listens on the host itself, without being published." in text
+    assert "publish no port" not in text
+    assert "inside only" not in said("is port 80 open from outside?", facts)
+    assert "publish no port" in said("what port do you use?", {**facts, "network_mode": "bridge"})
+
+
+def test_one_variable_is_one() -> None:
+    facts = {"state": "running", "env_key PORT": True}
+    assert said("which environment variables?", facts).startswith("1 variable is set: PORT.")
+    assert said("which environment variables?", {**facts, "env_key PATH": True}).startswith("2 variables are set: ")
