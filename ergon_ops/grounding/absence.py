@@ -107,6 +107,8 @@ def _judge(scene: Scene, match: re.Match[str]) -> None:
     if _TROUBLE.match(what):
         _well(scene, at, match.start("what") + len(_TROUBLE.match(what)[0]))  # type: ignore[index]
         return
+    if re.match(r"(?:\w+ )?throttl", what):
+        return  # a state
     if _SPEECH.match(what) and not COUNT.match(what):
         return
     if re.match(
@@ -137,8 +139,6 @@ def _uncounted(scene: Scene, match: re.Match[str]) -> None:
     """What there is none of, that no table counts."""
     at, what = match.start(), match["what"]
     clause = scene.clause(at)
-    if re.match(r"(?:cpu )?throttl", what):
-        return
     ids: tuple[str, ...] | None = None
     if (
         unset := re.match(r"(?:own |custom |explicit |separate )*(command|user|labels?|aliases|env\w*|init)\b", what)

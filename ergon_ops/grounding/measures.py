@@ -116,6 +116,8 @@ def _judge(scene: Scene, amount: Amount, before: Amount | None, after: int) -> N
         return
     resource, part = resource_of(scene, amount, after), part_of(scene, amount, before, after)
     values = list(candidates(scene, amount, resource, part))
+    if (resource, part) == ("swap", "limit") and re.match(r"\s*of swap", scene.line[amount.end :], re.I):
+        values = list(scene.values(["memory_swap_limit-memory_limit"], scene.subjects(amount.start)))
     if (_QUOTA.match(scene.line, amount.end) and resource in ("cpu", "memory")) and amount.dim == "ratio":
         values = [value for value in values if value.name != "cpu_usage" or "/" in value.name]
     ids = next((value.ids for value in values if amount.fits(value.number)), None)
@@ -208,9 +210,20 @@ def part_of(scene: Scene, amount: Amount, before: Amount | None, after: int) -> 
         return "limit"
     if LIMIT_BEFORE.search(left) and "limit" not in right[:0]:
         return "limit"
+    both = before is not None and _AND.fullmatch(scene.line[before.end : amount.start]) is not None
+    if before is not None and both and _BOUND_TO.search(scene.line[: before.start]):
+        return "limit"  # `limited to 0.15 cores and 64 MiB`
     if OWNED.search(left) and re.match(r"\s*(?:of )?(?:memory|ram)\b", right, re.I) and not USED_NEAR.search(right):
         return "limit"
     return ""
+
+
+_AND = lazily(r"\s*(?:of )?(?:cpus?|cores?|memory|ram)?\s*(?:,|and|, and|plus|&)\s*(?:to |at )?(?:about )?", re.I)
+_BOUND_TO = lazily(
+    r"\b(?:(?:limited|capped|restricted|bounded|bound) (?:to|at|by)|limits? (?:are|is|of)|limits?:|up to|at most)\s*"
+    r"(?:[\d.]+ \w+, )?(?:about |only |just )?$",
+    re.I,
+)
 
 
 def candidates(scene: Scene, amount: Amount, resource: str, part: str) -> Iterator[Value]:

@@ -30,7 +30,7 @@ RESOURCE = lazily("|".join(rf"(?P<{name}>(?<![\w/-])(?:{words})(?!\w))" for name
 LIMIT_BEFORE = lazily(
     r"(?:limit(?:s|ed)?(?: value| size)?|cap(?:ped|s)?|max(?:imum)?|quota|ceiling|allow(?:ed|ance)|allocat(?:ed|ion)|"
     r"assigned|bound|size|total|(?<!add )(?<!adds )up to|at most|out of|available to (?:me|it)|budget|"
-    r"upper bound|granted|restricted)"
+    r"upper bound|granted|restricted|\b(?:may|can) (?:use|take|have))"
     r"(?:\s+(?:of|is|are|at|to|set|currently|was|being|just|only|about|around|roughly|a|an|it|for|me|memory|the|by|cpu|"
     r"in|total|size|limit|cap|container|with|approximately|exactly|stands|has|been|configured|as)\b|\s*[:=(~≈]|\s+)*$",
     re.I,

@@ -6,6 +6,9 @@ import re
 
 from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.scene import Scene
+from ergon_ops.refs import Ref
+
+IDLE = 0.3  # of its CPUs: a host with less load is idle
 
 _HAPPENS = lazily(
     r"\b(?P<stem>fail(?:s|ed|ing|ures?)|crash(?:es|ing)|hang(?:s|ing)|hung|timed out|times? out|"
@@ -112,6 +115,7 @@ def _carried(scene: Scene, at: int, word: str) -> tuple[str, ...] | None:
             for row in index.facts(ref, "cpu_ratio")
             if isinstance(row.value, float) and row.value < 0.05
         ]
+        found += _idle_hosts(scene, refs)
     if word.startswith(("slow", "starv")):
         found += [
             id
@@ -120,3 +124,16 @@ def _carried(scene: Scene, at: int, word: str) -> tuple[str, ...] | None:
             for id in item.evidence
         ]
     return tuple(found) or None
+
+
+def _idle_hosts(scene: Scene, refs: tuple[Ref, ...]) -> tuple[str, ...]:
+    """Hosts whose load is little for the CPUs they have."""
+    found: list[str] = []
+    for ref in refs:
+        loads = {row.key: row for row in scene.index.facts(ref, "host_load")}
+        load, cpus = loads.get("1m"), scene.index.fact(ref, "host_cpus")
+        if load is None or cpus is None or not isinstance(cpus.value, int | float):
+            continue
+        if isinstance(load.value, int | float) and load.value <= IDLE * cpus.value:
+            found += [load.id, cpus.id]
+    return tuple(found)

@@ -48,7 +48,7 @@ _STATES: tuple[tuple[str, str], ...] = (
         r"(?:hit|had|suffered|experienced|got) (?:an |a )?(?:oom|out[- ]of[- ]memory)(?:[- ](?:kill|event|"
         r"error))?|out[- ]of[- ]memory (?:kill|error|event)s?|oom (?:kill|event)s?",
     ),
-    ("throttled", r"throttl(?:ed|ing)"),
+    ("throttled", r"(?:cpu-)?throttl(?:ed|ing)"),
     (
         "loop",
         r"restart(?:ing)?[- ]loop\w*|crash[- ]?loop\w*|boot[- ]?loop\w*|looping|restarting (?:constantly|"
@@ -292,15 +292,22 @@ def _follows(ahead: str, match: re.Match[str], scene: Scene) -> bool:
 def _counted(scene: Scene, ahead: str, match: re.Match[str]) -> bool:
     """`3 running containers`, `the healthy one`: counted or told apart elsewhere."""
     behind = scene.line[match.end() : match.end() + 14]
+    if _ALL_OF.search(ahead):
+        return False  # `all three containers are`: each of them is
     noun = re.match(r"\s+(?:containers?|ones?|services?|state)\b", behind, re.I) is not None
     return (
         noun and _ADJECTIVE.search(ahead) is not None and not re.search(r"\b(?:is|are|as) an? $|\ball \w* ?$", ahead)
     ) or _NUMBERED.search(ahead) is not None
 
 
+_ALL_OF = lazily(
+    r"\ball (?:of )?(?:the |my |our |these )?(?:\d+|two|three|four|five|six|seven|eight|nine|ten) "
+    r"(?:of (?:them|these|us) |containers? |services? )?(?:are |is |have |were )?(?:been |now |currently )?$",
+    re.I,
+)
 _NUMBERED = lazily(
     r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten) (?:of (?:them|these|us) )?(?:containers? |services? )?"
-    r"(?:are |is |has |have |keeps? )?(?:been |now )?$",
+    r"(?:(?:here|on (?:this|the|my) (?:host|machine|server|node)) )?(?:are |is |has |have |keeps? )?(?:been |now )?$",
     re.I,
 )
 

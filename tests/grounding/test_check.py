@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from ergon_ops.facts import reading
-from ergon_ops.grounding import Acted, check, replacement, struck
+from ergon_ops.facts import Value, reading
+from ergon_ops.grounding import Acted, Ground, check, replacement, struck
 from ergon_ops.offline import Ask, View
 from ergon_ops.persona import Persona
-from tests.grounding.worlds import NOW, ORDERS, WEBAPP, WORKER, written
+from ergon_ops.refs import Ref
+from tests.grounding.worlds import HERE, LOOPER, MAILER, MIB, NOW, ORDERS, WEBAPP, WORKER, written
 
 
 def view() -> View:
@@ -260,3 +261,82 @@ def test_that_one_is_not_reached_is_carried_by_the_line_that_says_so() -> None:
     ground.ledger.add([line])
     assert check("worker cannot reach the queue.", ground).ok
     assert not check("worker cannot reach the cache.", ground).ok
+
+
+def other(*rows: tuple[Ref, str, str, Value]) -> Ground:
+    """The written ground with these facts read anew."""
+    ground = written()
+    ground.ledger.add([reading(ref, name, value, key=key, at=NOW, source="api:test") for ref, name, key, value in rows])
+    return ground
+
+
+@pytest.mark.parametrize(
+    ("said", "ok"),
+    [
+        ("worker is limited to 0.15 cores and 64 MiB.", True),
+        ("worker is limited to 64 MiB and 0.15 cores.", True),
+        ("worker is limited to 0.15 cores and 120 MiB.", False),
+        ("worker is limited to 0.25 cores and 64 MiB.", False),
+        ("My memory limit is 136 MiB and swap included I may use 200 MiB.", True),
+        ("My memory limit is 136 MiB and swap included I may use 300 MiB.", False),
+        ("I may use 200 MiB of swap.", False),
+        ("There is no CPU throttling.", True),
+        ("worker has no CPU throttling.", False),
+        ("worker is CPU-throttled.", True),
+        ("webapp is CPU-throttled.", False),
+        ("webapp is not CPU-throttled.", True),
+    ],
+)
+def test_limits_told_together_and_throttling(said: str, ok: bool) -> None:
+    ground = other(
+        (WORKER, "cpu_limit", "", 0.15),
+        (WORKER, "memory_limit", "", 64 * MIB),
+        (WEBAPP, "memory_swap_limit", "", 200 * MIB),
+    )
+    assert check(said, ground).ok is ok
+
+
+@pytest.mark.parametrize(
+    ("said", "load", "ok"),
+    [
+        ("The host is mostly idle with a load of 0.4.", 0.4, True),
+        ("The host is mostly idle with a load of 0.4.", 0.3, False),
+        ("The host is mostly idle with a load of 1.9.", 1.9, False),
+        ("The host is mostly idle with a load of 1.9.", 0.4, False),
+    ],
+)
+def test_a_host_is_idle_if_its_load_is_little_for_its_cpus(said: str, load: float, ok: bool) -> None:
+    assert check(said, other((HERE, "host_load", "1m", load), (HERE, "host_cpus", "", 2))).ok is ok
+
+
+def test_nobody_is_in_a_state_only_if_all_were_read() -> None:
+    said = "No container has exited or is paused."
+    assert not check(said, written()).ok
+    assert not check("No container has exited.", written()).ok
+    up = other((MAILER, "state", "", "running"), (LOOPER, "state", "", "running"))
+    assert check(said, up).ok
+    unread = replace(up, names={**up.names, "newcomer": Ref("newcomer")}, _held=[])
+    assert not check(said, unread).ok  # the engine counts one that has exited
+    assert check("No container is paused.", unread).ok
+    assert not check("No container is unhealthy.", up).ok
+
+
+def test_how_many_have_exited_and_how_many_run() -> None:
+    assert check("One container on this host has exited, 4 are running.", written()).ok
+    assert not check("One container on this host has exited, 5 are running.", written()).ok
+    assert not check("Two containers on this host have exited, 4 are running.", written()).ok
+
+
+def test_all_three_are_each_of_them() -> None:
+    ground = written()
+    three = {name: ref for name, ref in ground.names.items() if ref in (WEBAPP, ORDERS, WORKER)}
+    ground = replace(ground, names=three, _held=[])
+    ground.ledger.add(
+        [
+            reading(HERE, "containers", value, key=key, at=NOW, source="api:test")
+            for key, value in (("running", 3), ("exited", 0), ("restarting", 0))
+        ]
+    )
+    assert check("All three containers are running.", ground).ok
+    assert not check("All three containers are unhealthy.", ground).ok
+    assert not check("All 3 containers are down.", ground).ok
