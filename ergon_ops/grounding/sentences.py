@@ -17,6 +17,18 @@ _FENCE = lazily(r"^[ \t]*(```|~~~)", re.M)
 _STOP = lazily(r"[.!?…]+[\"'”’)\]*_`]*(?=\s)|\n")
 _ITEM = lazily(r"^\s*(?:\d{1,3}|[a-zA-Z])$")
 _WORD = lazily(r"[\w.]+$")
+# `up for 1 h. worker exited`: a unit ends a sentence, unless what follows goes on with the length it is of.
+_UNITS = words("h hr hrs min sec s d m")
+_LENGTH = lazily(r"\d\s+[a-z]+$", re.I)
+_FOLLOWS = lazily(r"\s+[\"'“`*_(]*(?P<word>[a-z][\w.-]*)(?=[^\w.-])")
+_GOES_ON = words(
+    """
+    ago of after before and or nor to in at on for with without from until till since per later earlier old left window
+    windows interval intervals long max by while but which that because then than as is are was were has have had if
+    when during within into over under between each every more less total grace timeout time-out delay uptime average
+    avg ahead behind away remaining so far only plus
+    """
+)
 
 
 class Sentences:
@@ -92,6 +104,11 @@ class Sentences:
         if last not in ABBREVIATIONS and not (len(last) == 1 and last.isalpha() and last != "i"):
             return True
         follows = text[at + 1 :].lstrip()
+        if last in _UNITS and _LENGTH.search(line):
+            word = _FOLLOWS.match(text, at + 1)
+            after = word["word"].rstrip(".") if word is not None else ""
+            if follows[:1].isupper() or (len(after) > 1 and after not in _GOES_ON and after not in ABBREVIATIONS):
+                return True
         return last in ("etc", "p.m", "a.m", "sec", "min", "max", "no", "hr", "hrs") and follows[:1].isupper()
 
     def _forced(self) -> int:

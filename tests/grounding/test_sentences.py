@@ -83,3 +83,24 @@ def test_random_letters_come_out_whole() -> None:
     for _ in range(300):
         text = "".join(draw.choice("ab. \n`~|-*1.!?…e.g") for _ in range(draw.randint(0, 400)))
         assert "".join(cut(text, draw)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("webapp is up for 1 h. worker exited 3 h ago. It is down.", 3),
+        ("It took 5 min. orders-db came back.", 2),
+        ("The timeout is 10 s. cache has none.", 2),
+        ("It started 5 min. ago and is fine.", 1),
+        ("It ran for 10 sec. before it died.", 1),
+        ("It is up for 1 h. Worker is not.", 2),
+        ("I use e.g. nginx and approx. 5 min. of time.", 1),
+        ("Up for 2 h. e.g. since noon.", 1),
+        ("plan h. worker", 1),
+    ],
+)
+def test_a_unit_ends_a_sentence_unless_its_length_goes_on(text: str, count: int) -> None:
+    for seed in range(5):
+        pieces = cut(text, random.Random(seed))
+        assert "".join(pieces) == text
+        assert len(pieces) == count
