@@ -61,7 +61,7 @@ _CANNOT = lazily(
 _DEPENDS = lazily(
     r"\b(?P<back>(?:nothing|nobody|no ?one|no (?:other )?(?:container|service|one)s?)(?: else)?(?: here)? "
     r"(?:depends? on|relies on|rely on|uses?|talks? to|needs?) (?:it|me|them|him|her|us)\b)|"
-    r"\b(?:depend|rel|us|talk|need)\w*(?: on| to)? (?P<none>nothing|nobody|no ?one|"
+    r"\b(?:(?:depend|rel)\w* on|talk\w* to) (?P<none>nothing|nobody|no ?one|"
     r"no (?:other )?(?:container|service)s?)\b(?! (?:of|that|about))|"
     r"\bha(?:s|ve) (?P<free>no) (?:dependencies|dependents|neighbou?rs)\b",
     re.I,
@@ -73,7 +73,25 @@ _LOST = lazily(
     r"not known|no such host|connection (?:error|lost|closed)|no response",
     re.I,
 )
-_TALK = frozenset({"you", "anyone", "anybody", "engine", "docker", "host", "logs", "log", "model", "it", "a", "that"})
+_TALK = frozenset(
+    {
+        "you",
+        "anyone",
+        "anybody",
+        "engine",
+        "docker",
+        "host",
+        "conclusion",
+        "decision",
+        "verdict",
+        "logs",
+        "log",
+        "model",
+        "it",
+        "a",
+        "that",
+    }
+)
 
 
 def find(scene: Scene) -> None:

@@ -240,6 +240,8 @@ def test_an_act_on_one_is_none_on_another() -> None:
         ("orders-db is not reachable from outside.", True),
         ("I cannot reach the queue.", False),
         ("worker is unable to connect to orders-db.", False),
+        ("I cannot reach a conclusion.", True),
+        ("I need nothing from you.", True),
         ("Nothing depends on me and I depend on nothing.", False),
         ("Nothing depends on worker.", True),
         ("Nothing depends on mailer.", False),  # nobody looked
