@@ -32,6 +32,12 @@ _SHORT = tuple(
         rf"\b(?:(?:{_WHAT})|new {_BOUND}(?: of [\w. ]{{1,16}})?)\s+(?:\w+\s+)??(?:is|are|has|have|was|were|went)\s+"
         rf"(?:now |already |all |been |gone )*(?P<verb>in place|active|live|applied|done|complete[d]?|in effect|"
         rf"in force|effective|set|rolled out|through|finished)\b",
+        rf"^\W*(?:the |a )?(?:{_WHAT}) of [\w-]+ (?:(?:is|was|has been|now|successfully) )*(?P<verb>complete[d]?|done|"
+        rf"finished|performed|successful){_ENDS}",
+        rf"^\W*(?:the )?(?:nginx|redis|postgres\w*|mysql|python|gunicorn|node|apache|container|service|server|app) "
+        rf"(?P<verb>restarted|rebooted|fixed|updated|patched|upgraded|reconfigured|redeployed|repaired){_ENDS}",
+        rf"^\W*(?:(?:and|so|ok|okay)\W+)?(?:that's|it's|that is|it is|this is|problem|issue)"
+        rf"(?: (?:now|all|is|been|has))* (?P<verb>done|fixed|solved|resolved|sorted){_ENDS}",
         r"\b(?P<verb>consider (?:it|that|this) (?:done|fixed|handled|sorted|solved|resolved))\b",
     )
 )
