@@ -66,6 +66,8 @@ class Teller:
             if refusal.tool == tool:
                 return f"because my manifest does not grant “{refusal.capability}”"
         for failure in self.view.failures:
+            if failure.tool == tool and failure.denied:
+                return f"because {plain(failure.message, QUOTE_LIMIT)}"
             if failure.tool == tool:
                 return f"because it did not answer: {plain(failure.message, QUOTE_LIMIT)}"
         if self.view.stored_at is not None:

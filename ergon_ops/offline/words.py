@@ -116,10 +116,11 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A tool that did not answer; `message` is one line for a person."""
+    """A tool that did not answer, or was forbidden to (`denied`); `message` is one line for a person."""
 
     tool: str
     message: str
+    denied: bool = False
 
 
 @dataclass(frozen=True, slots=True)

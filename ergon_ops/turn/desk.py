@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mappin
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from ergon_ops.errors import EngineError, ErgonError
+from ergon_ops.errors import EngineError, ErgonError, PolicyRefused
 from ergon_ops.events import EventType
 from ergon_ops.findings import Finding
 from ergon_ops.offline import Failure, HostView, Refusal, Step, View
@@ -79,7 +79,7 @@ class Desk:
             findings=unique(item for outcome in outcomes for item in outcome.findings),
             proposals=unique(item for outcome in outcomes for item in outcome.proposals),
             refusals=tuple(Refusal(item.tool, item.capability, item.line) for item in needed if item.capability),
-            failures=tuple(Failure(item.tool, str(item.error)) for item in needed if failed(item)),
+            failures=tuple(_failure(item) for item in needed if failed(item)),
         )
 
     async def views(
@@ -108,6 +108,10 @@ class Desk:
         except ErgonError as error:
             failures = (Failure("host", str(error)),)
         return HostView(host, self.collector.ledger, self.clock(), failures)
+
+
+def _failure(outcome: Outcome) -> Failure:
+    return Failure(outcome.tool, str(outcome.error), denied=isinstance(outcome.error, PolicyRefused))
 
 
 def failed(outcome: Outcome) -> bool:

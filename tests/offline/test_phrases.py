@@ -253,3 +253,10 @@ def test_one_variable_is_one() -> None:
     facts = {"state": "running", "env_key PORT": True}
     assert said("which environment variables?", facts).startswith("1 variable is set: PORT.")
     assert said("which environment variables?", {**facts, "env_key PATH": True}).startswith("2 variables are set: ")
+
+
+def test_what_is_denied_is_no_tool_that_did_not_answer() -> None:
+    denied = Failure("restart", "a restart of web is denied by policy 'restart:*'", denied=True)
+    text = said("restart yourself", {"state": "running"}, failures=(denied,))
+    assert "because a restart of web is denied by policy" in text
+    assert "did not answer" not in text
