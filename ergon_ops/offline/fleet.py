@@ -16,7 +16,7 @@ from ergon_ops.offline.state import named_findings
 from ergon_ops.offline.teller import Teller, say
 from ergon_ops.offline.trouble import symptoms
 from ergon_ops.offline.units import duration, listed, moment, plain, plural
-from ergon_ops.offline.which import Which, none, those, which
+from ergon_ops.offline.which import Which, none, those, which, whole
 from ergon_ops.offline.words import Ask, HostView, Reply, Sentence, View
 
 LINES = 20
@@ -48,6 +48,9 @@ def _sentences(ask: Ask, views: Sequence[View], host_view: HostView) -> Iterator
     if not views:
         told = "Of its containers I know nothing yet." if gone else f"There is no container on {plain(host_view.host)}."
         yield Sentence(told)
+        return
+    if len(views) > 1 and (one := whole(ask)) is not None:
+        yield from _which(one, ask, views)
         return
     for intent in intents:
         yield from _several(intent, ask, views)

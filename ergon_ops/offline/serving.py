@@ -75,7 +75,7 @@ def _asked_for(t: Teller) -> tuple[str, ...]:
 def asked_services(t: Teller) -> Said:
     """A sentence for each service asked about by name; nothing if none was."""
     for word in _asked_for(t):
-        rows = tuple(row for row in t.rows("serving") if _stands_for(word, row))
+        rows = tuple(row for row in t.rows("serving") if stands_for(word, row))
         if not rows:
             others = t.rows("serving")
             rest = f" I run {spoken(others)}." if others else ""
@@ -85,7 +85,7 @@ def asked_services(t: Teller) -> Said:
             yield say(_one_service(t, row), row, t.fact("state"))
 
 
-def _stands_for(word: str, row: Fact) -> bool:
+def stands_for(word: str, row: Fact) -> bool:
     name, port = name_and_port(row.key)
     return word in (name, port) or name.startswith(word) or name in PROGRAM_GROUPS.get(word, ())
 

@@ -20,6 +20,7 @@ ALONE: dict[str, str] = {"ls": "list containers", "ll": "list containers", "dir"
 LONGEST = 600
 SHORT = 4  # words of a question that the tables may answer by themselves if another one went before
 _CLAUSES = re.compile(r"[,;?!]+|\band\b|\balso\b|\bplus\b|&")
+_RUNS = re.compile(r"^(?:who|what|which(?: \S+)?)(?: here)? (?:runs|run|serves|serve|is running|are running) \S+$")
 # Topics that say how something is asked, not what about.
 ASKING: frozenset[str] = words(
     """why when what who which where how many much long since be did any not or all list set self inside value recent
@@ -42,8 +43,10 @@ def understand(text: str, previous: Ask | None = None, *, names: Iterable[str] =
     settled = said.followed or (previous is not None and intents and len(found.words) <= SHORT)
     if not settled and any(word != NAME for word in found.words):
         intents, reason = judge(said)
-    if wanted(found.words) and reason in ("", "unknown"):
+    if wanted(found.words) and "restart" in said.intents:
         intents, reason = ("restart",), ""
+    if reason in ("general", "unknown") and _RUNS.match(found.text) and found.words[-1] in PROGRAMS:
+        intents, reason = ("services",), ""
     if "restart" in intents and (kind := unasked(said.text[:LONGEST], names)):
         intents = ANSWERED_BY.get(kind, ())
         reason = "" if intents else kind

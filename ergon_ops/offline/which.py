@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from ergon_ops.facts import Fact
 from ergon_ops.offline import numbers, state
-from ergon_ops.offline.lexicon import words
+from ergon_ops.offline.lexicon import PROGRAMS, words
+from ergon_ops.offline.ranking import unwell
+from ergon_ops.offline.serving import asked_services, by_state, spoken, stands_for
 from ergon_ops.offline.teller import Said, Teller, num, say
-from ergon_ops.offline.units import plural
+from ergon_ops.offline.units import listed, plain, plural
 from ergon_ops.offline.words import Ask, Sentence, View
 
 DAY = 86400.0
@@ -60,6 +62,74 @@ def which(ask: Ask) -> Which | None:
         return UNCHECKED
     asked = ask.intents == ("restarts",) or (ask.intents == ("wrong",) and "restarts" in ask.topics)
     return RESTARTED if asked else None
+
+
+EXITED: frozenset[str] = words("exited exit stopped ended died quit")
+LATELY: frozenset[str] = words("recently lately recent today yesterday just ago last past")
+PUBLISHING: frozenset[str] = words("publish publishes published publishing expose exposes exposed exposing")
+OTHERWISE: frozenset[str] = words("why when how not no without")
+
+
+def _down(t: Teller) -> Said:
+    if not t.running and unwell(t.view):
+        yield from state.not_running(t)
+        return
+    down = by_state(t)[2]
+    if down:
+        yield say(f"{spoken(down)} {'is' if len(down) == 1 else 'are'} down.", *down)
+
+
+def _exited(t: Teller) -> Said:
+    if t.state in ("exited", "dead"):
+        yield from state.not_running(t)
+
+
+def _exited_lately(t: Teller) -> Said:
+    ended = t.fact("finished_at")
+    known = ended is not None and t.ago(num(ended)) <= (t.ask.window_s or DAY)
+    if t.state in ("exited", "dead", "restarting") and (known or t.state == "restarting"):
+        yield from state.not_running(t)
+
+
+def _publishing(t: Teller) -> Said:
+    asked = tuple(word for word in t.ask.about if word.isdigit())
+    rows = [
+        row
+        for row in t.rows("published_port")
+        if not asked or any(str(row.value) == port or f":{port}/" in f":{row.key}" for port in asked)
+    ]
+    if rows:
+        yield say(f"I publish {listed([f'{plain(row.key)} → {row.value}' for row in rows])} inside.", *rows)
+
+
+def _serving(t: Teller) -> Said:
+    asked = tuple(word for word in t.ask.about if word in PROGRAMS)
+    if any(stands_for(word, row) for word in asked for row in t.rows("serving")):
+        yield from asked_services(t)
+
+
+DOWN = Which(_down, "I see nothing down in {}.", "nothing down that I can see")
+GONE = Which(_exited, "None of {} has exited.", "not exited")
+GONE_LATELY = Which(_exited_lately, "I see none of {} exited in that time.", "not exited in that time")
+PUBLISH = Which(_publishing, "I see none of {} publish that on the host.", "no such port published")
+
+
+def whole(ask: Ask) -> Which | None:
+    """What a question asks of everyone that one answer settles, whichever intents it was read as."""
+    said = set(ask.text.lower().replace("?", " ").replace("n't", " not").split())
+    if not said & ASKING or said & OTHERWISE:
+        return None
+    programs = [word for word in ask.about if word in PROGRAMS]
+    if programs and {"list", "services"} & set(ask.intents) and not {"biggest", "compare"} & set(ask.intents):
+        named = plain(" or ".join(programs))
+        return Which(_serving, f"I see none of {{}} that runs {named}.", f"no sign of {named}")
+    if said & PUBLISHING and "ports" in ask.intents:
+        return PUBLISH
+    if "dead" not in ask.topics or not {"list", "services", "wrong", "events", "status"} & set(ask.intents):
+        return None
+    if said & EXITED:
+        return GONE_LATELY if said & LATELY or ask.window_s else GONE
+    return DOWN if "down" in said and said & {"which", "who", "services", "any"} else None
 
 
 def those(one: Which, ask: Ask, views: Sequence[View]) -> Iterator[tuple[View, list[Sentence]]]:

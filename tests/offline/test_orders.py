@@ -18,8 +18,8 @@ NAMES = ("webapp", "worker")
     [
         "restart yourself", "please bounce it", "can you restart webapp?", "could you restart webapp", "restart webapp",
         "I want you to restart", "would you mind restarting?", "can we restart it", "do restart yourself now",
-        "I want webapp restarted", "please do a restart", "webapp needs a reboot, please do", "will you restart it?",
-        "it does not answer, restart it", "i want you restarted", "if you can, restart webapp",
+        "please do a restart", "webapp needs a reboot, please do", "will you restart it?",
+        "it does not answer, restart it", "I need you to restart", "if you can, restart webapp",
         "restart it if possible", "turn it off and on again", "give webapp a restart", "do not hesitate to restart it",
         "go ahead and restart", "how about a restart", "don't stop webapp, restart it", "time to restart",
     ],

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from ergon_ops.offline import compose_fleet, understand
 from tests.offline.desk import Desk
+from tests.offline.scenes import host, together, view
 
 ALL = ("webapp", "worker", "orders-db", "cache", "mailer", "looper", "draft", "legacy")
 
@@ -22,6 +24,13 @@ def desk(tmp_path: Path) -> Desk:
         ("which containers are throttled?", ("worker",)),
         ("who is being throttled", ("worker",)),
         ("which containers have no healthcheck", ("cache", "draft", "legacy", "looper", "mailer", "worker")),
+        ("which container runs nginx?", ("webapp",)),
+        ("which services are down?", ("draft", "looper", "mailer")),
+        ("what exited recently?", ("looper", "mailer")),
+        ("which containers exited?", ("mailer",)),
+        ("any stopped containers?", ("mailer",)),
+        ("which containers publish ports?", ("webapp",)),
+        ("which containers publish port 80?", ("webapp",)),
         ("any container without a healthcheck?", ("cache", "draft", "legacy", "looper", "mailer", "worker")),
     ],
 )
@@ -53,3 +62,22 @@ async def test_an_inventory_names_everyone(desk: Desk, question: str) -> None:
 
 async def test_inbound_and_outbound_is_traffic_not_a_comparison(desk: Desk) -> None:
     assert "I received" in (await desk.ask("inbound vs outbound", ("webapp",)))["answer"]
+
+
+async def test_what_nobody_runs_or_publishes_is_said_of_all(desk: Desk) -> None:
+    answer = (await desk.ask("which containers publish port 4711?"))["answer"]
+    assert answer == f"I see none of the {len(ALL)} containers publish that on the host."
+    await desk.settle()
+    down = (await desk.ask("which services are down?"))["answer"]
+    assert "- cache: redis (port 6379) is down." in down
+    assert "webapp" not in down
+
+
+def test_who_serves_a_program_is_named_and_the_rest_are_counted() -> None:
+    rows = {"db1": "mariadb:3306", "db2": "mariadb:3306", "web": "nginx:80"}
+    views = together(
+        *(view({"state": "running", f"serving {key}": "listening"}, name=name) for name, key in rows.items())
+    )
+    for question in ("which containers run mariadb?", "who runs mariadb?"):
+        answer = compose_fleet(understand(question), views, host({"engine": "alive"})).text
+        assert [line.partition(":")[0] for line in answer.splitlines()] == ["- db1", "- db2", "The other 1"]
