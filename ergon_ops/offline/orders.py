@@ -61,6 +61,18 @@ def wanted(said: tuple[str, ...]) -> bool:
     return _WANTED.match(" ".join(said)) is not None
 
 
+_ORDERED = re.compile(
+    r"(?:^|\b(?:please|pls|plz|kindly|just|then|so) )(?:restart|reboot|bounce|recycle)"
+    r"(?: (?:yourself|it|‹name›|now|please|pls|the|that|this|container|service|asap|again|for|me))*$"
+)
+
+
+def ordered(text: str, names: Iterable[str] = ()) -> bool:
+    """Whether it ends in an order, whatever stands before: `it is not healthy, please restart it`."""
+    *_, last = [part for part in _CLAUSES.split(text.lower()) if part.strip()] or [""]
+    return _ORDERED.search(" ".join(tokens(last, tuple(names)).words)) is not None
+
+
 def unasked(text: str, names: Iterable[str] = ()) -> str:
     """`forbidden`, `howto`, `past` or `advice`, if it asks for no restart; empty if it does."""
     lowered = _COURTESY.sub(" ", text.lower().replace("’", "'"))

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from ergon_ops.offline import spans
 from ergon_ops.offline.lexicon import METRICS, PROGRAMS, RULES, WEAK, Rule, words
-from ergon_ops.offline.orders import ANSWERED_BY, unasked, wanted
+from ergon_ops.offline.orders import ANSWERED_BY, ordered, unasked, wanted
 from ergon_ops.offline.reading import Reading
 from ergon_ops.offline.scope import refused
 from ergon_ops.offline.tokens import NAME, Tokens, tokens
@@ -32,6 +32,7 @@ EVERYONE: frozenset[str] = words(
     """everyone everybody anyone anybody nobody who which everything anywhere everywhere somebody fleet
     containers ones"""
 )
+SAFETY: frozenset[str] = words("injection secret shell change")
 WHO_IS: frozenset[str] = words("what who is are does do tell me us about exactly actually even the a please")
 FOLLOWERS: frozenset[str] = words("and or what how about same ditto also then now for with")
 
@@ -43,7 +44,9 @@ def understand(text: str, previous: Ask | None = None, *, names: Iterable[str] =
     settled = said.followed or (previous is not None and intents and len(found.words) <= SHORT)
     if not settled and any(word != NAME for word in found.words):
         intents, reason = judge(said)
-    if wanted(found.words) and "restart" in said.intents:
+    if (wanted(found.words) and "restart" in said.intents) or (
+        reason not in SAFETY and ordered(said.text[:LONGEST], names)
+    ):
         intents, reason = ("restart",), ""
     if reason in ("general", "unknown") and _RUNS.match(found.text) and found.words[-1] in PROGRAMS:
         intents, reason = ("services",), ""

@@ -22,6 +22,7 @@ NAMES = ("webapp", "worker")
         "it does not answer, restart it", "I need you to restart", "if you can, restart webapp",
         "restart it if possible", "turn it off and on again", "give webapp a restart", "do not hesitate to restart it",
         "go ahead and restart", "how about a restart", "don't stop webapp, restart it", "time to restart",
+        "it is not healthy please restart it", "webapp hangs, restart it", "the site is stuck. pls bounce it now",
     ],
 )  # fmt: skip
 def test_an_order_or_a_polite_request_proposes(text: str) -> None:
