@@ -72,7 +72,23 @@ def _unwell(t: Teller) -> str:
     if t.text("health") == "starting":
         return "the healthcheck is still starting"
     streak = t.number("health_streak")
+    if unsettled(t):
+        return "unhealthy until the next healthcheck: the last one passed"
     return f"the healthcheck fails ({plural(streak, 'time')} in a row)" if streak else "the healthcheck fails"
+
+
+def unsettled(t: Teller) -> bool:
+    """A pause makes the engine call a container unhealthy until it is checked again, though no check has failed."""
+    return t.number("health_streak") == 0 and t.number("health_exit_code") == 0
+
+
+def unhealthy(t: Teller) -> Sentence:
+    health, streak = t.fact("health"), t.fact("health_streak")
+    if unsettled(t):
+        said = "The engine calls me unhealthy until my next healthcheck, as it does after a pause: the last one passed."
+        return say(said, health, streak, t.fact("health_exit_code"))
+    fails = f", {plural(num(streak), 'failure')} in a row" if streak is not None else ""
+    return say(f"I am unhealthy: the healthcheck fails{fails}.", health, streak)
 
 
 def health_output(t: Teller) -> Said:
@@ -201,13 +217,12 @@ def health(t: Teller) -> Said:
         yield from not_running(t)
         return
     value = t.text("health")
-    fact, streak = t.fact("health"), t.fact("health_streak")
+    fact = t.fact("health")
     up, _, down = by_state(t)
     if value == "healthy":
         yield say("My healthcheck passes: healthy.", fact)
     elif value == "unhealthy":
-        fails = f", {plural(num(streak), 'failure')} in a row" if streak is not None else ""
-        yield say(f"I am unhealthy: the healthcheck fails{fails}.", fact, streak)
+        yield unhealthy(t)
     elif value == "starting":
         yield say("My healthcheck is still starting: neither healthy nor unhealthy yet.", fact)
     elif value == "none":

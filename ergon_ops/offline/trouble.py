@@ -6,7 +6,7 @@ from ergon_ops.facts import Fact
 from ergon_ops.offline import serving
 from ergon_ops.offline.numbers import cpu, cpu_use, memory_clause
 from ergon_ops.offline.serving import by_state, spoken
-from ergon_ops.offline.state import health_output, named_findings, not_running, status
+from ergon_ops.offline.state import health_output, named_findings, not_running, status, unhealthy
 from ergon_ops.offline.teller import Said, Teller, num, say
 from ergon_ops.offline.units import duration, percent, plain, plural, times
 from ergon_ops.offline.words import Sentence
@@ -43,9 +43,7 @@ def symptoms(t: Teller) -> Said:
         ago, so_often = duration(t.ago(num(started))), plural(num(count), "restart")
         yield say(f"My restart policy started me again {ago} ago, {so_often} so far.", count, started)
     if t.text("health") == "unhealthy" and t.running:
-        streak = t.fact("health_streak")
-        fails = f", {plural(num(streak), 'failure')} in a row" if streak is not None else ""
-        yield say(f"I am unhealthy: the healthcheck fails{fails}.", t.fact("health"), streak)
+        yield unhealthy(t)
         yield from health_output(t)
     _, _, down = by_state(t)
     if down:

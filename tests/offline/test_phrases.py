@@ -38,6 +38,17 @@ def test_a_service_that_is_down_is_named_and_nothing_is_called_healthy() -> None
     assert "all services" not in text
 
 
+@pytest.mark.parametrize("question", ["status", "are you healthy?", "is anything wrong?"])
+def test_after_a_pause_no_healthcheck_is_said_to_fail_that_did_not(question: str) -> None:
+    facts = {**HEALTHY, "health": "unhealthy", "health_streak": 0, "health_exit_code": 0, "health_output": "ok"}
+    text = said(question, facts)
+    assert "until" in text
+    assert "the last one passed" in text
+    assert "fails" not in text
+    failing = said(question, {**facts, "health_streak": 2, "health_exit_code": 1})
+    assert "the healthcheck fails" in failing
+
+
 def test_declared_ports_are_never_said_to_listen() -> None:
     facts = {"state": "running", "health": "none", "serving nginx:80": "declared"}
     text = said("status", facts)
