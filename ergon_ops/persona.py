@@ -1,19 +1,21 @@
 # ruff: noqa: SIM905 - a table of words reads best as words
 """Who speaks for a container: its CI name, its role and what it may do, from a registered manifest or from its looks.
 
-A manifest is found by the digest and key the labels name, else by the container's name. Role texts are data: they are
-bounded here and never become instructions.
+A manifest is found by the digest and key the labels name, else by the container's name or Compose service. Role texts
+are data: they are bounded here and never become instructions.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, Protocol
 
 from ergon_ops.capabilities import CAPABILITIES
+from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import Container
+from ergon_ops.manifest import Registrations
 from ergon_ops.refs import LOCAL, RESERVED_CI_NAMES, Ref, slug
 
 RoleKind = Literal["web", "app", "database", "cache", "store", "queue", "worker", "job", "proxy"]
@@ -104,7 +106,8 @@ class ServiceLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """`services` are programs or applications by name; `source` is `manifest` or `default`."""
+    """`services` are programs or applications by name; `source` is `manifest` or `default`; `role_declared`: the
+    `role_kind` is the manifest's, no guess from names and programs."""
 
     ref: Ref
     ci_name: str
@@ -116,6 +119,7 @@ class Persona:
     slo: Mapping[str, float] = field(default_factory=dict)
     manifest_key: str = ""
     source: Literal["manifest", "default"] = "default"
+    role_declared: bool = False
 
 
 def personas(
@@ -125,8 +129,8 @@ def personas(
 ) -> dict[Ref, Persona]:
     """One persona for each container, over all hosts at once: CI names are unique among them."""
     everyone = sorted(containers, key=lambda one: (one.ref.host != LOCAL, one.ref.host, one.ref.name))
-    known = _Registered(manifests)
-    entries = {one.ref: known.entry(one) for one in everyone}
+    known = Registrations(manifests)
+    entries = {one.ref: _entry(one, known) for one in everyone}
     names = ci_names([one.ref for one in everyone], {ref: _wish(entry) for ref, (_, entry) in entries.items()})
     seen = services or {}
     return {
@@ -165,26 +169,16 @@ def _default_names(ref: Ref) -> Iterator[str]:
         number += 1
 
 
-class _Registered:
-    """The registered manifests, found by digest and key or by a container's name."""
-
-    def __init__(self, manifests: Iterable[ManifestDocument]) -> None:
-        self._by_label: dict[tuple[str, str], Any] = {}
-        self._by_name: dict[str, tuple[str, Any]] = {}
-        for manifest in manifests:
-            digest = manifest.digest()
-            project = str(getattr(getattr(manifest, "project", None), "name", "") or "")
-            for key, entry in manifest.containers.items():
-                self._by_label[digest.removeprefix("sha256:"), key] = entry
-                for name in (key, f"{project}-{key}" if project else key):
-                    self._by_name.setdefault(name, (key, entry))
-
-    def entry(self, container: Container) -> tuple[str, Any]:
-        """Its key and entry, or `("", None)`. A label that names an unknown manifest falls back to the name."""
-        digest, key = container.manifest_digest.removeprefix("sha256:"), container.manifest_key
-        if digest and (entry := self._by_label.get((digest, key))) is not None:
-            return key, entry
-        return self._by_name.get(container.ref.name, ("", None))
+def _entry(container: Container, known: Registrations[ManifestDocument]) -> tuple[str, Any]:
+    """Its key and entry in a registered manifest, or `("", None)`."""
+    found = known.find(
+        name=container.ref.name,
+        digest=container.manifest_digest,
+        key=container.manifest_key,
+        project=container.project,
+        service=container.service,
+    )
+    return (found[0], found[1].containers[found[0]]) if found else ("", None)
 
 
 def _wish(entry: ManifestContainer | None) -> str:
@@ -209,6 +203,7 @@ def _persona(one: Container, ci_name: str, key: str, entry: Any, programs: tuple
         slo=_slo(getattr(entry, "slo", None)),
         manifest_key=key,
         source="manifest",
+        role_declared=entry.role_kind in DOES,
     )
 
 

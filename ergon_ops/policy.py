@@ -8,10 +8,10 @@ autonomous = ["set_cpu_limit:*/worker"]
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal, get_args
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.errors import UsageError
 from ergon_ops.messages import Mode
 from ergon_ops.proposals import Reversibility

@@ -6,9 +6,9 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.facts import Fact
 from ergon_ops.messages import Actor
 from ergon_ops.refs import Ref
@@ -17,7 +17,10 @@ Op = Literal["<", "<=", "==", ">=", ">"]
 Reversibility = Literal["live", "app", "restart", "recreate", "rebuild", "host"]
 Risk = Literal["low", "medium", "high"]
 ProposalState = Literal["open", "claimed", "applied", "rejected", "expired", "refused"]
-ChangeState = Literal["preparing", "applying", "verifying", "kept", "rolled_back", "failed", "unverified"]
+Purpose = Literal["performance", "hygiene"]
+ChangeState = Literal[
+    "preparing", "applying", "verifying", "kept", "rolling_back", "rolled_back", "failed", "unverified"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,9 @@ class Expect:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
+    """`formula` has its numbers filled in, `note` is what else is to know, as a sentence; `sources` say where the rule
+    comes from, and where another one says otherwise, that one too."""
+
     target: Ref
     kind: str
     arguments: Mapping[str, Any]
@@ -51,6 +57,14 @@ class Intent:
     guards: tuple[Expect, ...] = ()
     reversibility: Reversibility = "restart"
     risk: Risk = "low"
+    formula: str = ""
+    note: str = ""
+    sources: tuple[str, ...] = ()
+
+    @property
+    def purpose(self) -> Purpose:
+        """What promises nothing that can be measured is hygiene, whatever it may be good for."""
+        return "performance" if self.expect else "hygiene"
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -63,6 +77,37 @@ class Intent:
             "guards": [guard.to_json() for guard in self.guards],
             "reversibility": self.reversibility,
             "risk": self.risk,
+            "class": self.purpose,
+            "formula": self.formula,
+            "note": self.note,
+            "sources": list(self.sources),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """What was not proposed and why: what is missing, or who forbids it. `next` is the step that would change that;
+    `kind` the change it is about; `refused`: it was wanted, and capability or policy forbid it."""
+
+    target: Ref
+    rule: str
+    kind: str
+    reason: str
+    next: str = ""
+    why: tuple[str, ...] = ()
+    capability: str = ""
+    refused: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "container": self.target.short,
+            "rule": self.rule,
+            "kind": self.kind,
+            "reason": self.reason,
+            "next": self.next,
+            "why": list(self.why),
+            "refused": self.refused,
+            "capability": self.capability or None,
         }
 
 
@@ -78,6 +123,8 @@ class Proposal:
     created_at: float
     expires_at: float
     state: ProposalState = "open"
+    owner: str = "none"
+    durable_edit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

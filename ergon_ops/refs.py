@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from ergon_ops.dataclass import dataclass
 
 RefKind = Literal["container", "service", "project", "fleet"]
 LOCAL = "local"

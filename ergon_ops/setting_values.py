@@ -13,7 +13,7 @@ FILE = "ergon-ops.toml"
 Share = Literal["facts", "facts+logs"]
 MODES: tuple[str, ...] = ("strict", "restricted", "balanced", "autonomous")  # strictest first
 SHARES: tuple[str, ...] = get_args(Share)  # narrowest first
-Kind = Literal["text", "path", "paths", "texts", "flag", "number", "count", "mode", "share"]
+Kind = Literal["text", "path", "paths", "texts", "flag", "number", "count", "mode", "share", "switches"]
 
 
 class Setting(NamedTuple):
@@ -31,9 +31,17 @@ SETTINGS: dict[str, Setting] = {
     "mode": Setting("mode", ("ERGON_OPS_MODE",), "strict, restricted, balanced or autonomous"),
     "model": Setting("text", ("ERGON_OPS_MODEL",), "anthropic:<model>, openai:<model> or offline"),
     "share": Setting("share", ("ERGON_OPS_SHARE",), "what a model may be sent: facts, or facts+logs"),
-    "probes": Setting("flag", ("ERGON_OPS_PROBES",), "may connect to a container's ports to see whether it answers"),
+    "probes": Setting(
+        "flag", ("ERGON_OPS_PROBES",), "may ask a container's services (redis, postgres, nginx) how they are, read-only"
+    ),
+    "probes_by_name": Setting("switches", (), "the same by container name: a table [probes] of globs, on or off"),
     "tools": Setting("paths", ("ERGON_OPS_TOOLS",), "folders with tools of your own, searched before ours"),
     "prompts": Setting("paths", ("ERGON_OPS_PROMPTS",), "folders with prompts of your own, searched before ours"),
+    "tekton_root": Setting("text", ("ERGON_OPS_TEKTON_ROOT", "TEKTON_ROOT"), "Tekton whose aish shall find the CIs"),
+    "ergon_url": Setting("text", ("ERGON_OPS_ERGON_URL",), "where Tekton's Ergon answers; none = as Tekton says"),
+    "on_finding": Setting(
+        "texts", (), "what is told of a new, worse or cleared finding: a command, or one http(s) address"
+    ),
     "policy.deny": Setting("texts", (), "changes never made, as kind:host/name globs"),
     "policy.autonomous": Setting("texts", (), "live changes that may run at once in the mode autonomous"),
     "engine.deadline_s": Setting("number", ("ERGON_OPS_ENGINE_DEADLINE_S",), "total seconds one engine call may take"),
@@ -102,6 +110,7 @@ _EXPECTED: dict[Kind, str] = {
     "text": "text", "path": "a folder", "paths": "a list of folders", "texts": "a list of texts",
     "flag": "true or false",
     "number": "a number above 0", "count": "a whole number above 0",
+    "switches": "a table of container names, each on or off",
     "mode": f"one of {', '.join(MODES)}", "share": f"one of {', '.join(SHARES)}",
 }  # fmt: skip
 
@@ -117,7 +126,10 @@ def _value_of(kind: Kind, value: Any, folder: Path | None) -> Any:
         case "path":
             return _path(value, folder) if isinstance(value, str | Path) and str(value) else None
         case "flag":
-            return value if isinstance(value, bool) else None
+            return _switch(value)
+        case "switches":
+            pairs = [(str(name), _switch(on)) for name, on in value]
+            return tuple(pairs) if all(on is not None for _, on in pairs) else None
         case "number":
             return float(value) if number else None
         case "count":
@@ -125,6 +137,13 @@ def _value_of(kind: Kind, value: Any, folder: Path | None) -> Any:
     if not isinstance(value, list | tuple) or not all(isinstance(item, str | Path) for item in value):
         return None
     return tuple(_path(item, folder) if kind == "paths" else str(item) for item in value)
+
+
+def _switch(value: Any) -> bool | None:
+    """TOML's own true and false, or the words on and off."""
+    return (
+        value if isinstance(value, bool) else {"on": True, "off": False}.get(value) if isinstance(value, str) else None
+    )
 
 
 def _path(value: str | Path, folder: Path | None) -> Path:

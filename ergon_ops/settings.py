@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.errors import UsageError
 from ergon_ops.setting_values import (
     DOCKER_ENV,
@@ -81,9 +82,13 @@ class Settings:
     mode: Mode = "balanced"
     model: str = ""
     share: Share = "facts"
-    probes: bool = False
+    probes: bool = True
+    probes_by_name: tuple[tuple[str, bool], ...] = ()
     tools: tuple[Path, ...] = ()
     prompts: tuple[Path, ...] = ()
+    tekton_root: str = ""
+    ergon_url: str = ""
+    on_finding: tuple[str, ...] = ()
     policy: Policy = Policy()
     engine: Engine = Engine()
     limits: Limits = Limits()
@@ -94,12 +99,19 @@ class Settings:
     width: int | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
 
+    def may_probe(self, name: str) -> bool:
+        """Whether the services of the container of that name may be asked: the longest glob that fits it decides."""
+        from fnmatch import fnmatchcase
+
+        fitting = [(len(glob), not on) for glob, on in self.probes_by_name if fnmatchcase(name, glob)]
+        return not max(fitting)[1] if fitting else self.probes
+
     def rows(self) -> list[tuple[str, Any, str]]:
         """`(key, value, source)` of every setting, ready for JSON; of an API key only that there is one."""
         rows = [(key, _plain(self._value(key)), self.sources.get(key, "default")) for key in SETTINGS]
         rows += [(key, "set" if self._value(key) else "", self.sources.get(key, "default")) for key in ENV_ONLY]
-        docker = [(f"docker.{item.name}", getattr(self.docker, item.name)) for item in fields(self.docker)]
-        rows += [(key, _plain(value), self.sources.get(key, "default")) for key, value in docker]
+        docker = {f"docker.{item.name}": _plain(getattr(self.docker, item.name)) for item in fields(self.docker)}
+        rows += [(key, value, self.sources.get(key, "default")) for key, value in docker.items()]
         return [*rows, ("no_color", self.no_color, self.sources.get("no_color", "default"))]
 
     def _value(self, key: str) -> Any:
@@ -119,10 +131,8 @@ def load(
     directory that would widen something.
     """
     environ = os.environ if environ is None else environ
-    user_file = config_dir(environ) / FILE
-    here = (cwd or Path.cwd()) / FILE
-    settings = _defaults(environ)
-    settings = _with(settings, _from_file(user_file), str(user_file))
+    user_file, here = config_dir(environ) / FILE, (cwd or Path.cwd()) / FILE
+    settings = _with(_defaults(environ), _from_file(user_file), str(user_file))
     if here.resolve() != user_file.resolve():
         settings = _with(settings, _narrowing(settings, _from_file(here), here), str(here))
     settings = _with_environment(settings, environ)
@@ -134,8 +144,8 @@ def home(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("HOME") or os.path.expanduser("~"))
 
 
-def config_dir(environ: Mapping[str, str]) -> Path:
-    return _xdg(environ, "XDG_CONFIG_HOME", ".config")
+def config_dir(environ: Mapping[str, str] | None = None) -> Path:
+    return _xdg(os.environ if environ is None else environ, "XDG_CONFIG_HOME", ".config")
 
 
 def docker_env(environ: Mapping[str, str] | None = None) -> DockerEnv:
@@ -153,8 +163,8 @@ def docker_env(environ: Mapping[str, str] | None = None) -> DockerEnv:
 
 def no_color(environ: Mapping[str, str] | None = None) -> bool:
     """NO_COLOR set to anything, or a terminal that cannot."""
-    environ = os.environ if environ is None else environ
-    return bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
+    found = os.environ if environ is None else environ
+    return bool(found.get("NO_COLOR")) or found.get("TERM") == "dumb"
 
 
 def dumb_terminal(environ: Mapping[str, str] | None = None) -> bool:
@@ -203,7 +213,17 @@ def _from_file(path: Path) -> dict[str, Any]:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} is not TOML: {error}", next="correct the file") from error
-    return {key: converted(key, value, str(path), path.parent) for key, value in _flat(document)}
+    return {key: converted(key, value, str(path), path.parent) for key, value in _flat(_with_switches(document))}
+
+
+def _with_switches(document: Mapping[str, Any]) -> dict[str, Any]:
+    """`probes` as a table of names is a setting of its own; its `*` is what else `probes = …` says."""
+    table = document.get("probes")
+    if not isinstance(table, dict):
+        return dict(document)
+    others = {name: value for name, value in table.items() if name != "*"}
+    plain = {key: value for key, value in document.items() if key != "probes"}
+    return plain | ({"probes": table["*"]} if "*" in table else {}) | {"probes_by_name": list(others.items())}
 
 
 def _flat(document: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
@@ -223,6 +243,8 @@ def _narrowing(settings: Settings, values: dict[str, Any], path: Path) -> dict[s
             )
     if "policy.deny" in values:
         values["policy.deny"] = tuple(dict.fromkeys((*settings.policy.deny, *values["policy.deny"])))
+    if "probes_by_name" in values:
+        values["probes_by_name"] = (*settings.probes_by_name, *values["probes_by_name"])
     return values
 
 
@@ -238,6 +260,8 @@ def _narrows(settings: Settings, key: str, value: Any) -> bool:
             return bool(value == "offline")
         case "probes":
             return value is False
+        case "probes_by_name":
+            return not any(on for _, on in value)
         case "engine.deadline_s" | "limits.calls" | "limits.seconds" | "limits.tokens":
             return bool(value <= settings._value(key))
         case "limits.cost_usd":
@@ -267,12 +291,10 @@ def _with_environment(settings: Settings, environ: Mapping[str, str]) -> Setting
 def _with(settings: Settings, values: Mapping[str, Any], source: str) -> Settings:
     for key, value in values.items():
         part, _, name = key.rpartition(".")
-        changed: Any = replace(getattr(settings, part), **{name: value}) if part else value
-        settings = replace(settings, **{part or name: changed}, sources={**settings.sources, key: source})
+        given: dict[str, Any] = {part: replace(getattr(settings, part), **{name: value})} if part else {name: value}
+        settings = replace(settings, **given, sources={**settings.sources, key: source})
     return settings
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return str(value) if isinstance(value, Path) else value
+    return [*map(_plain, value)] if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value

@@ -17,13 +17,13 @@ import inspect
 import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.errors import UsageError
 from ergon_ops.facts import Fact, Group
 from ergon_ops.findings import Finding
-from ergon_ops.proposals import Intent, Proposal
+from ergon_ops.proposals import Intent, Proposal, Withheld
 from ergon_ops.refs import Ref
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ class Context(Protocol):
     ) -> tuple[Fact, ...]: ...
     async def findings(self, *, about: str = "") -> tuple[Finding, ...]: ...
     async def propose(self, intents: Sequence[Intent]) -> tuple[Proposal, ...]: ...
+    async def improve(self, *, about: str = "") -> tuple[Proposal | Withheld, ...]:
+        """What would be better, by the optimizations and the cures of findings; takes some seconds."""
+        ...
 
 
 def read(function: F) -> F:

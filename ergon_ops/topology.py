@@ -1,4 +1,5 @@
-"""Who uses whom, and how we know: the manifest, Compose labels, host names in the environment, open connections.
+"""Who uses whom, and how we know: the manifest, Compose labels, host names in the environment, in the command line, in
+a proxy's configuration and in lines of the log about calls that failed, and open connections.
 
 A shared network alone is weak evidence: it is told only where nothing better links the two.
 """
@@ -6,9 +7,10 @@ A shared network alone is weak evidence: it is told only where nothing better li
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import Connection, Container, Reads, Sockets
 from ergon_ops.errors import ErgonError
 from ergon_ops.facts import Group, Reading, reading
@@ -21,11 +23,16 @@ HOST_NAMES = frozenset({"host.docker.internal", "gateway.docker.internal", "host
 NOBODY = frozenset({"localhost", "0.0.0.0", "::", "::1"})
 NO_NETWORKS = frozenset({"bridge", "host", "none"})
 BLIND = Sockets(visible=False)
+FAILED_CALLS = frozenset({"dns_failed", "refused", "timed_out", "unreachable"})
+SPEAKERS = {"redis": frozenset({"redis", "valkey", "keydb"}), "pg": frozenset({"postgres"})}
+HOST_AND_PORT = re.compile(r"(?<!\S)([A-Za-z][\w.-]*) (\d{2,5})(?!\S)")
+WORDS = "command words"
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One container as others may know it, and what it says it needs."""
+    """One container as others may know it, and what it says it needs; `calls`: how we know of a host, and the host or
+    `host:port`; `serves`: its programs; `hears`: programs whose refusals stand in its log (`SPEAKERS`)."""
 
     container: Container
     names: frozenset[str]
@@ -33,7 +40,9 @@ class Node:
     networks: frozenset[str] = frozenset()
     depends_on: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
-    env_hosts: tuple[tuple[str, str], ...] = ()
+    calls: tuple[tuple[str, str], ...] = ()
+    serves: frozenset[str] = frozenset()
+    hears: tuple[frozenset[str], ...] = ()
 
     @property
     def ref(self) -> Ref:
@@ -58,6 +67,7 @@ class Link:
 def node(container: Container, readings: Iterable[Reading] = (), *, needs: Sequence[str] = ()) -> Node:
     """From the row of the list and the readings of `GROUPS` (none: what the row says must do)."""
     rows = list(readings)
+    kinds = [row.key.partition("_")[0] for row in rows if row.name == "log_signal"]
     own = {container.ref.name, container.service, container.manifest_key, container.id[:12]}
     own |= {str(row.value) for row in rows if row.name == "alias"}
     addresses = {str(row.value).split("/")[0] for row in rows if row.name == "network" and row.value}
@@ -68,8 +78,34 @@ def node(container: Container, readings: Iterable[Reading] = (), *, needs: Seque
         frozenset({row.key for row in rows if row.name == "network"} | set(container.networks)),
         tuple(row.key for row in rows if row.name == "depends_on"),
         tuple(needs),
-        tuple((row.key, str(row.value)) for row in rows if row.name == "env_host"),
+        _calls(rows),
+        frozenset(row.key.partition(":")[0] for row in rows if row.name == "serving"),
+        tuple(dict.fromkeys(SPEAKERS[kind] for kind in kinds if kind in SPEAKERS)),
     )
+
+
+def _calls(rows: Sequence[Reading]) -> tuple[tuple[str, str], ...]:
+    """What the readings tell of hosts that are called. A proxy's `location` may name a group of its upstreams."""
+    said = (str(row.value) for row in rows if row.name == "command")
+    found = dict.fromkeys(call for row in rows if (call := _call(row)) is not None)
+    found |= dict.fromkeys((WORDS, f"{host}:{port}") for text in said for host, port in HOST_AND_PORT.findall(text))
+    groups = {row.key.partition("/")[0] for row in rows if row.name == "nginx_upstream" and "/" in row.key}
+    return tuple((how, host) for how, host in found if how != "nginx upstream" or _split(host)[0] not in groups)
+
+
+def _call(row: Reading) -> tuple[str, str] | None:
+    """How a reading tells of a host that is called, and that host."""
+    value = str(row.value)
+    plain = {"env_host": f"env {row.key}", "command_host": "command", "haproxy_server": "haproxy server"}
+    if row.name in plain:
+        return plain[row.name], value
+    if row.name == "nginx_upstream":
+        return "nginx upstream", value.rpartition("://")[2].split("/")[0]
+    if row.name == "log_signal" and row.key.partition(" ")[0] in FAILED_CALLS:
+        named = dict(part.partition("=")[::2] for part in row.key.split(" ")[1:])
+        host, port = named.get("host", ""), named.get("port", "")
+        return ("log", f"{host}:{port}" if port else host) if host else None
+    return None
 
 
 def links(ref: Ref, nodes: Sequence[Node], sockets: Sockets = BLIND) -> tuple[Link, ...]:
@@ -91,10 +127,17 @@ def _said(item: Node, nodes: Sequence[Node]) -> Iterator[Link]:
         yield _link(item, name, None, "manifest", _named(item, name, nodes))
     for name in item.depends_on:
         yield _link(item, name, None, "compose depends_on", _named(item, name, nodes))
-    for key, value in item.env_hosts:
+    for how, value in item.calls:
         host, port = _split(value)
-        if not _is_itself(item, host):
-            yield _link(item, host, port, f"env {key}", _called(item, host, port, nodes))
+        target = None if _is_itself(item, host) else _called(item, host, port, nodes)
+        if how == WORDS and target is not None and target.networks & item.networks:
+            yield _link(item, host, port, "command", target)
+        elif how != WORDS and not _is_itself(item, host):
+            yield _link(item, host, port, how, target)
+    for programs in item.hears:
+        servers = [other for other in nodes if other.serves & programs and other.networks & item.networks]
+        if len(servers) == 1 and not item.serves & programs:  # it can only be this one
+            yield _link(item, servers[0].ref.name, None, "log", servers[0])
 
 
 def _seen(me: Node, connection: Connection, nodes: Sequence[Node]) -> Iterator[Link]:
@@ -113,7 +156,8 @@ def _seen(me: Node, connection: Connection, nodes: Sequence[Node]) -> Iterator[L
 def _link(source: Node, name: str, port: int | None, how: str, target: Node | None) -> Link:
     if target is None:
         return Link(source.ref, name, None, how, port)
-    apart = how.startswith("env ") and not (source.networks & target.networks) and name not in target.addresses
+    called = how.startswith("env ") or how in ("command", "log", "nginx upstream")
+    apart = called and not (source.networks & target.networks) and name not in target.addresses
     where = ", but no shared network" if apart and name not in HOST_NAMES else ""
     return Link(source.ref, label(target, beside=source), target.ref, how + where, port)
 
@@ -198,6 +242,20 @@ def readings(
     return tuple(reading(ref, "link", ", ".join(how), key=key, at=at, source=source) for key, how in rows.items())
 
 
+def near(ref: Ref, containers: Sequence[Container]) -> tuple[Container, ...]:
+    """Who shares a network or a project with it: the others can only be reached by their published ports."""
+    mine = next((row for row in containers if row.ref == ref), None)
+    if mine is None:
+        return ()
+    rows = (row for row in containers if row.ref != ref and row.ref.host == ref.host and _near(mine, row))
+    return tuple(rows)[:MOST_PEERS]
+
+
+def said(nodes: Sequence[Node]) -> tuple[Link, ...]:
+    """Every link that anybody declares: by manifest, labels, environment. One link for each pair."""
+    return _together(link for item in nodes for link in _said(item, nodes) if link.source != link.target)
+
+
 async def read_links(
     ref: Ref,
     containers: Sequence[Container],
@@ -210,8 +268,7 @@ async def read_links(
     mine = next((row for row in containers if row.ref == ref), None)
     if mine is None:
         return ()
-    peers = [row for row in containers if row.ref != ref and row.ref.host == ref.host and _near(mine, row)]
-    rows = [mine, *peers[:MOST_PEERS]]
+    rows = [mine, *near(ref, containers)]
     sockets, known = await asyncio.gather(
         _sockets(mine, reads), asyncio.gather(*(_readings(row.ref, reads) for row in rows))
     )
@@ -225,7 +282,6 @@ async def read_links(
 
 
 def _near(mine: Container, row: Container) -> bool:
-    """On a network of ours or of our project: the others can only be reached by their published ports."""
     return bool(set(mine.networks) & set(row.networks)) or bool(mine.project and mine.project == row.project)
 
 

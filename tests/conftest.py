@@ -45,7 +45,7 @@ def no_provider(monkeypatch: pytest.MonkeyPatch) -> None:
 def patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a real engine on a crowded machine, slow is not hung. What a hung one is met with is tested elsewhere."""
     if request.node.get_closest_marker("engine"):
-        for place in ("reads.LOOK_S", "reads.SAMPLE_S", "enginehost.DEADLINE_S"):
+        for place in ("reads.LOOK_S", "sampling.SAMPLE_S", "enginehost.DEADLINE_S"):
             monkeypatch.setattr(f"ergon_ops.engine.{place}", PATIENCE_S)
 
 

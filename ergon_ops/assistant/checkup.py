@@ -6,11 +6,12 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from ergon_ops import __version__
 from ergon_ops.assistant.minds import mind_of
+from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.connect import Endpoint, contexts, endpoints
 from ergon_ops.engine.reads import open_reads
 from ergon_ops.errors import EngineError, ErgonError

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ergon_ops import offline
-from ergon_ops.assistant import recall
+from ergon_ops.assistant import lives, recall, sources
 from ergon_ops.assistant.minds import mind_of
 from ergon_ops.assistant.piped import about_piped, tell_piped, tell_piped_of
 from ergon_ops.assistant.room import House, Room, open_room
@@ -26,15 +26,18 @@ from ergon_ops.turn import while_running
 if TYPE_CHECKING:
     from ergon_ops.providers import Provider
 
-# Decided by code alone; a model is not even asked.
-SETTLED = frozenset({"injection", "secret", "shell"})
+CHANGING = frozenset({"restart", "optimize"})
+IMPROVED_AT_ONCE = 4  # each takes seconds of looking, and gives several proposals to decide about
+
+SEARCHED_AT_ONCE = 12  # of more, those that are well are left at that
+SEARCHING = frozenset({"why", "wrong", "dependencies", "optimize"})  # these look at everyone around
 
 
 async def converse(house: House, question: Question) -> AsyncGenerator[Event, None]:
     """The events of one turn; an expected failure is its last event."""
     stream = Stream(f"t-{secrets.token_hex(4)}", house.clock)
     try:
-        async for event in _converse(house, question, stream):
+        async for event in _turn(house, question, stream):
             if event.type == "answer" and (news := house.store.news()):
                 told = stream.event("notice", text=news, code="state")
                 yield replace(told, seq=event.seq)
@@ -44,6 +47,24 @@ async def converse(house: House, question: Question) -> AsyncGenerator[Event, No
         yield stream.event("error", **error.to_json())
 
 
+async def _turn(house: House, question: Question, stream: Stream) -> AsyncGenerator[Event, None]:
+    """A project answers for its files; whoever is no container may still be a project."""
+    project = sources.asked(house, question)
+    if project is not None:
+        async for event in sources.tell(house, question, stream, project):
+            yield event
+        return
+    try:
+        async for event in _converse(house, question, stream):
+            yield event
+    except NoSuchContainer:
+        project = sources.meant(house, question)
+        if project is None:
+            raise
+        async for event in sources.tell(house, question, stream, project):
+            yield event
+
+
 async def _converse(house: House, question: Question, stream: Stream) -> AsyncGenerator[Event, None]:
     started = time.perf_counter()
     memory = recall.open_session(house.store, question.session)
@@ -51,6 +72,10 @@ async def _converse(house: House, question: Question, stream: Stream) -> AsyncGe
     room = await open_room(house, session=memory.id)
     for host, failure in room.inventory.failures.items():
         yield stream.event("notice", text=f"{host}: {failure}", code=failure.code)
+    if (project := sources.instead(house, question, room.inventory)) is not None:
+        async for event in sources.tell(house, question, stream, project):
+            yield event
+        return
     turn = Turn(question, room, stream, started, memory.id, memory.previous, memory.focus)
     route = await room.route(question.text, question.names, memory.focus)
     if question.context and route.kind not in ("one", "several", "unknown_name"):
@@ -66,6 +91,11 @@ async def _converse(house: House, question: Question, stream: Stream) -> AsyncGe
             yield event
         return
     yield stream.event("routed", kind=route.kind, containers=[ref.short for ref in route.refs], why=route.why)
+    past = lives.of_the_gone(room, question, known=route.kind not in ("unknown_name", "none"))
+    if past:
+        yield stream.event("text", text=past)
+        yield answer(turn, past)
+        return
     if route.kind == "unknown_name":
         raise NoSuchContainer(route.question_back, next="ergon-ops list", details={"nearest": list(route.nearest)})
     if route.kind in ("ask_back", "none"):
@@ -160,8 +190,12 @@ async def look(turn: Turn, route: Route, ask: Ask, refs: tuple[Ref, ...]) -> tup
     if route.kind == "host":
         about_host = ask if ask.out_of_scope else replace(ask, intents=("host",))
         return (), offline.compose_fleet(about_host, (), await desk.host_view(refs[0].host))
+    if "optimize" in ask.intents and len(refs) > IMPROVED_AT_ONCE:
+        views, reply = await look(turn, route, replace(ask, intents=("wrong",)), refs)
+        return views, replace(reply, sentences=(*reply.sentences, offline.one_at_a_time(refs[0])))
+    desk.collector.glance = len(refs) > SEARCHED_AT_ONCE or not SEARCHING.intersection(ask.intents)
     steps = offline.plan(ask)
-    others = tuple(step for step in steps if step.tool != "restart")
+    others = tuple(step for step in steps if step.tool not in CHANGING)
 
     def planned(ref: Ref) -> Sequence[Step]:
         return steps if ref in (route.targets or refs) else others
@@ -196,7 +230,7 @@ def provider_of(turn: Turn) -> Provider | None:
         said = f"answered offline: a key for {mind.ask_consent} lies in the environment and is not used unasked"
         step = "ERGON_OPS_MODEL=anthropic or openai uses it"
         turn.room.desk.happened.put_nowait(("notice", {"text": f"{said} — {step}", "code": "consent"}))
-    if mind.offline or (turn.ask is not None and turn.ask.out_of_scope in SETTLED):
+    if mind.offline or (turn.ask is not None and turn.ask.out_of_scope in recall.SETTLED):
         return None
     try:
         return house.models.provider(mind.spec)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ergon_ops.engine.protocols import Container
@@ -15,29 +15,19 @@ from ergon_ops.proposals import Proposal
 from ergon_ops.refs import Ref
 
 Document = dict[str, Any]
-DURABLE_EDIT = {"restart": "none needed: a restart changes no configuration"}
 
 
-def proposal_json(proposal: Proposal, *, owner: str = "none") -> Document:
+def proposal_json(proposal: Proposal) -> Document:
     body = proposal.intent.to_json()
     return {
         "id": proposal.id,
-        "owner": owner,
+        "owner": proposal.owner,
         **body,
-        "durable_edit": DURABLE_EDIT.get(proposal.intent.kind),
+        "durable_edit": proposal.durable_edit or None,
         "facts": [fact.to_json() for fact in proposal.facts],
         "expires_at": timestamp(proposal.expires_at),
         "state": proposal.state,
     }
-
-
-def owner_of(row: Container | None) -> str:
-    """Who would make the container anew: compose, ergon-ops, or none."""
-    if row is None:
-        return "none"
-    if row.service:
-        return "compose"
-    return "ergon-ops" if row.manifest_digest else "none"
 
 
 def cited(ledger: Ledger, ids: Iterable[str]) -> list[Document]:
@@ -53,10 +43,19 @@ def cited(ledger: Ledger, ids: Iterable[str]) -> list[Document]:
     return [fact.to_json() for fact in ledger if fact.id in wanted]
 
 
-def findings_json(findings: Iterable[Finding], first_seen: Mapping[str, float]) -> list[Document]:
-    return [
-        item.to_json(first_seen=timestamp(first_seen[item.id]) if item.id in first_seen else None) for item in findings
-    ]
+Before = Callable[[Ref, float], list[Document]]
+
+
+def findings_json(
+    findings: Iterable[Finding], first_seen: Mapping[str, float], before: Before = lambda _ref, _at: []
+) -> list[Document]:
+    """`before` tells what a watcher saw change in a container shortly before a time."""
+    found = []
+    for item in findings:
+        at = first_seen.get(item.id)
+        body = item.to_json(first_seen=timestamp(at) if at is not None else None)
+        found.append({**body, "changes_before": before(item.about, at) if at is not None else []})
+    return found
 
 
 def failures_json(failures: Mapping[str, EngineError]) -> Document:

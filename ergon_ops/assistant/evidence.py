@@ -12,6 +12,7 @@ from ergon_ops.errors import NoSuchContainer
 from ergon_ops.events import timestamp
 from ergon_ops.facts import Group, Reading
 from ergon_ops.history import rates
+from ergon_ops.persona import personas
 from ergon_ops.refs import LOCAL, Ref
 
 Document = dict[str, Any]
@@ -26,6 +27,14 @@ async def roster(house: House) -> Document:
     rows = [{**state_json(row), "ci": room.personas[row.ref].ci_name} for row in room.inventory.containers]
     failures = {host: error.to_json()["error"] for host, error in room.inventory.failures.items()}
     return {"containers": rows, "failures": failures}
+
+
+def last_seen(house: House) -> Document:
+    """The same from memory."""
+    seen = [house.store.sightings.last(place) for place in house.places.values()]
+    rows = [row for sighting in seen if sighting is not None for row in sighting.containers]
+    who = personas(rows, house.manifests())
+    return {"containers": [{**state_json(row), "ci": who[row.ref].ci_name} for row in rows if row.ref in who]}
 
 
 def state_json(row: Container) -> Document:

@@ -7,8 +7,9 @@ else: what such a sentence needs is read before it is told, and where that is no
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.errors import ErgonError
 from ergon_ops.findings import Finding
 from ergon_ops.grounding import Checked, intents_of
@@ -33,6 +34,7 @@ class Instead:
     learn: Learn
     may_look: bool
     seen: dict[Ref, View] = field(default_factory=dict)
+    _told: set[tuple[Ref, str]] = field(default_factory=set)
     _unread: set[tuple[Ref, str]] = field(default_factory=set)
 
     async def look(self, doubtful: Sequence[Checked]) -> None:
@@ -43,11 +45,11 @@ class Instead:
                 if view is not None:
                     await self._read(view.ref, intent)
 
-    @staticmethod
-    def _intents(checked: Checked) -> tuple[str, ...]:
+    def _intents(self, checked: Checked) -> tuple[str, ...]:
+        """What the claims were of; of what nobody recognised, what was asked."""
         if NEVER.intersection(claim.kind for claim in checked.unsupported):
             return ()
-        return intents_of(checked.unsupported)[:INTENTS_TOLD]
+        return (intents_of(checked.unsupported) or self.ask.intents)[:INTENTS_TOLD]
 
     async def _read(self, ref: Ref, intent: str) -> None:
         missing = [step for step in self._steps(intent) if not self._done(ref, step)]
@@ -67,7 +69,7 @@ class Instead:
 
     def _steps(self, intent: str) -> list[Step]:
         about = replace(self.ask, intents=(intent,))
-        return [step for step in plan(about) if not step.optional and step.tool != "restart"]
+        return [step for step in plan(about) if not step.optional and step.tool not in ("restart", "optimize")]
 
     def _done(self, ref: Ref, step: Step) -> bool:
         wanted = set(step.arguments.get("groups") or ())
@@ -79,7 +81,8 @@ class Instead:
         return False
 
     def told(self, checked: Checked) -> Sentence | None:
-        """What the rules say of it, with the facts that carries; None: then the model's sentence is struck."""
+        """What the rules say of it, with the facts that carries; without text if they said it before in this answer.
+        None: then the model's sentence is struck."""
         view, intents = self._of(checked), self._intents(checked)
         if view is None or not intents or any((view.ref, intent) in self._unread for intent in intents):
             return None
@@ -89,10 +92,13 @@ class Instead:
         said = [one for one in reply.sentences if one.fact_ids and not one.item][: SENTENCES_TOLD * len(intents)]
         if not said:
             return None
-        name = f"{view.ref.short}: " if len(self.views) > 1 else ""
+        ids = tuple(dict.fromkeys(id for one in said for id in one.fact_ids))
+        said = [one for one in said if (view.ref, one.text) not in self._told]
+        self._told |= {(view.ref, one.text) for one in said}
+        name = f"{view.ref.short}: " if len(self.views) > 1 and said else ""
         # The list a sentence leads to is left out.
         text = " ".join(f"{one.text[:-1]}." if one.text.endswith(":") else one.text for one in said)
-        return Sentence(name + text, tuple(dict.fromkeys(id for one in said for id in one.fact_ids)))
+        return Sentence(name + text, ids)
 
     def _of(self, checked: Checked) -> View | None:
         """Of whom the sentence spoke; nobody, if of somebody we know nothing of."""

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from ergon_ops import offline
-from ergon_ops.assistant import documents, evidence, sessions
+from ergon_ops.assistant import calling, documents, evidence, lives, proposing, sessions
 from ergon_ops.assistant.conversation import converse
 from ergon_ops.assistant.minds import Mind, mind_of
 from ergon_ops.assistant.protocol import Sent
 from ergon_ops.assistant.recall import see
 from ergon_ops.assistant.room import House, Room, open_room
-from ergon_ops.diagnosis import window
+from ergon_ops.dataclass import dataclass
+from ergon_ops.diagnosis import Scene, Verdict, merged, verdict, window
 from ergon_ops.errors import EngineError, ErgonError
 from ergon_ops.events import Event, Stream, timestamp
 from ergon_ops.facts import Group
+from ergon_ops.findings import Finding
 from ergon_ops.messages import Actor, Question
 from ergon_ops.offline import Step
 from ergon_ops.refs import Ref
@@ -31,6 +33,9 @@ AT_A_GLANCE = (
     Step("diagnose", optional=True),
 )
 DIAGNOSIS = (Step("diagnose"), Step("inspect", {"groups": ["state", "services", "limits"]}, optional=True))
+FEW, FLEET_WINDOW_S = 8, 1.4  # of many, as long as a trend needs
+BRIEF_S = 0.5  # for the numbers of a cure: a few looks
+ALL_AT_ONCE = 256  # they wait for the same seconds to pass
 GLANCE: tuple[Group, ...] = ("limits", "cpu", "memory", "services")
 
 
@@ -83,6 +88,7 @@ class LocalAssistant:
         """What the bare command shows: its sentences, and three questions with names of here."""
         room = await open_room(self.house)
         refs = [row.ref for row in room.inventory.containers]
+        room.collector.glance = True
         views = await room.desk.views(refs, lambda _: AT_A_GLANCE)
         host = next(iter(self.house.reads))
         shown = offline.overview(views, await room.desk.host_view(host))
@@ -117,20 +123,28 @@ class LocalAssistant:
         not well though no rule says why."""
         room = await open_room(self.house)
         refs = [room.desk.context(Ref("")).resolve(name)] if name else [row.ref for row in room.inventory.containers]
-        room.collector.least_window_s = window()
-        views = await room.desk.views(refs, lambda _: DIAGNOSIS)
-        findings = [item for view in views for item in view.findings]
+        few = len(refs) <= FEW
+        room.collector.least_window_s = window() if few else FLEET_WINDOW_S
+        room.collector.fix_window_s = BRIEF_S if few else 0.0
+        room.collector.audited = True
+        views = await room.desk.views(refs, lambda _: DIAGNOSIS, at_once=ALL_AT_ONCE)
+        findings = merged(item for view in views for item in view.findings)
         faults = [item for item in findings if item.nature == "fault"]
         whole = [view.ref for view in views if not view.failures]
         seen = self.house.store.findings.observe(
             whole, findings, {row.ref: row.id for row in room.inventory.containers}
         )
-        verdicts = {view.ref: verdict(view) for view in views}
-        worst = next((word for word in ("fault", "unknown") if word in verdicts.values()), "healthy")
+        see(room)
+        verdicts = {view.ref: told(view, findings, self.house.clock()) for view in views}
+        words = {item.word for item in verdicts.values()}
+        worst = next((word for word in ("fault", "unknown") if word in words), "healthy")
         return {
             "verdict": worst if not room.inventory.failures else "unknown",
-            "containers": [{"container": ref.short, "verdict": word} for ref, word in verdicts.items()],
-            "findings": documents.findings_json(faults, seen),
+            "containers": [
+                {"container": ref.short, "verdict": item.word, "missing": list(item.missing)}
+                for ref, item in verdicts.items()
+            ],
+            "findings": documents.findings_json(faults, seen, partial(lives.before, self.house)),
             "audit": documents.findings_json([item for item in findings if item.nature == "audit"], seen),
             "checked": sorted(view.ref.short for view in views if not view.failures),
             "facts": documents.cited(room.ledger, (id for item in findings for id in item.evidence)),
@@ -141,6 +155,9 @@ class LocalAssistant:
     async def roster(self) -> Document:
         return await evidence.roster(self.house)
 
+    def last_seen(self) -> Document:
+        return evidence.last_seen(self.house)
+
     async def presence(self, name: str) -> Document:
         return await evidence.presence(self.house, name)
 
@@ -149,6 +166,10 @@ class LocalAssistant:
 
     def metrics(self, name: str, *, every_s: float = 1.0) -> AsyncGenerator[Document, None]:
         return evidence.metrics(self.house, name, every_s=every_s)
+
+    async def call(self, tool: str, name: str, arguments: Mapping[str, Any]) -> Document:
+        """One tool call on one container, as text. Raises NoSuchContainer, EngineError."""
+        return await calling.call(self.house, tool, name, arguments)
 
     def findings(self) -> Document:
         return evidence.stored_findings(self.house)
@@ -167,6 +188,9 @@ class LocalAssistant:
 
     def delete_session(self, name: str) -> Document:
         return sessions.forgotten(self.house.store, name)
+
+    async def propose(self, name: str) -> Document:
+        return await proposing.propose(self.house, name)
 
     async def proposals(self, *, everything: bool = False) -> Document:
         rows = await self.house.changes.list(None if everything else "open")
@@ -195,6 +219,7 @@ class LocalAssistant:
         return documents.proposal_json(await self.house.changes.reject(id, actor=actor))
 
     async def journal(self, *, verify: bool = False) -> Document:
+        await self.house.changes.aftermath.look_everywhere()
         journal = self.house.store.journal
         document: Document = {"rows": [journal_json(row) for row in journal.rows()]}
         if verify:
@@ -204,9 +229,25 @@ class LocalAssistant:
     async def state(self, *, prune: bool = False) -> Document:
         store = self.house.store
         removed = store.prune() if prune else None
-        return {**store.stats(), "removed": removed, "notice": store.notice}
+        callers = [
+            {**row, "first_at": timestamp(row["first_at"]), "last_at": timestamp(row["last_at"])}
+            for row in store.callers.all()
+        ]
+        return {**store.stats(), "removed": removed, "notice": store.notice, "callers": callers}
+
+    async def manifest_difference(self, target: str) -> Document:
+        from ergon_ops.assistant import manifests
+
+        return await manifests.difference(self.house, target)
+
+    async def manifest_of_running(self, project: str) -> Document:
+        from ergon_ops.assistant import manifests
+
+        return await manifests.of_running(self.house, project)
 
     async def close(self) -> None:
+        for rates in self.house.rates.values():
+            rates.flush()
         with contextlib.suppress(ErgonError):
             await self.house.models.close()
             await asyncio.gather(*(engine.close() for engine in self.house.reads.values()))
@@ -223,10 +264,11 @@ async def glance(room: Room, refs: list[Ref]) -> None:
     await asyncio.gather(*(one(ref) for ref in refs))
 
 
-def verdict(view: offline.View) -> str:
-    if any(item.nature == "fault" for item in view.findings):
-        return "fault"
-    return "unknown" if view.failures or offline.unwell(view) else "healthy"
+def told(view: offline.View, findings: Iterable[Finding], now: float) -> Verdict:
+    """The word for one container; what could not be read of it makes a healthy one unknown."""
+    found = verdict(Scene(view.ledger, now), view.ref, findings)
+    missing = tuple(f"{item.tool}: {item.message}" for item in view.failures)
+    return Verdict("unknown", missing) if found.word == "healthy" and missing else found
 
 
 def exit_of(room: Room) -> int:

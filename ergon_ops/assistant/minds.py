@@ -4,8 +4,8 @@ is used only after a person said yes for that endpoint."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.setting_values import ENV_ONLY
 from ergon_ops.settings import Settings
 
@@ -36,6 +36,7 @@ def mind_of(settings: Settings, asked: str | None = None, given: Callable[[str],
     agreed to an endpoint. Raises UsageError for a model of no provider we know."""
     spec = asked or settings.model
     where = "the session" if asked and asked != settings.model else settings.sources.get("model", "the settings")
+    where = "--model" if where == "flag" else where
     if spec == OFFLINE:
         return Mind(OFFLINE, f"{FACTS}, as {where} says")
     if spec:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from ergon_ops.assistant.instead import Instead
 from ergon_ops.assistant.room import Room
 from ergon_ops.assistant.telling import Turn, announce, joined
 from ergon_ops.capabilities import tools_allowed
+from ergon_ops.dataclass import dataclass
 from ergon_ops.errors import ErgonError
 from ergon_ops.facts import Fact
 from ergon_ops.findings import Finding
@@ -22,7 +23,7 @@ from ergon_ops.refs import Ref
 from ergon_ops.tool import Tool
 from ergon_ops.turn.budget import Budget, Repeats
 from ergon_ops.turn.checking import Checker
-from ergon_ops.turn.rendering import outcome_text
+from ergon_ops.turn.rendering import outcome_text, proposal_line
 from ergon_ops.turn.request import fleet_prompt, history_of, persona_prompt, question_message
 from ergon_ops.turn.suspicion import suspects, suspicious, warning
 from ergon_ops.turn.talk import Talk, telling
@@ -61,9 +62,9 @@ class Modelled:
         """Fills in the turn: what was told, by whom, how well grounded, at what cost; sentences become events."""
         turn, room = self.turn, self.room
         settings = room.house.settings
-        tell, answerable = telling(room.desk.happened.put_nowait), bool(turn.reply.fact_ids)
+        tell, expected = telling(room.desk.happened.put_nowait), frozenset(turn.reply.fact_ids)
         instead = Instead(room.desk, turn.ask or Ask("", ()), self.views, self.learn, self.mode != "strict")
-        checker = Checker(self.ground, tell, self.distrusted, answerable)
+        checker = Checker(self.ground, tell, self.distrusted, expected)
         talk = Talk(
             self.provider, self.prompt(), self.tools(), [*self.history(), self.message()],
             Budget(settings.limits, self.afford), checker, self.call, instead.look, instead.told, self.record,
@@ -78,13 +79,15 @@ class Modelled:
             turn.usage = talk.budget.usage
             turn.cost_usd = room.house.models.charge(self.provider.model, turn.usage)
         turn.told, turn.grounding = checker.told, checker.tally.to_json()
+        if checker.acted:
+            self.notice("claim", "the model claimed to have acted; nothing was done, and the sentence was removed")
         if talk.failure is not None:
             self.notice("provider", f"answered offline: {talk.failure}")
             return
         turn.provider, turn.model = self.provider.name, self.provider.model
-        if checker.acted:
-            self.notice("claim", "the model claimed to have acted; nothing was done, and the sentence was removed")
         self.complete()
+        if talk.cut:
+            self.notice("cut", f"{self.provider.model} was cut off at {talk.max_tokens} tokens: more was to come")
 
     def afford(self, used: Usage, tokens: int) -> None:
         self.room.house.models.check_cost(self.provider.model, used, tokens)
@@ -177,6 +180,8 @@ class Modelled:
             return ToolResult(call.id, f"error: {refusal}", ok=False)
         if again := self.repeats.refusal(str(ref), call.tool, arguments):
             return ToolResult(call.id, f"error: {again}", ok=False)
+        if (asked := self.proposed(ref, call.tool)) is not None:
+            return ToolResult(call.id, f"proposed already, and it stays as it is: {proposal_line(asked)}")
         outcome = await self.room.desk.call(ref, Step(call.tool, arguments), trusted=False)
         if outcome.capability or call.tool not in self.room.house.toolbox.tools:
             self.notice("refused", f"the model asked for {call.tool[:40]!r}, which {ref.short} does not grant: refused")
@@ -190,6 +195,11 @@ class Modelled:
             handle=outcome.handle,
         )
         return ToolResult(call.id, text, ok=outcome.ok)
+
+    def proposed(self, ref: Ref, kind: str) -> Proposal | None:
+        """A change of this kind that the question itself asked for: other arguments make no second one beside it."""
+        known = (item for view in self.views if view.ref == ref for item in view.proposals)
+        return next((item for item in known if item.intent.kind == kind), None)
 
     def whom(self, call: ToolCall) -> tuple[str, Ref | None, dict[str, object]]:
         """The refusal, or whose eyes and hands the call gets: those of the one it is about."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.errors import ProviderError
 from ergon_ops.messages import Usage
 from ergon_ops.settings import Settings

@@ -35,7 +35,7 @@ async def preview(house: House, question: Question) -> dict[str, Any]:
     ask = offline.understand(
         route.rest or question.text, names=names_said(room, question, route.refs), now=house.clock()
     )
-    ask = replace(ask, intents=tuple(intent for intent in ask.intents if intent != "restart"))
+    ask = replace(ask, intents=tuple(intent for intent in ask.intents if intent not in ("restart", "optimize")))
     refs = whom(turn, route, ask)
     turn.ask, turn.refs = ask, refs
     turn.views, turn.reply = await look(turn, route, ask, refs)

@@ -62,6 +62,10 @@ class Fleet(Protocol):
         """Names, state and health of everyone, without numbers."""
         ...
 
+    def last_seen(self) -> Document:
+        """The roster as it was when somebody last looked: no engine is asked."""
+        ...
+
     async def presence(self, name: str) -> Document:
         """State and health of one. Raises NoSuchContainer, EngineError."""
         ...
@@ -91,6 +95,10 @@ class Archive(Protocol):
 
 
 class Workshop(Protocol):
+    async def propose(self, name: str) -> Document:
+        """What would be better for one container. Raises NoSuchContainer, EngineError, PolicyRefused."""
+        ...
+
     async def proposals(self, *, everything: bool = False) -> Document: ...
     def approve(self, id: str, *, actor: Actor) -> AsyncGenerator[Event, None]: ...
     def rollback(self, id: str, *, actor: Actor) -> AsyncGenerator[Event, None]: ...
@@ -99,5 +107,17 @@ class Workshop(Protocol):
     async def state(self, *, prune: bool = False) -> Document: ...
 
 
-class Assistant(Conversation, Fleet, Evidence, Archive, Workshop, Protocol):
+class Manifests(Protocol):
+    """What runs beside what is written down."""
+
+    async def manifest_difference(self, target: str) -> Document:
+        """`target`: a container, or a manifest's file. Raises NoSuchContainer, ManifestError, UsageError."""
+        ...
+
+    async def manifest_of_running(self, project: str) -> Document:
+        """A manifest of what runs: of a project, or of everything for ''. Raises UsageError for an unknown one."""
+        ...
+
+
+class Assistant(Conversation, Fleet, Evidence, Archive, Workshop, Manifests, Protocol):
     async def close(self) -> None: ...

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ergon_ops import offline
 from ergon_ops.assistant.room import Room
 from ergon_ops.assistant.telling import Turn, answer, pieces
+from ergon_ops.dataclass import dataclass
 from ergon_ops.errors import EngineError
 from ergon_ops.events import Event
 from ergon_ops.facts import Ledger
@@ -18,6 +19,8 @@ from ergon_ops.persona import personas
 from ergon_ops.refs import Ref
 from ergon_ops.router import Focus, Route, Router, members
 from ergon_ops.store import Store
+
+SETTLED = frozenset({"injection", "secret", "shell"})  # declined by plain code, whoever answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,13 @@ def remember(turn: Turn, route: Route, said: str) -> None:
 
 
 def see(room: Room) -> None:
-    """Keeps what was seen, on top of what was known before, for the day the engine does not answer."""
+    """Keeps what was seen, on top of what was known before, for the day the engine does not answer: of a host where
+    nobody came or went, not more often than every few seconds."""
     for host in room.inventory.infos:
+        now = room.house.clock()
+        if now - room.house.memo.get(f"seen {host}", _alike(room, host), lambda: 0.0) < SEE_AGAIN_S:
+            continue
+        room.house.memo.put(f"seen {host}", _alike(room, host), now)
         rows = [row for row in room.inventory.containers if row.ref.host == host]
         if host in room.inventory.failures:
             continue
@@ -84,6 +92,13 @@ def see(room: Room) -> None:
         store.sightings.record(place, rows, kept)
 
 
+SEE_AGAIN_S = 5.0
+
+
+def _alike(room: Room, host: str) -> list[tuple[str, str, str]]:
+    return [(row.id, row.state, row.health) for row in room.inventory.containers if row.ref.host == host]
+
+
 # What is worth saying of a container when its engine is gone.
 KEPT: frozenset[str] = frozenset(
     {
@@ -97,10 +112,11 @@ KEPT: frozenset[str] = frozenset(
 async def answer_from_memory(turn: Turn) -> AsyncIterator[Event]:
     """No engine answers: what the host says itself, and the last stored state with its age."""
     room = turn.room
-    ask = offline.understand(turn.question.text, turn.previous)
     host = next(iter(room.inventory.failures))
     views: list[View] = []
     sighting = room.house.store.sightings.last(room.house.places[host])
+    known = [row.ref.name for row in sighting.containers] if sighting is not None else []
+    ask = offline.understand(turn.question.text, turn.previous, names=known)
     if sighting is not None:
         who = personas(sighting.containers, room.house.manifests())
         old = Ledger()
@@ -117,7 +133,10 @@ async def answer_from_memory(turn: Turn) -> AsyncIterator[Event]:
     # Where the engine may not be asked, no fact says so: what listing its containers met does.
     view = replace(view, failures=(*view.failures, Failure("engine", str(room.inventory.failures[host]))))
     turn.ask, turn.views, turn.refs = ask, views, tuple(view.ref for view in views)
-    turn.reply = offline.compose_fleet(replace(ask, intents=tuple(dict.fromkeys([*ask.intents, "host"]))), views, view)
+    intents = tuple(dict.fromkeys([*ask.intents, "host"]))
+    # Of whom nothing is stored no name is known, and a question about them looks like one about nothing here.
+    scope = ask.out_of_scope if views or ask.out_of_scope in SETTLED else ""
+    turn.reply = offline.compose_fleet(replace(ask, intents=intents, out_of_scope=scope), views, view)
     for piece in pieces(turn.reply):
         yield turn.stream.event("text", text=piece)
     yield answer(turn, turn.reply.text, exit=EngineError.exit)

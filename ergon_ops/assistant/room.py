@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import field
+from typing import TYPE_CHECKING
 
+from ergon_ops.assistant.memo import Memo
 from ergon_ops.assistant.models import Models
-from ergon_ops.changes import Changes
+from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import Container, Reads
 from ergon_ops.errors import ErgonError, NoSuchContainer
 from ergon_ops.facts import Ledger, Reading
@@ -18,13 +20,17 @@ from ergon_ops.refs import Ref
 from ergon_ops.router import Focus, Route, Router, members
 from ergon_ops.services import canonical, expected
 from ergon_ops.settings import Settings
-from ergon_ops.store import Store
+from ergon_ops.store import Sighting, Store
 from ergon_ops.toolbox.calls import Toolbox
 from ergon_ops.toolbox.collector import Collector
 from ergon_ops.toolbox.context import TurnContext
 from ergon_ops.toolbox.inventory import Inventory, take_inventory, unknown
+from ergon_ops.toolbox.recent import Recent
 from ergon_ops.toolbox.sources import Sources
 from ergon_ops.turn import Desk
+
+if TYPE_CHECKING:
+    from ergon_ops.changes.changes import Changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +42,19 @@ class House:
     rates: Mapping[str, RateReader]
     store: Store
     toolbox: Toolbox
-    changes: Changes
+    hands: Callable[[], Changes]
     manifests: Callable[[], Sequence[ManifestDocument]]
     places: Mapping[str, str]
     clock: Callable[[], float]
     settings: Settings
     models: Models
+    memo: Memo = field(default_factory=Memo)
+    recent: Recent = field(default_factory=Recent)
+
+    @property
+    def changes(self) -> Changes:
+        """Made when it is first needed: who only asks does not wait for what can change something."""
+        return self.memo.get("changes", None, self.hands)
 
     def keep(self, text: str, label: str) -> str:
         """A handle for a tool's whole output."""
@@ -68,7 +81,9 @@ class Room:
         """Whom a question is for. What serves where is looked up only if the words alone do not tell."""
         rows = self.inventory.containers
         hosts = tuple(self.house.reads)
-        route = Router(members(rows, self.personas), hosts).route(text, names=names, focus=focus)
+        of = (rows, dict(self.personas), hosts)
+        router = self.house.memo.get("router", of, lambda: Router(members(rows, self.personas), hosts))
+        route = router.route(text, names=names, focus=focus)
         if not route.needs_services:
             return route
         await asyncio.gather(*(self.look(row.ref) for row in self.running))
@@ -83,10 +98,11 @@ class Room:
 
 async def open_room(house: House, *, session: str | None = None) -> Room:
     """Lists every host and looks up who is who. In a session fact ids go on, and what tools said can be looked up."""
-    inventory = await take_inventory(house.reads)
-    who = personas(inventory.containers, house.manifests())
+    inventory = await take_inventory(house.reads, house.recent)
+    manifests, rows = house.manifests(), inventory.containers
+    who = house.memo.get("personas", (rows, manifests), lambda: personas(rows, manifests))
     ledger = Ledger(house.store.facts.last(session) if session else 0)
-    known = {**known_services(house, inventory), **declared_services(house.manifests(), inventory)}
+    known = serving(house, inventory, manifests)
 
     def wanted(ref: Ref) -> Sequence[tuple[str, int | None]]:
         return known.get(ref, ())
@@ -105,22 +121,70 @@ async def open_room(house: House, *, session: str | None = None) -> Room:
             raise failure  # it may well be there, on the host that does not answer
         raise unknown(name, [row.ref.name for row in inventory.containers])
 
-    sources = Sources(house.reads, house.rates, inventory, house.clock, wanted, needs)
-    collector = Collector(sources, ledger)
+    def probing(ref: Ref) -> bool:
+        return house.settings.may_probe(ref.name)
+
+    def role_of(ref: Ref) -> str:
+        return who[ref].role_kind if ref in who and who[ref].role_declared else ""
+
+    reads = {host: each.turn() for host, each in house.reads.items()}
+    asked = house.recent.asked()
+    changed, onsets = told(house)
+    sources = Sources(
+        reads, house.rates, inventory, house.clock, wanted, needs, probing, changed, asked=asked, onsets=onsets
+    )
+    collector = Collector(sources, ledger, role_of=role_of, recent=house.recent)
 
     def context(ref: Ref) -> TurnContext:
-        return TurnContext(ref, collector, who, house.changes, resolve)
+        return TurnContext(ref, collector, who, lambda: house.changes, resolve)
 
     keep = house.keep if session else None
     desk = Desk(collector, house.toolbox, who, context, house.clock, keep)
     return Room(house, inventory, who, collector, desk)
 
 
-def known_services(house: House, inventory: Inventory) -> dict[Ref, tuple[tuple[str, int | None], ...]]:
+Told = Callable[[Ref, float], Sequence[tuple[float, str]]]
+
+
+def told(house: House) -> tuple[Told, Told]:
+    """What was written down of a container since a time: what of its configuration changed, what began to be wrong."""
+
+    def changed(ref: Ref, since: float) -> Sequence[tuple[float, str]]:
+        return by_time((row.at, row.text) for row in house.store.lives.of(ref, since=since) if row.kind == "changed")
+
+    def onsets(ref: Ref, since: float) -> Sequence[tuple[float, str]]:
+        rows = house.store.findings.between(since, house.clock(), ref)
+        faults = (row for row in rows if row.first_seen >= since and row.finding.nature == "fault")
+        return by_time((row.first_seen, row.finding.summary) for row in faults)
+
+    return changed, onsets
+
+
+def by_time(rows: Iterable[tuple[float, str]]) -> list[tuple[float, str]]:
+    """What was seen at one moment in one line."""
+    found: dict[float, list[str]] = {}
+    for at, text in rows:
+        found.setdefault(at, []).append(text)
+    return [(at, "; ".join(texts)) for at, texts in found.items()]
+
+
+Services = tuple[tuple[str, int | None], ...]
+
+
+def serving(house: House, inventory: Inventory, manifests: Sequence[ManifestDocument]) -> dict[Ref, Services]:
+    """What each container should serve: as its manifest says, else as it did when it was last looked at."""
+    sightings = [house.store.sightings.last(house.places[host]) for host in house.reads]
+
+    def work() -> dict[Ref, Services]:
+        return {**known_services(sightings, inventory), **declared_services(manifests, inventory)}
+
+    return house.memo.get("services", (inventory.containers, manifests, sightings), work)
+
+
+def known_services(sightings: Iterable[Sighting | None], inventory: Inventory) -> dict[Ref, Services]:
     """What each container, still the same one, served when it was last looked at."""
-    known: dict[Ref, tuple[tuple[str, int | None], ...]] = {}
-    for host in {row.ref.host for row in inventory.containers}:
-        sighting = house.store.sightings.last(house.places[host])
+    known: dict[Ref, Services] = {}
+    for sighting in sightings:
         if sighting is None:
             continue
         same = {row.ref for row in sighting.containers if (now := inventory.get(row.ref)) and now.id == row.id}
@@ -132,12 +196,10 @@ def known_services(house: House, inventory: Inventory) -> dict[Ref, tuple[tuple[
     return known
 
 
-def declared_services(
-    manifests: Sequence[ManifestDocument], inventory: Inventory
-) -> dict[Ref, tuple[tuple[str, int | None], ...]]:
+def declared_services(manifests: Sequence[ManifestDocument], inventory: Inventory) -> dict[Ref, Services]:
     """What each container should run as its manifest, found by label, says."""
     by_digest = {manifest.digest(): manifest for manifest in manifests}
-    declared: dict[Ref, tuple[tuple[str, int | None], ...]] = {}
+    declared: dict[Ref, Services] = {}
     for row in inventory.containers:
         manifest = by_digest.get(row.manifest_digest)
         entry = manifest.containers.get(row.manifest_key) if manifest else None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+from functools import partial
 from typing import Any
 
 from ergon_ops import offline
-from ergon_ops.assistant import documents
+from ergon_ops.assistant import documents, lives
 from ergon_ops.assistant.room import Room
+from ergon_ops.dataclass import dataclass
 from ergon_ops.events import Event, Stream
 from ergon_ops.findings import Finding
 from ergon_ops.messages import Question, Usage
@@ -72,12 +74,8 @@ def answer(turn: Turn, text: str, **more: Any) -> Event:
         answer=text,
         parts=parts(turn, text),
         facts=documents.cited(room.ledger, ids),
-        findings=documents.findings_json(findings, seen),
-        proposals=[
-            documents.proposal_json(item, owner=documents.owner_of(room.inventory.get(item.intent.target)))
-            for view in turn.views
-            for item in view.proposals
-        ],
+        findings=documents.findings_json(findings, seen, partial(lives.before, room.house)),
+        proposals=[documents.proposal_json(item) for view in turn.views for item in view.proposals],
         tool_calls=[{**outcome.to_json(), "container": ref.short} for ref, outcome in room.desk.outcomes],
         elapsed_ms=(time.perf_counter() - turn.started) * 1000,
         session=turn.session,

@@ -1,10 +1,5 @@
-"""Proposals and changes: nothing is done before a person who may approve it has, and everything is written down."""
+"""Proposals and changes: nothing is done before a person who may approve it has, and everything is written down.
 
-from __future__ import annotations
-
-from ergon_ops.changes.changes import Changes
-from ergon_ops.changes.kinds import KINDS
-from ergon_ops.changes.run import Told
-from ergon_ops.changes.writers import RealWriters, real_writers
-
-__all__ = ["KINDS", "Changes", "RealWriters", "Told", "real_writers"]
+`changes.Changes` is the front door, `kinds.KINDS` what there is to change, `writers` the real hands. Nothing is
+imported here: who only asks a question needs none of it.
+"""

@@ -1,93 +1,33 @@
-"""The front door of changes: propose, list, approve, reject, recover."""
+"""The front door of changes: propose, list, approve, reject, roll back, recover."""
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import secrets
-import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Any
 
-from ergon_ops.capabilities import manifest_line
-from ergon_ops.changes.binding import bound, moved
-from ergon_ops.changes.kinds import KINDS, checked
+from ergon_ops.changes.aftermath import Aftermath
+from ergon_ops.changes.deeds import DEEDS
+from ergon_ops.changes.kinds import KINDS
 from ergon_ops.changes.owner import is_dead, this_process
+from ergon_ops.changes.proposing import Proposing, by, not_open
+from ergon_ops.changes.record import Told
 from ergon_ops.changes.recovery import take_up
-from ergon_ops.changes.run import Run, Told
-from ergon_ops.changes.watch import Sleep
-from ergon_ops.engine.protocols import Reads, Writes
-from ergon_ops.errors import EngineError, NoSuchContainer, PolicyRefused, UsageError
-from ergon_ops.facts import Fact
+from ergon_ops.changes.run import Run
+from ergon_ops.errors import EngineError, PolicyRefused, UsageError
 from ergon_ops.messages import Actor
-from ergon_ops.policy import checked as checked_policy
 from ergon_ops.policy import decide
-from ergon_ops.proposals import Change, Intent, Proposal, ProposalState, proposal_id
-from ergon_ops.refs import Ref
-from ergon_ops.settings import Policy
-from ergon_ops.store import ChangeRow, Store, StoredProposal
+from ergon_ops.proposals import Change
+from ergon_ops.store import ChangeRow, StoredProposal
 
-EXPIRY_S = 15 * 60.0
 STALE_S = 3600.0  # longer than any change may take: its owner, wherever it runs, has given up
-Granted = Mapping[Ref, Sequence[str]]
+ALONE_S = 15 * 60.0  # between two changes of one container that nobody approved
 
 
-class Changes:
-    def __init__(
-        self,
-        store: Store,
-        reads: Mapping[str, Reads],
-        writers: Callable[[str], Writes],
-        rules: Policy,
-        clock: Callable[[], float] = time.time,
-        *,
-        sleep: Sleep = asyncio.sleep,
-    ) -> None:
-        """Raises UsageError for policy rules that can never match."""
-        self._store, self._reads, self._writers = store, reads, writers
-        self._rules, self._clock, self._sleep = checked_policy(rules), clock, sleep
-
-    async def propose(
-        self, intents: Iterable[Intent], facts: Iterable[Fact] = (), *, granted: Granted | None = None
-    ) -> tuple[Proposal, ...]:
-        """Bind each intent to the world of its container and store it; asking twice gives the same proposal.
-
-        `facts`: those an intent's `why` names by id are kept with it. `granted`: the capabilities of the targets' CIs
-        (one that is not in it has all). Raises PolicyRefused where capability or policy forbid it, and where nothing
-        can be kept: nobody could approve it.
-        """
-        self._refuse_forgetful()
-        known = {fact.id: fact for fact in facts}
-        wanted = [checked(intent) for intent in intents]
-        for intent in wanted:
-            self._refuse_missing_capability(intent, granted or {})
-            self._refuse_denied(intent)
-        return tuple([await self._bind(intent, known) for intent in wanted])
-
-    async def _bind(self, intent: Intent, known: Mapping[str, Fact]) -> Proposal:
-        world = await self._reads_of(intent.target).world(intent.target)
-        digest, now = bound(intent.kind, world), self._clock()
-        cited = tuple(known[word] for word in intent.why if word in known)
-        key = proposal_id(intent, container_id=world.container_id, world=digest)
-        return self._store.proposals.put(
-            Proposal(key, intent, world.container_id, digest, cited, now, now + EXPIRY_S), world
-        )
-
-    async def list(self, state: ProposalState | None = None) -> tuple[Proposal, ...]:
-        """Newest first; those whose time is over are `expired`."""
-        return self._store.proposals.list(state)
-
-    async def get(self, prefix: str) -> Proposal:
-        return self._find(prefix).proposal
-
-    async def reject(self, prefix: str, *, actor: Actor, reason: str = "") -> Proposal:
-        """Raises PolicyRefused if it is not open any more, or for an actor who may not decide."""
-        proposal = self._find(prefix).proposal
-        self._refuse_actor(actor, proposal.id)
-        text = reason or "rejected"
-        if not self._store.proposals.close(proposal, "rejected", actor=_by(actor), reason=text):
-            raise PolicyRefused(f"{proposal.id} is {proposal.state}", next="ergon-ops proposals")
-        return self._find(proposal.id).proposal
+class Changes(Proposing):
+    """Proposals and what becomes of them."""
 
     async def approve(self, prefix: str, *, actor: Actor) -> AsyncGenerator[Told, None]:
         """Claim the proposal, apply it, watch it: a stream of (`change` or `notice`, data), the last is `answer`.
@@ -102,17 +42,97 @@ class Changes:
             return
         stored = self._find(prefix)
         self._refuse_actor(actor, stored.proposal.id)
+        async with aclosing(self._carry_out(stored, actor)) as steps:
+            async for told in steps:
+                yield told
+
+    async def apply_autonomously(self, prefix: str, *, actor: Actor) -> AsyncGenerator[Told, None]:
+        """As `approve`, with nobody asked: only where the operator's own configuration says so, for what can be undone
+        in place, one change of a container in 15 minutes, and none after one that had to be rolled back."""
+        stored = self._find(prefix)
+        intent = stored.proposal.intent
+        decision = decide(intent.kind, intent.reversibility, intent.target, "autonomous", self._rules, can_ask=False)
+        if actor.mode_ceiling != "autonomous" or decision.verdict != "allow":
+            reason = decision.reason if actor.mode_ceiling == "autonomous" else f"the mode is {actor.mode_ceiling}"
+            raise PolicyRefused(
+                f"{stored.proposal.id} is not applied without a person: {reason}",
+                next=f"at a terminal: ergon-ops approve {stored.proposal.id}",
+            )
+        self._refuse_too_often(stored)
+        async with aclosing(self._carry_out(stored, actor)) as steps:
+            async for told in steps:
+                yield told
+
+    def _refuse_too_often(self, stored: StoredProposal) -> None:
+        name, now = stored.proposal.intent.target.short, self._clock()
+        last = next(iter(self._store.changes.of(name, 1)), None)
+        reason = ""
+        if last is not None and last.change.state == "rolled_back":
+            reason = f"the last change of {name} had to be rolled back ({last.change.id})"
+        elif last is not None and now - last.change.started_at < ALONE_S:
+            reason = f"{name} was changed {(now - last.change.started_at) / 60:.0f} minutes ago ({last.change.id})"
+        if reason:
+            raise PolicyRefused(
+                f"{stored.proposal.id} is not applied without a person: {reason}",
+                next=f"at a terminal: ergon-ops approve {stored.proposal.id}",
+            )
+
+    async def _carry_out(self, stored: StoredProposal, actor: Actor) -> AsyncGenerator[Told, None]:
+        _refuse_advice(stored)
         self._refuse_forgetful()
         await self._refuse_outdated(stored, actor)
+        await self.aftermath.look(stored.proposal.intent.target)
         run = self._claim(stored, actor)
         async with aclosing(run.guarded(run.steps())) as steps:
             async for told in steps:
                 yield told
 
     async def rollback(self, prefix: str, *, actor: Actor) -> AsyncGenerator[Told, None]:
+        """Put back what was before a change: exactly, or not at all. A stream as that of `approve`.
+
+        Raises PolicyRefused when there is nothing to put back, or when somebody changed it since.
+        """
         row = self._find_change(prefix)
-        raise PolicyRefused(f"{row.change.id} was a restart, and a restart cannot be undone", next="ergon-ops journal")
-        yield  # an async generator, as `approve`
+        self._refuse_actor(actor, row.change.id)
+        self._refuse_forgetful()
+        stored = self._find(row.change.proposal_id)
+        intent = stored.proposal.intent
+        if not DEEDS[intent.kind].reversible(intent):
+            word = "a restart" if intent.kind == "restart" else f"a {intent.kind}"
+            raise PolicyRefused(f"{row.change.id} was {word}, and {word} cannot be undone", next="ergon-ops journal")
+        taken = self._taken_back(row, actor) if row.ended_at is None else await self._reopened(stored, row, actor)
+        run = self._run(stored, taken)
+        reason = str(taken.facts.get("undoing") or f"asked for by {by(actor)}")
+        if "before" not in taken.facts:
+            yield run.leave("nothing of it was done yet")
+            return
+        async with aclosing(run.guarded(run.undo(reason, asked=True))) as steps:
+            async for told in steps:
+                yield told
+
+    def _taken_back(self, row: ChangeRow, actor: Actor) -> ChangeRow:
+        """One that was left unverified, now ours."""
+        if not self._orphaned(row):
+            raise PolicyRefused(f"{row.change.id} is in the hands of a running process", next="wait for it")
+        text = f"taken up in the state {row.change.state}, to be rolled back"
+        taken = self._store.changes.take_over(row, this_process(), actor=by(actor), text=text)
+        if taken is None:
+            raise PolicyRefused(f"{row.change.id} was taken up by somebody else", next="ergon-ops journal")
+        return taken
+
+    async def _reopened(self, stored: StoredProposal, row: ChangeRow, actor: Actor) -> ChangeRow:
+        if row.change.state != "kept":
+            raise PolicyRefused(f"{row.change.id} is {_word(row)}: there is nothing to undo", next="ergon-ops journal")
+        await self.aftermath.refuse_moved(self._run(stored, row))
+        text = f"rollback asked for by {by(actor)}"
+        match self._store.changes.reopen(row, this_process(), actor=by(actor), text=text):
+            case "busy":
+                raise PolicyRefused(
+                    f"another change of {row.container} is on its way", next=f"ergon-ops approve {self._in_flight(row)}"
+                )
+            case "taken":
+                raise PolicyRefused(f"{row.change.id} is being rolled back already", next="ergon-ops journal")
+        return self._find_change(row.change.id)
 
     async def recover(self, *, actor: Actor, change: str = "") -> AsyncGenerator[Told, None]:
         """Take up what dead processes left in flight, and what was left unverified: each ends in the old or the new
@@ -120,7 +140,7 @@ class Changes:
         rows = [self._find_change(change)] if change else self._store.changes.in_flight()
         for row in rows:
             if row.ended_at is not None:
-                raise PolicyRefused(f"{row.change.id} ended: {row.change.state}", next="ergon-ops journal")
+                raise PolicyRefused(f"{row.change.id} ended: {_word(row)}", next="ergon-ops journal")
             if not self._orphaned(row):
                 if change:
                     raise PolicyRefused(f"{row.change.id} is in the hands of a running process", next="wait for it")
@@ -128,7 +148,7 @@ class Changes:
             self._refuse_actor(actor, row.change.id)
             self._refuse_forgetful()
             text = f"taken up in the state {row.change.state}"
-            taken = self._store.changes.take_over(row, this_process(), actor=_by(actor), text=text)
+            taken = self._store.changes.take_over(row, this_process(), actor=by(actor), text=text)
             if taken is None:
                 continue
             run = self._run(self._find(taken.change.proposal_id), taken)
@@ -140,59 +160,12 @@ class Changes:
                 if change:
                     raise
                 yield ("notice", {"text": f"{row.change.id} of {row.container} stays unverified: {error.message}"})
+        if not change:
+            await self.aftermath.tidy()
 
-    # -- refusing ------------------------------------------------------------------------------------------------------
-
-    def _refuse_missing_capability(self, intent: Intent, granted: Granted) -> None:
-        wanted = KINDS[intent.kind].capability
-        held = granted.get(intent.target)
-        if held is not None and wanted not in held:
-            line = manifest_line(intent.target.name, held, wanted)
-            raise PolicyRefused(
-                f"the manifest does not grant {wanted!r} to {intent.target.short}",
-                next=f"add it: {line}",
-                details={"capability": wanted, "line": line},
-            )
-
-    def _refuse_denied(self, intent: Intent) -> None:
-        decision = decide(intent.kind, intent.reversibility, intent.target, "balanced", self._rules)
-        if decision.verdict == "deny":
-            raise PolicyRefused(
-                f"{intent.kind} of {intent.target.short} is {decision.reason}",
-                next="an operator may change [policy] in ergon-ops.toml",
-            )
-
-    def _refuse_actor(self, actor: Actor, key: str) -> None:
-        if not actor.may_approve:
-            raise PolicyRefused(
-                f"{actor.interface} may not decide about changes", next=f"at a terminal: ergon-ops approve {key}"
-            )
-
-    def _refuse_forgetful(self) -> None:
-        if not self._store.durable:
-            raise PolicyRefused("changes need a journal on disk, and there is none", next=self._store.notice)
-
-    async def _refuse_outdated(self, stored: StoredProposal, actor: Actor) -> None:
-        proposal, intent = stored.proposal, stored.proposal.intent
-        if proposal.state != "open":
-            if proposal.state == "expired":
-                self._store.proposals.close(proposal, "expired", actor=_by(actor), reason="its time is over")
-            raise _not_open(proposal)
-        try:
-            self._refuse_denied(intent)
-            now = await self._reads_of(intent.target).world(intent.target)
-        except (PolicyRefused, NoSuchContainer) as error:
-            self._store.proposals.close(proposal, "refused", actor=_by(actor), reason=error.message)
-            raise
-        change = moved(intent.kind, stored.world, now)
-        if change:
-            self._store.proposals.close(proposal, "refused", actor=_by(actor), reason=change)
-            fresh = await self._bind(intent, {fact.id: fact for fact in proposal.facts})
-            raise PolicyRefused(
-                f"{intent.target.short} moved since {proposal.id} was made: {change}",
-                next=f"look again; the same for the container as it is now: ergon-ops approve {fresh.id}",
-                details={"moved": change, "proposal": fresh.id},
-            )
+    @property
+    def aftermath(self) -> Aftermath:
+        return Aftermath(self._store, self._reads, self._writers, self._clock)
 
     # -- beginning -----------------------------------------------------------------------------------------------------
 
@@ -205,14 +178,16 @@ class Changes:
             proposal.container_id,
             this_process(),
         )
-        data = {"text": f"approved: {proposal.intent.kind}", "arguments": dict(proposal.intent.arguments)}
+        data: dict[str, Any] = {
+            "text": f"approved: {proposal.intent.kind}", "arguments": dict(proposal.intent.arguments)
+        }  # fmt: skip
         match self._store.changes.claim(row, data):
             case "busy":
                 raise PolicyRefused(
                     f"another change of {row.container} is on its way", next=f"ergon-ops approve {self._in_flight(row)}"
                 )
             case "taken":
-                raise _not_open(self._find(proposal.id).proposal)
+                raise not_open(self._find(proposal.id).proposal)
             case "claimed":
                 return self._run(stored, row)
 
@@ -231,25 +206,12 @@ class Changes:
 
     def _in_flight(self, row: ChangeRow) -> str:
         rows = self._store.changes.in_flight()
-        return next((other.change.id for other in rows if other.container_id == row.container_id), "")
+        mine = (other.change.id for other in rows if row.container in (other.container, other.container_id))
+        return next(mine, "")
 
     def _orphaned(self, row: ChangeRow) -> bool:
         stale = self._clock() - row.change.started_at > STALE_S
         return row.change.state == "unverified" or stale or is_dead(row.owner)
-
-    # -- finding -------------------------------------------------------------------------------------------------------
-
-    def _reads_of(self, target: Ref) -> Reads:
-        if target.host not in self._reads:
-            raise NoSuchContainer(f"no engine named {target.host!r} is in use here", next="ergon-ops list")
-        return self._reads[target.host]
-
-    def _find(self, prefix: str) -> StoredProposal:
-        found = self._store.proposals.find(prefix) if prefix else ()
-        if len(found) != 1:
-            word = f"{len(found)} proposals begin with" if found else "there is no proposal"
-            raise UsageError(f"{word} {prefix!r}", next="ergon-ops proposals lists them")
-        return found[0]
 
     def _find_change(self, prefix: str) -> ChangeRow:
         found = self._store.changes.find(prefix) if prefix else ()
@@ -259,16 +221,17 @@ class Changes:
         return found[0]
 
 
-def _not_open(proposal: Proposal) -> PolicyRefused:
-    reasons = {
-        "claimed": "is being applied",
-        "applied": "was applied already: an approval is used once",
-        "rejected": "was rejected",
-        "expired": f"expired {EXPIRY_S / 60:.0f} minutes after it was made",
-        "refused": "was refused",
-    }
-    return PolicyRefused(f"{proposal.id} {reasons.get(proposal.state, 'is not open')}", next="ask for it again")
+def _refuse_advice(stored: StoredProposal) -> None:
+    intent = stored.proposal.intent
+    if KINDS[intent.kind].advice:
+        whose = (
+            "the image has to be built again" if intent.kind == "rebuild_advice" else "it is for the host's operator"
+        )
+        raise PolicyRefused(
+            f"{stored.proposal.id} is advice and is not applied by ergon-ops: {whose}",
+            next=str(intent.arguments["text"]),
+        )
 
 
-def _by(actor: Actor) -> str:
-    return f"{actor.interface}:{actor.identity}"
+def _word(row: ChangeRow) -> str:
+    return str(row.change.state).replace("_", " ")

@@ -3,50 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from typing import Literal
 
-from ergon_ops.changes.run import Run, Told
+from ergon_ops.changes.deeds import Arrival
+from ergon_ops.changes.record import Told
+from ergon_ops.changes.run import Run
 from ergon_ops.changes.watch import LOOK_S
 from ergon_ops.errors import EngineError, NoSuchContainer
 
 GRACE_S = 5.0  # beyond the stop timeout, for an engine that goes on with a call whose caller died
-Arrival = Literal["arrived", "half", "never"]
 
 
-async def take_up(run: Run) -> AsyncGenerator[Told, None]:
-    """Bring a change that was left in any state to `kept` or `failed`: the new state, or the old one."""
+async def take_up(run: Run, *, since: float | None = None) -> AsyncGenerator[Told, None]:
+    """Bring a change that was left in any state to its end: the new state, or the old one. `since`: when the engine
+    was last asked to do something, if not when the change began."""
+    facts = run.facts
+    if facts.get("undoing"):
+        async for told in run.undo(str(facts["undoing"]), asked=bool(facts.get("asked"))):
+            yield told
+        return
     try:
-        arrival = "never" if run.row.change.state == "preparing" else await _arrival(run)
+        arrival: Arrival = (
+            "old" if "before" not in facts else "new" if "applied_at" in facts else await _arrival(run, since)
+        )
     except EngineError as error:
         run.postpone(f"cannot be seen: {error.message}")
         raise
-    if arrival == "never":
-        yield run.leave("the restart did not happen, it is in its old state")
-        return
-    if arrival == "half":
-        run.note("stopped but not started again: starting it")
-        await run.writes().start(run.row.container_id)
-    async for told in run.verify():
-        yield told
+    if arrival == "old":
+        yield run.leave(f"{run.words.doing} did not happen, it is in its old state")
+    elif arrival == "new" or not run.deed.reversible(run.intent):
+        if arrival == "half":
+            run.note(f"{run.name} was stopped but not started again: starting it")
+            await run.deed.undo(run)
+        async for told in run.verify():
+            yield told
+    else:
+        async for told in run.undo(f"{run.words.doing} was left half done"):
+            yield told
 
 
-async def _arrival(run: Run) -> Arrival:
-    """Whether the engine carried out the call. Raises EngineError while that cannot be seen."""
-    limit = run.row.change.started_at + run.timeout_s + GRACE_S
-    was = (run.row.facts.get("before") or {}).get("state")
-    ref = run.proposal.intent.target
+async def _arrival(run: Run, since: float | None) -> Arrival:
+    """Which state the engine shows; where it may still be at work, after waiting for it. Raises EngineError while that
+    cannot be seen."""
+    patience = float(run.intent.arguments.get("timeout_s", 0)) if run.deed.slow else 0.0
+    limit = (run.row.change.started_at if since is None else since) + patience + GRACE_S
     while True:
         try:
-            world = await run.reads.world(ref)
-            state = next((item.value for item in await run.reads.read(ref, ("state",)) if item.name == "state"), None)
+            arrival = await run.deed.arrived(run)
         except NoSuchContainer:
-            return "arrived"  # into the watch, which tells what became of it
+            return "new"  # into the watch, which tells what became of it
         except EngineError:
             if run.clock() >= limit:
                 raise
         else:
-            if world.container_id != run.then.container_id or world.started_at != run.then.started_at:
-                return "arrived"
-            if run.clock() >= limit:
-                return "half" if was == "running" and state != "running" else "never"
+            if arrival == "new" or run.clock() >= limit:
+                return arrival
         await run.sleep(LOOK_S)

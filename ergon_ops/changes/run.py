@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+import math
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 from typing import Any
 
+from ergon_ops.changes import snapshot as snapshots
 from ergon_ops.changes.binding import moved
-from ergon_ops.changes.snapshot import compare, condition, in_words, snapshot, snapshot_if_possible
-from ergon_ops.changes.watch import SETTLE_S, Look, Sleep, Watch
-from ergon_ops.engine.protocols import Reads, World, Writes
+from ergon_ops.changes.measure import rates_now, spoken
+from ergon_ops.changes.record import Record, Told
+from ergon_ops.changes.snapshot import condition, in_words, length_of, snapshot, snapshot_if_possible
+from ergon_ops.changes.watch import Goal, Look, Watch
+from ergon_ops.engine.protocols import World
 from ergon_ops.errors import EngineConflict, EngineError, ErgonError, NoSuchContainer, PolicyRefused, StoreError
-from ergon_ops.events import EventType, timestamp
-from ergon_ops.proposals import Proposal
-from ergon_ops.store import ChangeRow, Store
 
-Told = tuple[EventType, dict[str, Any]]
-FINAL = "a restart cannot be undone"
+TELL_EVERY_S = 10.0
+ROLLED_BACK = 6
+MEASURED_FOR = ("set_cpu_limit", "set_cpu_shares")  # their effect is a rate: it is measured before, too
 
 
-@dataclass(slots=True)
-class Run:
-    """`row` is the change as it was last written; `then` the world its proposal was bound to."""
-
-    store: Store
-    reads: Reads
-    writes: Callable[[], Writes]
-    clock: Callable[[], float]
-    sleep: Sleep
-    proposal: Proposal
-    then: World
-    row: ChangeRow
+class Run(Record):
+    """A change and its steps."""
 
     async def guarded(self, steps: AsyncGenerator[Told, None]) -> AsyncGenerator[Told, None]:
         """`steps`, so that whoever stops listening leaves the change `unverified` and not unknown."""
@@ -45,134 +36,216 @@ class Run:
             raise
 
     async def steps(self) -> AsyncGenerator[Told, None]:
-        """From the claim to kept or failed."""
-        yield self._tell(f"Preparing to restart {self.name}.")
-        before, patience_s = await self._prepare()
-        self._advance("applying", f"restarting {self.name}", {"before": before, "patience_s": patience_s})
-        yield self._tell(f"Restarting {self.name}. Until now: {condition(before)}.")
+        """From the claim to kept, rolled back or failed."""
+        yield self.tell(f"Preparing: {self.words.doing}.")
+        facts = await self._prepare()
+        self.advance("applying", self.words.doing, facts)
+        yield self.tell(f"{_upper(self.words.doing)}. Until now: {condition(facts['before'])}.")
         try:
-            await self.writes().restart(self.row.container_id, timeout_s=self.timeout_s)
+            await self.deed.apply(self)
         except (EngineConflict, NoSuchContainer) as error:
-            text = f"{self.name} was not restarted: {error.message.rstrip('.')}."
-            self._advance("failed", text, proposal="refused")
-            yield ("answer", {**self._data(text), "compare": [], "exit": error.exit})
+            async for told in self._not_applied(error):
+                yield told
             return
         except EngineError as error:  # perhaps it arrived: what the container shows decides
             yield ("notice", {"text": f"{error.message} Looking whether it happened."})
+            self.note(f"no answer: {error.message}")
+            from ergon_ops.changes.recovery import take_up
+
+            async for told in take_up(self, since=self.clock()):
+                yield told
+            return
         async for told in self.verify():
             yield told
 
+    async def _not_applied(self, error: ErgonError) -> AsyncIterator[Told]:
+        """The engine said no: nothing happened, or only a part, which is taken back."""
+        text = f"{self.name} was not changed: {error.message.rstrip('.')}"
+        try:
+            arrived = await self.deed.arrived(self)
+        except NoSuchContainer:
+            arrived = "old"
+        if arrived != "old" and self.deed.reversible(self.intent):
+            async for told in self.undo(f"{_upper(self.words.doing)} failed: {error.message.rstrip('.')}"):
+                yield told
+            return
+        self.advance("failed", f"{text}.", proposal="refused")
+        yield ("answer", {**self.data(f"{text}."), "compare": [], "exit": error.exit})
+
     async def verify(self) -> AsyncIterator[Told]:
         """Watch until it held or not, and write down which."""
-        self._advance("verifying", f"waiting for {self.name}")
-        yield self._tell(f"Waiting until {self.name} {self._goal} (at most {self._patience_s:.0f} s).")
-        watch = Watch(self.reads, self.proposal.intent.target, self.then, self._patience_s, self.clock, self.sleep)
-        last = Look("unknown", "was not looked at")
+        since = self.row.facts.get("applied_at") or self.clock()
+        self.advance("verifying", f"watching {self.name}", {"applied_at": since})
+        watch = Watch(self.reads, self.intent.target, self._goal(since), self.clock, self.sleep)
+        length = watch.goal.length_s
+        yield self.tell(f"Watching {self.name} for {length:.0f} s.", left_s=length)
+        last, told_at = Look("unknown", "was not looked at"), self.clock()
         async for look in watch.looks():
-            if look.verdict == "waiting" and look.text != last.text:
-                yield self._tell(f"{self.name} {look.text}.")
+            quiet = look.text == last.text and self.clock() - told_at < TELL_EVERY_S
+            if look.verdict == "waiting" and not quiet:
+                told_at = self.clock()
+                yield self.tell(f"{self.name} {look.text} ({look.left_s:.0f} s left).", left_s=round(look.left_s, 1))
             last = look
-        yield await self._finish(last)
+        self.measured = watch.measured
+        async for told in self._finish(last):
+            yield told
 
-    async def _finish(self, look: Look) -> Told:
+    def _goal(self, since: float) -> Goal:
         before: Mapping[str, Any] = self.row.facts.get("before") or {}
-        after = await self._after()
-        sentence = f"{self.name} {look.text}"
+        state = self.deed.state or str(before.get("state") or "running")
+        if state == "restarting":
+            state = "running"
+        known = {key: value for key, value in before.items() if key != "health" or self.intent.kind != "unpause"}
+        memory = self.intent.kind in ("set_memory_limit", "recreate")
+        return Goal(
+            str(self.row.facts.get("successor") or self.container_id),
+            self.then,
+            self.length_s,
+            state,
+            self.deed.fresh,
+            known,
+            since,
+            self.intent.expect,
+            self.intent.guards,
+            calm=memory or not before.get("memory_oom_kills"),
+            enough_s=math.inf if self.deed.reversible(self.intent) else snapshots.LEAST_S,
+        )
+
+    async def _finish(self, look: Look) -> AsyncIterator[Told]:
         if look.verdict == "good":
-            text = f"Restarted {self.name}: {in_words(before, after)}."
-            self._advance("kept", text, {"after": after}, proposal="applied")
-        elif look.verdict == "bad":
-            text = f"{sentence}. {FINAL.capitalize()}; nothing else was tried."
-            self._advance("failed", text, {"after": after}, proposal="applied")
+            yield await self._keep()
+        elif look.verdict == "unknown":
+            text = (
+                f"{self.name} {look.text}. The change is unverified: `ergon-ops approve {self.change_id}` looks again."
+            )
+            self.advance("unverified", text)
+            yield self.answer(text, await self._after(), exit=1)
+        elif self.deed.reversible(self.intent):
+            async for told in self.undo(f"{self.name} {look.text}"):
+                yield told
         else:
-            text = f"{sentence}. The restart is unverified: `ergon-ops approve {self.row.change.id}` looks again."
-            self._advance("unverified", text)
-        rows = compare(before, after)
-        exit = 0 if look.verdict == "good" else 1
-        return ("answer", {**self._data(text), "compare": rows, "before": dict(before), "after": after, "exit": exit})
+            text = f"{self.name} {look.text}. This cannot be undone; nothing else was tried."
+            after = await self._after()
+            self.advance("failed", text, {"after": after}, proposal="applied")
+            yield self.answer(text, after, exit=1)
+
+    async def _keep(self) -> Told:
+        after = await self._after()
+        world = await self._world()
+        facts = {"after": after, "world": world.digest if world else ""}
+        text = f"{self.words.done}: {in_words(self.before, after)}.{self._expectation()}"
+        predecessor = self.container_id if self.row.facts.get("successor") else None
+        self.advance("kept", text, facts, proposal="applied", predecessor=predecessor)
+        return self.answer(text, after, exit=0)
+
+    def _expectation(self) -> str:
+        expect = self.intent.expect
+        if expect is None:
+            return ""
+        value = self.measured.get((expect.metric, expect.key))
+        if value is None:
+            return f" Expected {spoken(expect)}: that could not be measured, so only its health was verified."
+        return f" Expected {spoken(expect)}: it is {value:g}."
+
+    # -- back ----------------------------------------------------------------------------------------------------------
+
+    async def undo(self, reason: str, *, asked: bool = False) -> AsyncGenerator[Told, None]:
+        """Put back what was, by ourselves (`asked` false: exit 6) or because somebody wanted it."""
+        if self.row.change.state != "rolling_back":
+            self.advance("rolling_back", reason, {"undoing": reason, "asked": asked})
+        yield self.tell(f"{reason.rstrip('.')}. Putting back what was.")
+        try:
+            await self.deed.undo(self)
+        except ErgonError as error:
+            if isinstance(error, StoreError):
+                raise
+            again = f"ergon-ops rollback {self.change_id}"
+            step = f"{error.next.partition(', and ask again')[0]}; then " if error.next else ""
+            text = f"{reason}. It is not put back yet: {error.message.rstrip('.')}; {step}`{again}` tries again."
+            self.advance("unverified", text)
+            yield self.answer(text, await self._after(), exit=1)
+            return
+        yield await self._undone(reason, asked=asked)
+
+    async def _undone(self, reason: str, *, asked: bool) -> Told:
+        after, world = await self._settled(), await self._world()
+        exact = world is not None and world.digest == self.then.digest
+        text = f"{'Rolled back' if asked else f'{reason}. Rolled back'}: {self.words.undone}; {condition(after)}."
+        if not exact:
+            text += " Something else of its configuration was changed meanwhile and stays as it is."
+        facts = {"after": after, "exact": exact}
+        self.advance("rolled_back", text, facts, proposal="applied")
+        return self.answer(text, after, exit=0 if asked else ROLLED_BACK, exact=exact, reason=reason)
+
+    async def _settled(self) -> dict[str, Any]:
+        """The snapshot once it is again as it was, or after as long as its health may take."""
+        ends = self.clock() + self.length_s
+        while True:
+            after = await self._after()
+            if not after or condition(after) == condition(self.before) or self.clock() >= ends:
+                return after
+            await self.sleep(1.0)
+
+    # -- ending otherwise ----------------------------------------------------------------------------------------------
 
     def leave(self, text: str) -> Told:
         """End a change of which nothing happened."""
         self._abandon(text)
-        return ("answer", {**self._data(f"{self.name}: {text}."), "compare": [], "exit": 1})
+        return ("answer", {**self.data(f"{self.name}: {text}."), "compare": [], "exit": 1})
 
     def postpone(self, text: str) -> None:
         """Nobody can tell now how it ended; whoever comes next may look."""
-        self._advance("unverified", text)
+        self.advance("unverified", text)
 
-    def note(self, text: str) -> None:
-        """One more journal row of the same state, before a further call to the engine."""
-        self._advance(self.row.change.state, text)
-
-    # -- the parts -----------------------------------------------------------------------------------------------------
-
-    async def _prepare(self) -> tuple[dict[str, Any], float]:
-        """The state before, and once more whether the world is still the one that was approved."""
+    async def _prepare(self) -> dict[str, Any]:
+        """The state before, what undoing needs, and once more whether the world is still the one that was approved."""
+        target = self.intent.target
         try:
-            before, patience_s = await snapshot(self.reads, self.proposal.intent.target)
-            now = await self.reads.world(self.proposal.intent.target)
+            before, patience_s = await snapshot(self.reads, target)
+            if self.intent.kind in MEASURED_FOR and before.get("state") == "running":
+                before |= await rates_now(self.reads, target, self.container_id, self.sleep)
+            facts = {"before": before, **await self.deed.prepare(self)}
+            now = await self.reads.world(target)
         except ErgonError as error:
             self._abandon(f"nothing was done: {error.message}")
             raise
-        change = moved(self.proposal.intent.kind, self.then, now)
+        change = moved(self.intent.kind, self.then, now)
         if change:
             self._abandon(f"nothing was done: {change}")
             raise PolicyRefused(f"{self.name} moved while this was prepared: {change}", next="ask for it again")
-        return before, patience_s
+        return {**facts, "length_s": length_of(self.intent, patience_s)}
 
     async def _after(self) -> dict[str, Any]:
         try:
-            return await snapshot_if_possible(self.reads, self.proposal.intent.target)
+            after = dict(await snapshot_if_possible(self.reads, self.intent.target))
         except NoSuchContainer:
             return {}
+        measured = {name: value for (name, key), value in self.measured.items() if not key and value is not None}
+        if (
+            self.intent.kind in MEASURED_FOR
+            and "cpu_throttled_ratio" not in measured
+            and after.get("state") == "running"
+        ):
+            key = str(self.row.facts.get("successor") or self.container_id)
+            measured |= await rates_now(self.reads, self.intent.target, key, self.sleep)
+        return {**after, **{name: value for name, value in measured.items() if name.startswith("cpu_")}}
+
+    async def _world(self) -> World | None:
+        with suppress(EngineError, NoSuchContainer):
+            return await self.reads.world(self.intent.target)
+        return None
 
     def _abandon(self, text: str) -> None:
-        self._advance("failed", text, proposal="refused")
+        self.advance("failed", text, proposal="refused")
 
     def _interrupted(self) -> None:
         """Somebody pressed Ctrl-C or hung up. With a full disk the row stays as it is, and its owner dies with us."""
         with suppress(StoreError):
             if self.row.change.state == "preparing":
                 self._abandon("interrupted before anything was done")
-            elif self.row.ended_at is None:
-                self._advance("unverified", "interrupted while it was watched")
+            elif self.row.ended_at is None and self.row.change.state != "unverified":
+                self.advance("unverified", f"interrupted while {self.row.change.state}: applied, unverified")
 
-    def _advance(self, state: Any, text: str, facts: Mapping[str, Any] | None = None, *, proposal: Any = None) -> None:
-        try:
-            self.row = self.store.changes.advance(self.row, state, text=text, facts=facts, proposal=proposal)
-        except StoreError as error:
-            done = "nothing was done" if state in ("applying", "preparing") else "the restart was sent, its end is open"
-            raise StoreError(f"{error.message}; {done}", next=error.next, details=error.details) from error
 
-    @property
-    def timeout_s(self) -> int:
-        return int(self.proposal.intent.arguments["timeout_s"])
-
-    @property
-    def name(self) -> str:
-        return self.proposal.intent.target.short
-
-    @property
-    def _goal(self) -> str:
-        health = (self.row.facts.get("before") or {}).get("health")
-        return f"has run for {SETTLE_S:.0f} s, for it has no healthcheck" if health == "none" else "runs and is healthy"
-
-    @property
-    def _patience_s(self) -> float:
-        return float(self.row.facts.get("patience_s") or 30.0)
-
-    def _tell(self, text: str) -> Told:
-        return ("change", self._data(text))
-
-    def _data(self, text: str) -> dict[str, Any]:
-        change = self.row.change
-        return {
-            "text": text,
-            "change": change.id,
-            "proposal": change.proposal_id,
-            "container": self.name,
-            "kind": self.proposal.intent.kind,
-            "state": change.state,
-            "started_at": timestamp(change.started_at),
-            "elapsed_s": round(max(0.0, self.clock() - change.started_at), 3),
-        }
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]

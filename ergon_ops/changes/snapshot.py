@@ -9,14 +9,22 @@ from ergon_ops.engine.protocols import Reads
 from ergon_ops.errors import EngineError
 from ergon_ops.events import timestamp
 from ergon_ops.facts import FACTS, Group, Value
+from ergon_ops.proposals import Intent
 from ergon_ops.refs import Ref
 
-SHOWN = ("state", "health", "started_at", "restart_count", "exit_code", "memory_working_set", "pids")
-GROUPS: tuple[Group, ...] = ("state", "memory", "pids", "config")
+SHOWN = (
+    "state", "health", "started_at", "restart_count", "exit_code", "image", "memory_limit", "memory_swap_limit",
+    "cpu_limit", "cpu_shares", "pids_limit", "restart_policy", "restart_max", "memory_working_set", "memory_oom_kills",
+    "pids", "cpu_usage", "cpu_throttled_ratio",
+)  # fmt: skip
+ALWAYS = ("state", "health", "started_at", "restart_count", "exit_code", "memory_working_set", "pids")
+GROUPS: tuple[Group, ...] = ("identity", "state", "limits", "memory", "pids", "config")
+MEASURED = ("cpu_usage", "cpu_throttled_ratio")
 MIB = 1024 * 1024
 # What the engine does when a healthcheck leaves them out.
 INTERVAL_S, TIMEOUT_S, RETRIES = 30.0, 30.0, 3
 LEAST_S, MOST_S = 30.0, 600.0
+LONGER_S = {"set_memory_limit": 60.0}
 
 Snapshot = dict[str, Value]
 
@@ -49,8 +57,15 @@ def patience(values: Mapping[str, Value]) -> float:
     return min(max(LEAST_S, whole), MOST_S)
 
 
+def length_of(intent: Intent, patience_s: float) -> float:
+    """Seconds a change is watched: until a healthcheck has decided, at least 30, and as long as what it promises takes
+    to be seen. Memory fills slowly: a limit that is too low shows later than a minute's half."""
+    windows = [promise.window_s for promise in (intent.expect, *intent.guards) if promise is not None]
+    return min(max([patience_s, LONGER_S.get(intent.kind, 0.0), LEAST_S, *windows]), MOST_S)
+
+
 def compare(before: Mapping[str, Value], after: Mapping[str, Value]) -> list[dict[str, Any]]:
-    """One row per fact that is known on either side; times as text."""
+    """One row per fact of how it runs that is known on either side, and per other fact that differs; times as text."""
     return [
         {
             "name": name,
@@ -59,7 +74,8 @@ def compare(before: Mapping[str, Value], after: Mapping[str, Value]) -> list[dic
             "after": _json(name, after.get(name)),
         }
         for name in SHOWN
-        if before.get(name) is not None or after.get(name) is not None
+        if (before.get(name) is not None or after.get(name) is not None)
+        and (name in ALWAYS or name in MEASURED or before.get(name) != after.get(name))
     ]
 
 
@@ -68,16 +84,47 @@ def _json(name: str, value: Value) -> Value:
 
 
 def in_words(before: Mapping[str, Value], after: Mapping[str, Value]) -> str:
-    """`running, healthy (before: running, unhealthy); memory 61 MiB → 48 MiB; processes 12 → 11`."""
+    """`running, healthy (before: running, unhealthy); memory 61 MiB → 48 MiB; processes 12 → 11`, and before these
+    what else was changed: `CPU limit 0.5 → 1 cores; throttled 93 % → 0 %`."""
     parts = [condition(after)]
     if condition(before) != parts[0]:
         parts[0] += f" (before: {condition(before)})"
+    parts += [_difference(name, before.get(name), after.get(name)) for name in LIMITS if before and after]
     for name, word, unit in (("memory_working_set", "memory", MIB), ("pids", "processes", 1)):
         then, now = before.get(name), after.get(name)
         if isinstance(then, (int, float)) and isinstance(now, (int, float)):
             suffix = " MiB" if unit == MIB else ""
             parts.append(f"{word} {then / unit:.0f}{suffix} → {now / unit:.0f}{suffix}")
-    return "; ".join(parts)
+    return "; ".join(filter(None, parts))
+
+
+LIMITS = {
+    "image": "image", "memory_limit": "memory limit", "cpu_limit": "CPU limit", "cpu_shares": "CPU shares",
+    "pids_limit": "process limit", "restart_policy": "restart policy", "cpu_throttled_ratio": "throttled",
+}  # fmt: skip
+
+
+def _difference(name: str, then: Value, now: Value) -> str:
+    """`memory limit 64 MiB → 128 MiB`; "" where nothing differs."""
+    if then == now or (now is None and then is None):
+        return ""
+    return f"{LIMITS[name]} {_brief(name, then)} → {_brief(name, now)}"
+
+
+def _brief(name: str, value: Value) -> str:
+    if value is None:
+        return "not measured" if name in MEASURED else "none"
+    if not isinstance(value, (int, float)):
+        return str(value)
+    match FACTS[name].unit:
+        case "bytes":
+            return f"{value / MIB:.6g} MiB"
+        case "ratio":
+            return f"{value * 100:.0f} %"
+        case "cores":
+            return f"{value:g} cores"
+        case _:
+            return f"{value:g}"
 
 
 def condition(values: Mapping[str, Value]) -> str:

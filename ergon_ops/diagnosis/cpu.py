@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ergon_ops.diagnosis.rules import Conclusion, rule
-from ergon_ops.facts import Fact, Ledger
+from ergon_ops.diagnosis.scene import Scene
+from ergon_ops.facts import Fact
 from ergon_ops.refs import Ref
 
 PERIODS = 3  # of 100 ms each: fewer prove nothing
@@ -21,8 +22,9 @@ BURST = 0.7  # average use below this share of the limit: the limit is hit in bu
     window_s=2.0,
     details=("ratio", "cpus"),
     tier="T2",
+    fixes=("set_cpu_limit",),
 )
-def cpu_throttled(scene: Ledger, ref: Ref) -> Iterator[Conclusion]:
+def cpu_throttled(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     """More than a quarter of the scheduler periods in the window were throttled.
 
     Judged by throttled over all periods, never by CPU %: use under a quota is censored, it cannot exceed the quota

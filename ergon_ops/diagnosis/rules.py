@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
-from ergon_ops.facts import Fact, Group, Ledger
+from ergon_ops.dataclass import dataclass
+from ergon_ops.diagnosis.scene import Scene
+from ergon_ops.facts import Fact, Group
 from ergon_ops.findings import Nature, Severity
 from ergon_ops.proposals import Intent, canonical
 from ergon_ops.refs import Ref
@@ -36,13 +38,16 @@ class Conclusion:
     fix: Intent | None = None
 
 
-RuleFunction = Callable[[Ledger, Ref], Iterable[Conclusion]]
+RuleFunction = Callable[[Scene, Ref], Iterable[Conclusion]]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`needs`: fact groups to read first; `window_s`: over which time its rates are wanted; `details`: keys it always
-    gives; `over`: less specific causes that this one replaces when both are proven of one container."""
+    """`needs`: fact groups to read first, `peers`: those to read of the containers near it; `window_s`: over which time
+    its rates are wanted; `details`: keys it always gives; `over`: less specific causes that this one replaces when both
+    are proven of one container. `symptom`: says how a fault shows, not what it comes from, and gives way to any cause
+    that names this container as its place or its victim. `relay`: says of another container how it fails to answer, and
+    gives way to what is wrong inside that one, or behind it. `fixes`: kinds of proposal that cure it."""
 
     cause: str
     nature: Nature
@@ -53,6 +58,10 @@ class Rule:
     details: tuple[str, ...] = ()
     tier: Tier = "T1"
     over: tuple[str, ...] = ()
+    peers: tuple[Group, ...] = ()
+    symptom: bool = False
+    fixes: tuple[str, ...] = ()
+    relay: bool = False
 
     @property
     def what(self) -> str:
@@ -73,13 +82,19 @@ def rule(
     details: tuple[str, ...] = (),
     tier: Tier = "T1",
     over: tuple[str, ...] = (),
+    peers: tuple[Group, ...] = (),
+    symptom: bool = False,
+    fixes: tuple[str, ...] = (),
+    relay: bool = False,
 ) -> Callable[[RuleFunction], RuleFunction]:
     """Declare the decorated function as the rule for `cause`."""
 
     def declare(function: RuleFunction) -> RuleFunction:
         if cause in RULES:
             raise ValueError(f"two rules for {cause}")
-        RULES[cause] = Rule(cause, nature, severity, needs, function, window_s, details, tier, over)
+        RULES[cause] = Rule(
+            cause, nature, severity, needs, function, window_s, details, tier, over, peers, symptom, fixes, relay
+        )
         return function
 
     return declare

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ergon_ops.engine.hostfiles import working_set_readings
+from ergon_ops.engine.memoryfacts import working_set_readings
 from ergon_ops.engine.protocols import Counters
 from ergon_ops.events import epoch
 from ergon_ops.facts import Group, Reading, reading

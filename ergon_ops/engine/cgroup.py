@@ -17,7 +17,7 @@ from typing import NamedTuple
 from ergon_ops.engine.kernelfiles import KernelFiles
 
 CONTAINER = re.compile(r"(?:[a-z_]+-)?([0-9a-f]{64})(?:\.scope)?")
-V1_CONTROLLERS = ("memory", "cpu", "cpuacct", "pids", "blkio")
+V1_CONTROLLERS = ("memory", "cpu", "cpuacct", "pids", "blkio", "freezer")
 LEAVES = (".service", ".scope", ".mount", ".socket", ".swap")
 DEEPEST = 7
 

@@ -134,6 +134,27 @@ def pids(files: KernelFiles, group: Cgroup) -> tuple[int | None, int | None]:
     )
 
 
+def pid_limit_hits(files: KernelFiles, group: Cgroup) -> int | None:
+    """Forks that were refused for the limit since the start."""
+    return after(files.again(group.path("pids", "pids.events")), b"max ")
+
+
+def frozen(files: KernelFiles, group: Cgroup) -> tuple[bool | None, str]:
+    """Whether the kernel holds its processes, and the file that says so."""
+    file = "cgroup.freeze" if group.version == "2" else "freezer.state"
+    path = group.path("freezer", file)
+    data = files.read(path) if path else None
+    return (None if data is None else data.strip() in (b"1", b"FROZEN", b"FREEZING")), file
+
+
+def unreclaimable(files: KernelFiles, group: Cgroup) -> int | None:
+    """Anonymous and shared memory: what the kernel cannot drop, unlike page cache. Source: cgroup-v1/memory.rst."""
+    stat = files.again(group.path("memory", "memory.stat"))
+    keys = (b"anon ", b"shmem ") if group.version == "2" else (b"total_rss ", b"total_shmem ")
+    private, shared = (after(stat, key) for key in keys)
+    return None if private is None else private + (shared or 0)
+
+
 def block(files: KernelFiles, group: Cgroup) -> tuple[int | None, int | None, str]:
     """Bytes read and written, all devices together as `docker stats` adds them, and the file's name."""
     if group.version == "2":

@@ -35,8 +35,24 @@ class Client(APIClient):
         said = self._whole(self._ask("POST", path, params, body))
         return json.loads(said) if said.strip() else None
 
+    def exchange(self, path: str, body: Mapping[str, Any]) -> bytes:
+        """POST; the reply's bytes as they are, until the engine ends it."""
+        return self._whole(self._ask("POST", path, {}, body))
+
     def drop(self, path: str, **params: Any) -> None:
         self._whole(self._ask("DELETE", path, params))
+
+    def transcript(self, path: str, body: Mapping[str, Any], *, most: int) -> bytes:
+        """POST; what comes until the engine ends it, at most so many bytes."""
+        with self._ask("POST", path, {}, body) as reply:
+            said: bytes = reply.raw.read(most, decode_content=True)
+        return said
+
+    def excerpt(self, path: str, /, *, most: int, **params: Any) -> bytes:
+        """The first so many bytes at `path`."""
+        with self._ask("GET", path, params) as reply:
+            said: bytes = reply.raw.read(most, decode_content=True)
+        return said
 
     def open(self, path: str, **params: Any) -> requests.Response:
         """A reply to read piece by piece from its `raw`; the caller closes it."""

@@ -9,11 +9,11 @@ import difflib
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.errors import UsageError
 from ergon_ops.refs import LOCAL
 from ergon_ops.settings import DockerEnv

@@ -1,4 +1,4 @@
-"""The engine's container events: a bounded past, and a live stream that notices when it has died.
+"""The engine's events about containers: a bounded past, and a live stream that notices when it has died.
 
 A silent stream looks like a dead one: after `SILENCE_S` it is opened anew from the last event seen.
 """
@@ -10,12 +10,15 @@ import json
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from dataclasses import field
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from ergon_ops.engine.documents import Document, integer, part, text
+from ergon_ops.dataclass import dataclass
+from ergon_ops.engine.documents import Document, integer, moment, part, text
 from ergon_ops.engine.protocols import EngineEvent
 from ergon_ops.engine.stream import Producer, Stream
-from ergon_ops.errors import EngineError
+from ergon_ops.errors import EngineError, NoSuchContainer
 from ergon_ops.redaction import safe_text
 from ergon_ops.refs import Ref
 
@@ -30,6 +33,7 @@ QUICK_S = 1.0
 LONGEST = 200
 # Containers' labels are among the attributes, so only these are let through.
 ATTRIBUTES = {"exitCode": "exit_code", "signal": "signal", "image": "image", "oldName": "oldName"}
+STARTING_S, TWICE_S = 2.0, 1.0
 UNTOLD = ("exec_", "top", "resize")
 
 
@@ -62,7 +66,7 @@ def happened_at(document: Document) -> float:
 def live(since: float | None) -> Producer[Document]:
     def produce(api: Client) -> Generator[Document, None, None]:
         start = None if since is None else f"{since:.9f}"
-        with api.open("/events", since=start, filters={"type": ["container"]}) as reply:
+        with api.open("/events", since=start, filters={"type": ["container", "network"]}) as reply:
             yield from documents(iter(lambda: reply.raw.read1(65_536), b""))
 
     return produce
@@ -104,13 +108,70 @@ def event(document: Document, host: str) -> EngineEvent | None:
     return EngineEvent(happened_at(document), action, Ref(name, host), text(document, "Actor.ID"), attributes)
 
 
+@dataclass(slots=True)
+class News:
+    """What of a stream is news. `down`: who is known not to run, because it was created and not started yet, or has
+    ended; `moves`: how each was last seen to join or leave a network."""
+
+    caller: Caller
+    down: set[str] = field(default_factory=set)
+    moves: dict[tuple[str, str], tuple[str, float]] = field(default_factory=dict)
+    seen: deque[str] = field(default_factory=lambda: deque(maxlen=64))
+
+    async def of(self, document: Document) -> EngineEvent | None:
+        """None for what was told already, as after a stream was opened anew."""
+        print_of = json.dumps(document, sort_keys=True)
+        if print_of in self.seen:
+            return None
+        if text(document, "Type") == "network":
+            found = await self._moved(document)
+        else:
+            self.keep(document)
+            found = event(document, self.caller.endpoint.host)
+        if found is not None:
+            self.seen.append(print_of)
+        return found
+
+    def keep(self, document: Document) -> None:
+        action, id = text(document, "Action"), text(document, "Actor.ID")
+        if action in ("create", "die"):
+            self.down.add(id)
+        elif action in ("start", "destroy"):
+            self.down.discard(id)
+        if action == "destroy":
+            self.moves = {key: move for key, move in self.moves.items() if key[0] != id}
+
+    async def _moved(self, document: Document) -> EngineEvent | None:
+        """A running container was connected to a network, or taken off one. Of its start and its end, which do the
+        same, it is no news; and an engine tells the container by its id only, and a leave twice."""
+        action, id = text(document, "Action"), text(document, "Actor.Attributes.container")
+        at, key = happened_at(document), (id, text(document, "Actor.ID"))
+        before, then = self.moves.get(key, ("", 0.0))
+        again = before == action and at - then < TWICE_S
+        if action not in ("connect", "disconnect") or not id or id in self.down or again:
+            return None
+        self.moves[key] = action, at
+        path = f"/containers/{quote(id, safe='')}/json"
+        try:
+            found: Document = await self.caller.call(
+                lambda api: api.fetch(path), deadline_s=2.0, doing="describe a container"
+            )
+        except NoSuchContainer:
+            return None
+        started = moment(found, "State.StartedAt")
+        if text(found, "State.Status") != "running" or started is None or at - started < STARTING_S:
+            return None
+        ref = Ref(text(found, "Name").lstrip("/"), self.caller.endpoint.host)
+        network = safe_text(text(document, "Actor.Attributes.name"), LONGEST)
+        return EngineEvent(at, action, ref, text(found, "Id"), {"network": network})
+
+
 async def follow(
-    caller: Caller, clock: Callable[[], float], *, silence_s: float = SILENCE_S
+    caller: Caller, clock: Callable[[], float], *, since: float | None = None, silence_s: float = SILENCE_S
 ) -> AsyncIterator[EngineEvent]:
-    """From now on, without end. Raises EngineError once the engine does not answer any more."""
-    host = caller.endpoint.host
-    since: float | None = None
-    seen: deque[str] = deque(maxlen=64)
+    """From now on (or from a time that has passed), without end. Raises EngineError once the engine does not answer any
+    more."""
+    news = News(caller)
     while True:
         started = clock()
         async with Stream(caller.endpoint, live(since), version=caller.version) as stream:
@@ -118,10 +179,8 @@ async def follow(
                 while True:
                     document = await stream.next_item(silence_s)
                     since = (integer(document, "timeNano") or 0) / 1e9 or since
-                    print_of = json.dumps(document, sort_keys=True)
-                    found = event(document, host)
-                    if found and print_of not in seen:
-                        seen.append(print_of)
+                    found = await news.of(document)
+                    if found is not None:
                         yield found
             except (TimeoutError, StopAsyncIteration):
                 pass

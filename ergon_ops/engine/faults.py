@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ EXPECTED: tuple[type[BaseException], ...] = (
     ValueError,
 )
 LONGEST = 300
+# What runc says on a host with cgroup v1, where a limit below what is in use is refused.
+IN_USE = re.compile(r"unable to set memory limit to (?P<limit>\d+) \(current usage: (?P<used>\d+)")
 HINTS = (
     ("port is already allocated", "stop what uses that port, or publish another"),
     ("address already in use", "stop what uses that port, or publish another"),
@@ -152,6 +155,13 @@ def _refusal(error: docker.errors.APIError, endpoint: Endpoint) -> ErgonError:
         return EngineRefused(
             f"What answers at {endpoint.url} ({endpoint.source}) is no Docker engine: {said}",
             next="check the address",
+            details=details,
+        )
+    if (taken := IN_USE.search(low)) is not None:
+        limit, used = (f"{int(taken[word]) / 2**20:.0f} MiB" for word in ("limit", "used"))
+        return EngineConflict(
+            f"{used} of memory are in use, more than the {limit} it would be limited to.",
+            next="restart the container, which frees it, and ask again",
             details=details,
         )
     hint = next((step for part, step in HINTS if part in low), "")

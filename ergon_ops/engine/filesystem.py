@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from threading import Event, Lock, Thread
+
+from ergon_ops.dataclass import dataclass
 
 DEADLINE_S = 0.4
 MOST_LINKS, MOST_HANGING = 20, 3
 ALWAYS = ("/", "/dev/shm")
+PATH = ("usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin", "sbin", "bin")
+TOOLS = ("curl", "wget", "nc", "bash", "python3", "redis-cli", "valkey-cli", "pg_isready", "mysqladmin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,18 @@ class Usage:
 
 _hanging: set[tuple[str, str]] = set()
 _lock = Lock()
+
+
+def programs(root: str) -> dict[str, str]:
+    """Which of `TOOLS` lie where programs are looked for below `root`, by name. A folder that is a link (`/bin` to
+    `usr/bin`) is left out: it leads to one that is looked at anyway, or out of the container."""
+    folders = [folder for folder in PATH if not os.path.islink(f"{root}/{folder}")]
+    return {
+        name: f"/{folder}/{name}"
+        for name in TOOLS
+        for folder in reversed(folders)
+        if os.path.lexists(f"{root}/{folder}/{name}")
+    }
 
 
 def usages(root: str, destinations: Sequence[str], *, deadline_s: float = DEADLINE_S) -> tuple[Usage, ...]:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from ergon_ops.engine import cgroupstats, procfs
 from ergon_ops.engine.cgroup import Cgroup, Tree
 from ergon_ops.engine.kernelfiles import KernelFiles
+from ergon_ops.engine.memoryfacts import working_set_readings
 from ergon_ops.engine.protocols import Counters, Process, Sockets
-from ergon_ops.facts import Reading, Value, reading
+from ergon_ops.facts import Group, Reading, Value, reading
 from ergon_ops.refs import LOCAL, Ref, host_ref
 
 SOURCE = "cgroup:v"
 NETWORKS_REMEMBERED = 4_096
+INSIDE: frozenset[Group] = frozenset({"filesystem", "threads", "tools"})
 
 
 class HostFiles:
@@ -84,6 +86,9 @@ class HostFiles:
             network_tx=network[1] if network else None,
             memory_working_set=cgroupstats.working_set(files, group),
             memory_oom_kills=cgroupstats.oom_kills(files, group),
+            memory_unreclaimable=cgroupstats.unreclaimable(files, group),
+            pids=cgroupstats.pids(files, group)[0],
+            pids_limit_hits=cgroupstats.pid_limit_hits(files, group),
             run=str(run) if run else "",
         )
 
@@ -119,6 +124,9 @@ class HostFiles:
             "memory_failures": memory.failures,
             "memory_oom_kills": memory.oom_kills,
             "memory_swap": memory.swap,
+            "memory_unreclaimable": cgroupstats.Sourced(
+                cgroupstats.unreclaimable(self._files, group), "cgroup:memory.stat#rss+shmem"
+            ),
         }
         return (
             *(
@@ -141,7 +149,20 @@ class HostFiles:
         return (
             reading(ref, "pids", current, at=at, source="cgroup:pids.current"),
             reading(ref, "pids_limit", limit, at=at, source="cgroup:pids.max"),
+            *self._refused_forks(ref, group, at),
         )
+
+    def _refused_forks(self, ref: Ref, group: Cgroup, at: float) -> Iterator[Reading]:
+        hits = cgroupstats.pid_limit_hits(self._files, group)
+        if hits is not None:
+            yield reading(ref, "pids_limit_hits", hits, at=at, source="cgroup:pids.events#max")
+
+    def held(self, ref: Ref, container_id: str, pid: int = 0) -> list[Reading]:
+        """Of the group `files` what only a living container has."""
+        from ergon_ops.engine import holding
+
+        group = self._tree.locate(container_id, pid)
+        return [] if group is None else holding.readings(self._files, group, ref, at=self._clock())
 
     def io(self, ref: Ref, container_id: str, pid: int = 0) -> tuple[Reading, ...]:
         """Block and network i/o since the start. On the host's network there are no network numbers."""
@@ -177,6 +198,19 @@ class HostFiles:
         source = "cgroup:cpu.stat#nr_throttled/nr_periods"
         return (reading(ref, "cpu_throttled_lifetime", value, at=self._clock(), source=source),)
 
+    def inside(
+        self, ref: Ref, container_id: str, pid: int, groups: Collection[Group], destinations: Sequence[str] = ()
+    ) -> tuple[Reading, ...]:
+        """Those of the groups `INSIDE`."""
+        found: tuple[Reading, ...] = ()
+        if "filesystem" in groups:
+            found += self.filesystem(ref, pid, destinations)
+        if "threads" in groups:
+            found += self.threads(ref, container_id, pid)
+        if "tools" in groups:
+            found += self.tools(ref, pid)
+        return found
+
     def filesystem(self, ref: Ref, pid: int, destinations: Sequence[str] = ()) -> tuple[Reading, ...]:
         """Of the given mounts, the root and /dev/shm. Empty as an ordinary user: /proc/PID/root is closed to them."""
         from ergon_ops.engine import filesystem
@@ -207,12 +241,44 @@ class HostFiles:
 
         return hostfacts.readings(self._files, host_ref(host), root_dir, at=self._clock())
 
+    def engine_file(self, path: str) -> str | None:
+        """A file that the engine keeps for a container (its resolv.conf): the container cannot make it a link."""
+        return self._files.text(path)
+
+    def port_programs(self, ports: Collection[int]) -> dict[int, str]:
+        """Port → program and pid of whoever listens on it on this machine; of what cannot be seen, nothing."""
+        from ergon_ops.engine import sockets
+
+        return sockets.on_host(self._files, ports)
+
     # -- tables
 
     def processes(self, container_id: str, pid: int = 0) -> tuple[Process, ...]:
         """Zombies included, in the order of their pids. Empty if the container does not run here."""
         group = self._tree.locate(container_id, pid)
         return () if group is None else procfs.processes(self._files, group, now=self._clock())
+
+    def threads(self, ref: Ref, container_id: str, pid: int = 0) -> tuple[Reading, ...]:
+        """At this moment."""
+        group = self._tree.locate(container_id, pid)
+        if group is None:
+            return ()
+        at, source = self._clock(), "proc:*/task/*/stat#state"
+        count, runnable = procfs.threads(self._files, group)
+        return (
+            reading(ref, "threads", count, at=at, source=source),
+            reading(ref, "threads_runnable", runnable, at=at, source=source),
+        )
+
+    def tools(self, ref: Ref, pid: int) -> tuple[Reading, ...]:
+        """Programs in its image that a healthcheck could use."""
+        from ergon_ops.engine import filesystem
+
+        found = filesystem.programs(f"{self._files.root}/proc/{pid}/root") if pid else {}
+        at = self._clock()
+        return tuple(
+            reading(ref, "tool", path, key=name, at=at, source=f"lstat:{path}") for name, path in found.items()
+        )
 
     def sockets(
         self, container_id: str, pid: int = 0, *, connections: bool = True, declared: Collection[int] = ()
@@ -225,20 +291,3 @@ class HostFiles:
         if group is None:
             return Sockets(visible=False)
         return sockets.of_container(self._files, group, connections=connections, declared=declared)
-
-
-def working_set_readings(
-    ref: Ref, working_set: int | None, limit: int | None, host_memory: int | None, *, at: float
-) -> tuple[Reading, ...]:
-    """Working set, and its share of the limit (null without one) and of the host's memory."""
-    if working_set is None:
-        return ()
-    ratio = round(working_set / limit, 6) if limit else None
-    found = [
-        reading(ref, "memory_working_set", working_set, at=at, source="derived:memory_usage-memory_inactive_file"),
-        reading(ref, "memory_ratio", ratio, at=at, source="derived:memory_working_set/memory_limit"),
-    ]
-    if host_memory:
-        share = round(working_set / host_memory, 6)
-        found.append(reading(ref, "memory_host_ratio", share, at=at, source="derived:memory_working_set/host_memory"))
-    return tuple(found)

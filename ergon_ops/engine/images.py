@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from ergon_ops.engine import imagefiles
 from ergon_ops.engine.caller import Caller
 from ergon_ops.engine.connect import Endpoint
-from ergon_ops.engine.protocols import Images, Progress
+from ergon_ops.engine.protocols import Images, Progress, Transformation
 from ergon_ops.errors import EngineConflict, ErgonError
 from ergon_ops.redaction import neutralise, redact
 
@@ -44,6 +45,38 @@ class DockerImages:
                 return None
 
         return await self._caller.call(look, deadline_s=DEADLINE_S, doing=f"look up image {tag}")
+
+    async def image_id(self, tag: str) -> str | None:
+        found = await self._look(tag, "Id")
+        return str(found) if found else None
+
+    async def image_reference(self, tag: str) -> str | None:
+        found = await self._look(tag, "RepoDigests")
+        return str(found[0]) if found else None
+
+    async def _look(self, tag: str, key: str) -> Any:
+        from docker.errors import ImageNotFound
+
+        def look(api: Client) -> Any:
+            try:
+                return _inspect(api, tag).get(key)
+            except ImageNotFound:
+                return None
+
+        return await self._caller.call(look, deadline_s=DEADLINE_S, doing=f"look up image {tag}")
+
+    async def save(self, tag: str, target: Path, *, deadline_s: float = 300.0) -> None:
+        await self._caller.call(
+            lambda api: imagefiles.save(api, tag, target), deadline_s=deadline_s, doing=f"save image {tag}"
+        )
+
+    async def load(self, archive: Path, *, deadline_s: float = 300.0) -> None:
+        await self._caller.call(
+            lambda api: imagefiles.load(api, archive), deadline_s=deadline_s, doing=f"load {archive.name}"
+        )
+
+    async def transform(self, work: Transformation, target: Path, *, progress: Progress, deadline_s: float) -> None:
+        await imagefiles.transform(self._caller, work, target, progress=progress, deadline_s=deadline_s)
 
     async def pull(self, tag: str, *, progress: Progress, deadline_s: float = 600.0) -> None:
         """Raises EngineConflict where no registry answers or the image is unknown there."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ergon_ops.engine import environment
+from ergon_ops.engine import environment, hardening, netconfig
 from ergon_ops.engine.documents import Document, integer, moment, part, pick, rows, text, words
 from ergon_ops.engine.protocols import COMPOSE, OURS
 from ergon_ops.facts import Group, Reading, Value, reading
@@ -97,9 +97,10 @@ def _health(doc: Document) -> Iterator[Row]:
         return
     yield "health_streak", "", integer(doc, "State.Health.FailingStreak") or 0, "State.Health.FailingStreak"
     checks = list(rows(doc, "State.Health.Log"))
+    yield from netconfig.health_checks(doc)
     if checks:
         last = checks[-1]
-        path = f"State.Health.Log.{len(checks) - 1}"
+        path = "State.Health.Log.-1"  # the last one, however many there are
         yield "health_exit_code", "", integer(last, "ExitCode"), f"{path}.ExitCode"
         yield "health_output", "", safe_text(text(last, "Output").strip(), LONGEST_OUTPUT), f"{path}.Output"
 
@@ -135,6 +136,7 @@ def _cores(host: Document) -> tuple[float | None, str]:
 def _config(doc: Document, at: float) -> Iterator[Row]:
     command = [*words(doc, "Config.Entrypoint"), *words(doc, "Config.Cmd")]
     yield "command", "", neutralise(redact_command(command), LONGEST_COMMAND), "Config.Cmd"
+    yield "command_arguments", "", len(words(doc, "Config.Cmd")), "Config.Cmd"
     yield "user", "", text(doc, "Config.User") or None, "Config.User"
     for name, path in FLAGS:
         yield name, "", bool(pick(doc, path)), path
@@ -148,6 +150,7 @@ def _config(doc: Document, at: float) -> Iterator[Row]:
         yield "env_key", neutralise(key, LONGEST_LABEL), True, f"Config.Env.{key}"
     for key, host in environment.hosts(values).items():
         yield "env_host", neutralise(key, LONGEST_LABEL), host, f"Config.Env.{key}"
+    yield from netconfig.settings(doc, values)
     for key, value in part(doc, "Config.Labels").items():
         yield "label", neutralise(key, LONGEST_LABEL), _shown(key, value), f"Config.Labels.{key}"
     for port in part(doc, "Config.ExposedPorts"):
@@ -171,6 +174,7 @@ def _health_command(doc: Document) -> Iterator[Row]:
         return
     command = redact_command(test[1:]) if test[0] == "CMD" else safe_text(" ".join(test[1:]), LONGEST_COMMAND)
     yield "health_command", "", neutralise(command, LONGEST_COMMAND), "Config.Healthcheck.Test"
+    yield "health_shell", "", test[0] == "CMD-SHELL", "Config.Healthcheck.Test.0"
     for name, field, usual in TIMES:
         nanoseconds = integer(doc, f"Config.Healthcheck.{field}")
         yield name, "", nanoseconds / 1e9 if nanoseconds else usual, f"Config.Healthcheck.{field}"
@@ -211,6 +215,7 @@ def _networks(doc: Document, at: float) -> Iterator[Row]:
         for alias in words(network, "Aliases"):
             if alias != own:
                 yield "alias", f"{name}/{alias}", alias, f"{path}.Aliases"
+    yield from netconfig.resolution(doc)
 
 
 def _ports(doc: Document, at: float) -> Iterator[Row]:
@@ -220,6 +225,7 @@ def _ports(doc: Document, at: float) -> Iterator[Row]:
             key = f"{text(place, 'HostIp')}:{text(place, 'HostPort')}/{protocol or 'tcp'}"
             if number.isdigit():
                 yield "published_port", key, int(number), f"NetworkSettings.Ports.{inside}"
+    yield from netconfig.wanted_ports(doc)
 
 
 def _shown(key: str, value: object) -> str:
@@ -236,4 +242,5 @@ ROWS: dict[Group, Callable[[Document, float], Iterator[Row]]] = {
     "mounts": _mounts,
     "networks": _networks,
     "ports": _ports,
+    "security": hardening.security,
 }

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import LogLine, LogQuery
 from ergon_ops.events import epoch
 from ergon_ops.loglevels import at_least, level_of

@@ -9,14 +9,14 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from threading import Thread
 from typing import Any
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.kernelfiles import KernelFiles
 
-ESTABLISHED, CLOSED, LISTEN = 1, 7, 10
+ESTABLISHED, CONNECTING, CLOSED, LISTEN = 1, 2, 7, 10
 DEADLINE_S = 1.0
 NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY, DUMP_REQUEST = 4, 20, 0x301
 NLMSG_ERROR, NLMSG_DONE = 2, 3
@@ -29,7 +29,8 @@ FAMILIES = (socket.AF_INET, socket.AF_INET6)
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """One socket of the namespace. `inode` 0: the kernel's own, or a closing connection."""
+    """One socket of the namespace. `inode` 0: the kernel's own, or a closing connection. Of a listener: `waiting` are
+    connections that nobody has accepted yet, `backlog` how many may wait (0 where the kernel does not say)."""
 
     protocol: str
     state: int
@@ -38,6 +39,8 @@ class Raw:
     peer_address: str
     peer_port: int
     inode: int
+    waiting: int = 0
+    backlog: int = 0
 
 
 def by_kernel(files: KernelFiles, pid: int, *, connections: bool) -> tuple[Raw, ...] | None:
@@ -50,7 +53,7 @@ def by_kernel(files: KernelFiles, pid: int, *, connections: bool) -> tuple[Raw, 
         nonlocal found
         try:
             with open(f"/proc/{pid}/ns/net", "rb") as namespace:
-                _enter(namespace.fileno())
+                enter(namespace.fileno())
             found = list(_ask(connections))
         except OSError:
             found = None
@@ -62,8 +65,8 @@ def by_kernel(files: KernelFiles, pid: int, *, connections: bool) -> tuple[Raw, 
     return None if worker.is_alive() or found is None else tuple(found)
 
 
-def _enter(handle: int) -> None:
-    """Python has `os.setns` from 3.12 on."""
+def enter(handle: int) -> None:
+    """Move the calling thread into a network namespace. Python has `os.setns` from 3.12 on."""
     libc = _libc()
     if libc.setns(handle, CLONE_NEWNET) != 0:
         import ctypes
@@ -85,7 +88,7 @@ def _ask(connections: bool) -> Iterator[Raw]:
             yield from _dump(netlink, family, socket.IPPROTO_TCP, 1 << LISTEN)
             yield from _dump(netlink, family, socket.IPPROTO_UDP, 1 << CLOSED)
             if connections:
-                yield from _dump(netlink, family, socket.IPPROTO_TCP, 1 << ESTABLISHED)
+                yield from _dump(netlink, family, socket.IPPROTO_TCP, 1 << ESTABLISHED | 1 << CONNECTING)
 
 
 def _dump(netlink: socket.socket, family: int, protocol: int, states: int) -> Iterator[Raw]:
@@ -106,7 +109,8 @@ def _dump(netlink: socket.socket, family: int, protocol: int, states: int) -> It
 
 
 def _raw(body: memoryview, protocol: str) -> Raw:
-    family, state, _, _, port, peer_port, address, peer, _, _, _, _, inode = MESSAGE.unpack_from(body)
+    family, state, _, _, port, peer_port, address, peer, _, queue, room, _, inode = MESSAGE.unpack_from(body)
+    listens = state == LISTEN
     width = 4 if family == socket.AF_INET else 16
     return Raw(
         protocol=protocol,
@@ -116,6 +120,8 @@ def _raw(body: memoryview, protocol: str) -> Raw:
         peer_address=readable(peer[:width]),
         peer_port=int.from_bytes(peer_port, "big"),
         inode=inode,
+        waiting=queue if listens else 0,
+        backlog=room if listens else 0,
     )
 
 
@@ -131,13 +137,14 @@ def by_text(files: KernelFiles, pid: int, *, connections: bool) -> tuple[Raw, ..
 
 
 def _rows(text: str, protocol: str, connections: bool) -> Iterator[Raw]:
-    wanted = {CLOSED} if protocol == "udp" else {LISTEN, ESTABLISHED} if connections else {LISTEN}
+    wanted = {CLOSED} if protocol == "udp" else {LISTEN, ESTABLISHED, CONNECTING} if connections else {LISTEN}
     for line in text.splitlines()[1:]:
         fields = line.split(maxsplit=10)
         if len(fields) < 10 or int(fields[3], 16) not in wanted:
             continue
         address, _, port = fields[1].partition(":")
         peer, _, peer_port = fields[2].partition(":")
+        queue = int(fields[4].partition(":")[2] or "0", 16) if int(fields[3], 16) == LISTEN else 0
         yield Raw(
             protocol=protocol,
             state=int(fields[3], 16),
@@ -146,6 +153,7 @@ def _rows(text: str, protocol: str, connections: bool) -> Iterator[Raw]:
             peer_address=_unhex(peer),
             peer_port=int(peer_port, 16),
             inode=int(fields[9]),
+            waiting=queue,
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from ergon_ops.engine.cgroup import Cgroup
@@ -17,6 +18,8 @@ from ergon_ops.engine.protocols import Process
 
 SHOWN, TAIL, READ = 300, 120, 32_000
 COMM_LENGTH = 15
+RUNNABLE = "RD"
+MOST_ASKED = 64
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 # One file, many programs: only what it was called as says which.
@@ -76,6 +79,20 @@ def _zombies(files: KernelFiles, living: dict[int, Process], booted: float) -> I
                 # A child in another state belongs to another cgroup, or was born just now.
                 if process is not None and process.state == "Z" and process.parent == pid:
                     yield process
+
+
+def threads(files: KernelFiles, group: Cgroup) -> tuple[int, int]:
+    """How many threads all its processes have, and how many of them run, want to or wait for a disk. One that is
+    throttled counts: it wants to run and is kept from it."""
+    states = [state for pid in pids(files, group) for state in _states(files, pid)]
+    return len(states), sum(state in RUNNABLE for state in states)
+
+
+def _states(files: KernelFiles, pid: int) -> Iterator[str]:
+    for task in files.listing(f"/proc/{pid}/task") or ():
+        stat = parse_stat(files.read(f"/proc/{pid}/task/{task}/stat"))
+        if stat is not None:
+            yield stat.state
 
 
 def process_of(files: KernelFiles, pid: int, booted: float) -> Process | None:
@@ -146,6 +163,31 @@ def parse_stat(raw: bytes | None) -> Stat | None:
     return Stat(text[opened + 1 : closed], rest[0], int(rest[1]), int(rest[17]), int(rest[19]), int(rest[21]))
 
 
+class Descriptors(NamedTuple):
+    """Files a process has open, and how many it may have."""
+
+    pid: int
+    open: int
+    limit: int
+
+    @property
+    def share(self) -> float:
+        return self.open / self.limit if self.limit else 0.0
+
+
+def descriptors(files: KernelFiles, group: Cgroup) -> Descriptors | None:
+    """Of the process that is nearest to its limit; None where /proc/PID/fd is closed to us."""
+    found = (_descriptors(files, pid) for pid in pids(files, group)[:MOST_ASKED])
+    return max((item for item in found if item is not None), key=lambda item: item.share, default=None)
+
+
+def _descriptors(files: KernelFiles, pid: int) -> Descriptors | None:
+    names = files.listing(f"/proc/{pid}/fd")
+    limits = files.text(f"/proc/{pid}/limits") or ""
+    soft = limits.partition("Max open files")[2].split()
+    return Descriptors(pid, len(names), int(soft[0])) if names is not None and soft and soft[0].isdigit() else None
+
+
 def boot_time(files: KernelFiles, now: float) -> float:
     """Epoch seconds of boot, as exact as `now` and /proc/uptime (10 ms)."""
     raw = files.read("/proc/uptime")
@@ -167,6 +209,16 @@ def network_totals(files: KernelFiles, pid: int) -> tuple[int, int, int] | None:
         sent += int(columns[8])
         dropped += int(columns[2]) + int(columns[3]) + int(columns[10]) + int(columns[11])
     return received, sent, dropped
+
+
+def listen_overflows(files: KernelFiles, pid: int) -> int | None:
+    """Connections that came in while the queue of a listener was full, since the namespace was made."""
+    lines = (files.read(f"/proc/{pid}/net/netstat") or b"").split(b"\n")
+    for names, values in pairwise(lines):
+        if names.startswith(b"TcpExt:") and values.startswith(b"TcpExt:"):
+            told = dict(zip(names.split(), values.split(), strict=False))
+            return int(told[b"ListenOverflows"]) if b"ListenOverflows" in told else None
+    return None
 
 
 def on_host_network(files: KernelFiles, pid: int) -> bool:

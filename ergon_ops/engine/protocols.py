@@ -6,17 +6,27 @@ never crosses this line: what comes back is derived or redacted. Times are epoch
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Literal, Protocol
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import field
+from typing import Literal, Protocol
 
+from ergon_ops.dataclass import dataclass
+from ergon_ops.engine.hands import Images as Images
+from ergon_ops.engine.hands import Progress as Progress
+from ergon_ops.engine.hands import Setting as Setting
+from ergon_ops.engine.hands import Standing as Standing
+from ergon_ops.engine.hands import Transformation as Transformation
+from ergon_ops.engine.hands import Writes as Writes
 from ergon_ops.engine.spec import ContainerSpec as ContainerSpec
+from ergon_ops.engine.spec import Overrides as Overrides
 from ergon_ops.engine.spec import PublishedPort as PublishedPort
+from ergon_ops.engine.targets import ProbeTarget as ProbeTarget
+from ergon_ops.engine.wires import Connection as Connection
+from ergon_ops.engine.wires import Socket as Socket
+from ergon_ops.engine.wires import Sockets as Sockets
 from ergon_ops.facts import Group, Reading
 from ergon_ops.refs import Ref
 
-Progress = Callable[[str], None]
 Health = Literal["healthy", "unhealthy", "starting", "none"]
 COMPOSE = "com.docker.compose."
 OURS = "io.ergon-ops."
@@ -99,46 +109,6 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
-class Socket:
-    """A listening socket. `pid` is 0 where its owner cannot be seen (then `program` may still be known)."""
-
-    address: str
-    port: int
-    protocol: str = "tcp"
-    pid: int = 0
-    program: str = ""
-    source: str = ""
-
-    @property
-    def loopback(self) -> bool:
-        return self.address.startswith("127.") or self.address == "::1"
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """Established, seen from inside the container's network namespace; `outgoing` if we called.
-
-    Grouped by the side that is named: `local_port` is 0 if we called, `peer_port` is 0 if we were called.
-    """
-
-    local_port: int
-    peer_address: str
-    peer_port: int
-    outgoing: bool
-    count: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Sockets:
-    """`visible` false: the namespace cannot be read here; then ports are *declared*, not *listening*."""
-
-    visible: bool
-    listening: tuple[Socket, ...] = ()
-    connections: tuple[Connection, ...] = ()
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Counters:
     """Lifetime counters of one container's current run; rates are differences of two of them (`history/`).
 
@@ -159,6 +129,9 @@ class Counters:
     network_tx: int | None = None
     memory_working_set: int | None = None
     memory_oom_kills: int | None = None
+    memory_unreclaimable: int | None = None
+    pids: int | None = None
+    pids_limit_hits: int | None = None
     run: str = ""
 
 
@@ -214,10 +187,13 @@ class World:
 
 
 class Reads(Protocol):
-    """Every reader of one host. `read` serves the groups identity state limits config mounts networks ports memory
-    pids io (lifetime) cpu (lifetime only: rates are made in history/) filesystem; tables have methods of their own."""
+    """Every reader of one host. `read` serves what is of one container and no table: `toolbox.sources` lists it."""
 
     host: str
+
+    def turn(self) -> Reads:
+        """The same for one turn, which tells one story: what the engine says of a container serves for a second."""
+        ...
 
     async def info(self) -> EngineInfo: ...
     async def containers(self) -> tuple[Container, ...]: ...
@@ -225,6 +201,10 @@ class Reads(Protocol):
     async def counters(self, ids: Sequence[str] | None = None) -> tuple[Counters, ...]: ...
     async def processes(self, ref: Ref) -> tuple[Process, ...]: ...
     async def sockets(self, ref: Ref) -> Sockets: ...
+    async def probes(self, ref: Ref, targets: Sequence[ProbeTarget]) -> tuple[Reading, ...]:
+        """What services say of themselves, asked read-only within 0.5 s; else `probe_refused` with the reason."""
+        ...
+
     async def logs(self, ref: Ref, query: LogQuery) -> Logs: ...
     def follow_logs(self, ref: Ref, query: LogQuery) -> AsyncIterator[LogLine]: ...
     async def events(self, *, since: float, until: float, ref: Ref | None = None) -> tuple[EngineEvent, ...]: ...
@@ -232,53 +212,18 @@ class Reads(Protocol):
         """Time of the oldest event of any kind that the engine still has: it keeps the last 256 only. None if none."""
         ...
 
-    def follow_events(self) -> AsyncIterator[EngineEvent]: ...
+    def follow_events(self, *, since: float | None = None) -> AsyncIterator[EngineEvent]: ...
     async def world(self, ref: Ref) -> World: ...
+    async def portrait(self, ref: Ref, salt: bytes) -> Mapping[str, str]:
+        """Its configuration key by key, to be compared with another look; of environment values fingerprints only."""
+        ...
+
+    async def overrides(self, ref: Ref, expected: Mapping[str, str]) -> Overrides:
+        """`expected` are values the asker knows, by variable."""
+        ...
+
     async def host_readings(self) -> tuple[Reading, ...]:
         """Answers also when the engine does not: from /proc and the last known data root, with `engine` = gone …"""
         ...
 
     async def close(self) -> None: ...
-
-
-class Writes(Protocol):
-    """The only hands that change something. Each verb is one engine call, total deadline included."""
-
-    async def restart(self, container_id: str, *, timeout_s: int) -> None: ...
-    async def start(self, container_id: str) -> None: ...
-    async def stop(self, container_id: str, *, timeout_s: int) -> None: ...
-    async def pause(self, container_id: str) -> None: ...
-    async def unpause(self, container_id: str) -> None: ...
-    async def update(self, container_id: str, changes: Mapping[str, Any]) -> None:
-        """`changes` in the Engine's own words: Memory MemorySwap NanoCpus CpuShares CpusetCpus PidsLimit
-        RestartPolicy{Name, MaximumRetryCount}; null, 0 and -1 lift a limit where the Engine can."""
-        ...
-
-    async def create(self, spec: ContainerSpec) -> str: ...
-    async def remove(self, container_id: str, *, force: bool = False, volumes: bool = False) -> None: ...
-    async def create_network(self, name: str, *, labels: Mapping[str, str]) -> str: ...
-    async def remove_network(self, name: str) -> None: ...
-    async def networks(self, *, label: str) -> tuple[str, ...]: ...
-    async def remove_volume(self, name: str) -> None: ...
-    async def create_volume(self, name: str, *, labels: Mapping[str, str]) -> str: ...
-    async def volumes(self, *, label: str) -> tuple[str, ...]: ...
-
-
-class Images(Protocol):
-    async def image_labels(self, tag: str) -> Mapping[str, str] | None:
-        """The labels of a local image, or None if there is none of that tag."""
-        ...
-
-    async def pull(self, tag: str, *, progress: Progress, deadline_s: float = 600.0) -> None: ...
-    async def import_image(self, tar: Path, tag: str, *, changes: Sequence[str], deadline_s: float = 120.0) -> str: ...
-    async def build(
-        self,
-        context: Path,
-        tag: str,
-        *,
-        labels: Mapping[str, str],
-        build_args: Mapping[str, str],
-        progress: Progress,
-        deadline_s: float = 600.0,
-    ) -> str: ...
-    async def remove_image(self, tag: str) -> None: ...

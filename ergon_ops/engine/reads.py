@@ -1,25 +1,27 @@
 """The real reader of one host: its files where they are on this machine, else the engine's API.
 
-Every fact's source says which of the two it was (`cgroup:…`, `proc:…`, `api:…`). Streams, events and logs are imported
-by the methods that need them: most questions do not.
+Every fact's source says which it was (`cgroup:…`, `proc:…`, `api:…`). What few questions need is imported when it is.
 """
 
 from __future__ import annotations
 
 import asyncio
+import copy
 import difflib
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
-from ergon_ops.engine import inspection, listing, toptable, worldhash
+from ergon_ops.engine import inspection, listing, logfiles, toptable, worldhash
+from ergon_ops.engine.belongings import Belongings
 from ergon_ops.engine.caller import Caller
 from ergon_ops.engine.connect import Endpoint
 from ergon_ops.engine.documents import Document, integer, moment, text
 from ergon_ops.engine.enginehost import EngineHost
-from ergon_ops.engine.hostfiles import HostFiles
+from ergon_ops.engine.hostfiles import INSIDE, HostFiles
+from ergon_ops.engine.networks import Surroundings
 from ergon_ops.engine.protocols import (
     Container,
     Counters,
@@ -28,10 +30,13 @@ from ergon_ops.engine.protocols import (
     LogLine,
     LogQuery,
     Logs,
+    Overrides,
+    ProbeTarget,
     Process,
     Sockets,
     World,
 )
+from ergon_ops.engine.sampling import Sampling
 from ergon_ops.errors import EngineConflict, EngineError, ErgonError, NoSuchContainer
 from ergon_ops.facts import Group, Reading
 from ergon_ops.refs import Ref
@@ -42,10 +47,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 DEADLINE_S = 5.0
 LOOK_S = 2.0  # lists and descriptions: an engine that needs longer is hung, and the question still wants its answer
-SAMPLE_S = 2.4
-# Quick calls take turns on a few connections: each costs a thread and a client. A sample by API waits for a tick of a
-# second, so all of them wait at once, on connections of their own.
-CONNECTIONS, SAMPLING = 16, 128
+# Quick calls take turns on a few connections: each costs a thread and a client.
+CONNECTIONS = 16
+TURN_S = 1.0  # a description read so lately serves the same turn again
 COUNTED: tuple[Group, ...] = ("memory", "pids", "io", "cpu")
 
 
@@ -69,12 +73,20 @@ class DockerReads:
     ) -> None:
         self.host = endpoint.host
         self._caller = Caller(endpoint, threads=CONNECTIONS)
-        self._sampling = Caller(endpoint, threads=SAMPLING)
+        self._sampling = Sampling(endpoint, self._caller, clock)
         self._files = files
         self._clock = clock
         self._deadline_s = deadline_s
         self._engine = EngineHost(self._caller, files, clock)
+        self._around = Surroundings(self._look, files)
+        self._belongings = Belongings(self._look, files, clock)
         self._looking: dict[Ref, asyncio.Task[Document]] = {}
+        self._looked: dict[Ref, tuple[float, Document]] | None = None
+
+    def turn(self) -> DockerReads:
+        view = copy.copy(self)
+        view._looking, view._looked = {}, {}
+        return view
 
     async def info(self) -> EngineInfo:
         return await self._engine.info()
@@ -86,10 +98,20 @@ class DockerReads:
     async def read(self, ref: Ref, groups: Sequence[Group]) -> tuple[Reading, ...]:
         document = await self._look_at(ref)
         found = inspection.readings(ref, document, groups, at=self._clock())
+        found += await self._around.readings(ref, document, groups, at=self._clock())
         if inspection.is_alive(document):
             found += await self._counted(ref, document, [group for group in COUNTED if group in groups])
-            if "filesystem" in groups and self._here(document):
-                found += self._here_files.filesystem(ref, _pid(document), inspection.destinations(document))
+            if INSIDE.intersection(groups) and self._here(document):
+                places = inspection.destinations(document)
+                found += self._here_files.inside(ref, text(document, "Id"), _pid(document), groups, places)
+            elif "threads" in groups:
+                found += toptable.threads(ref, await self.processes(ref), at=self._clock())
+        if "logfile" in groups and self._here(document):
+            found += await logfiles.readings(ref, document, self._here_files, at=self._clock())
+        if "files" in groups:
+            found += self._belongings.files(ref, document, _pid(document))
+        if "image" in groups:
+            found += await self._belongings.image(ref, document)
         return tuple(found)
 
     async def counters(self, ids: Sequence[str] | None = None) -> tuple[Counters, ...]:
@@ -98,7 +120,7 @@ class DockerReads:
             return self._files.sweep(ids)
         if ids is None:
             ids = [row.id for row in await self.containers() if row.state == "running"]
-        found = await asyncio.gather(*(self._sample(each) for each in ids), return_exceptions=True)
+        found = await asyncio.gather(*(self._sampling.counters(each) for each in ids), return_exceptions=True)
         for problem in found:
             if isinstance(problem, BaseException) and (not isinstance(problem, ErgonError) or len(ids) == 1):
                 raise problem
@@ -112,7 +134,7 @@ class DockerReads:
         if self._here(document):
             return self._here_files.processes(text(document, "Id"), _pid(document))
         try:
-            table = await self._call("list its processes", lambda api: _top(api, text(document, "Id")))
+            table = await self._call("list its processes", lambda api: toptable.ask(api, text(document, "Id")))
         except EngineConflict:
             return ()
         return toptable.processes(table, at=self._clock())
@@ -122,6 +144,16 @@ class DockerReads:
         if not inspection.is_alive(document) or not self._here(document):
             return Sockets(visible=False, source="api:inspect")
         return self._here_files.sockets(text(document, "Id"), _pid(document), declared=inspection.ports(document))
+
+    async def probes(self, ref: Ref, targets: Sequence[ProbeTarget]) -> tuple[Reading, ...]:
+        from ergon_ops.engine import probes
+        from ergon_ops.engine.probes.inside import subject
+
+        document = await self._look_at(ref)
+        if not targets or text(document, "State.Status") != "running":
+            return ()
+        inside = partial(subject, document, self._caller, self._here(document))
+        return await probes.probe(ref, inside, targets, at=self._clock())
 
     async def logs(self, ref: Ref, query: LogQuery) -> Logs:
         from ergon_ops.engine import logread
@@ -149,16 +181,34 @@ class DockerReads:
 
         return await self._call("give its events", lambda api: eventlog.reach(api))
 
-    async def follow_events(self) -> AsyncIterator[EngineEvent]:
+    async def follow_events(self, *, since: float | None = None) -> AsyncIterator[EngineEvent]:
         from ergon_ops.engine import eventlog
 
-        async for event in eventlog.follow(self._caller, self._clock):
+        async for event in eventlog.follow(self._caller, self._clock, since=since):
             yield event
 
     async def world(self, ref: Ref) -> World:
         document = await self._inspect(ref)
         started = moment(document, "State.StartedAt") or 0.0
         return World(text(document, "Id"), worldhash.digest(document), started)
+
+    async def overrides(self, ref: Ref, expected: Mapping[str, str]) -> Overrides:
+        from ergon_ops.engine.overrides import overrides
+
+        document = await self._look_at(ref)
+        path = f"/images/{quote(text(document, 'Image'), safe='')}/json"
+        try:
+            image = await self._look("describe its image", lambda api: api.fetch(path))
+        except ErgonError as error:
+            if isinstance(error, EngineError):
+                raise
+            image = {}
+        return overrides(document, image, expected)
+
+    async def portrait(self, ref: Ref, salt: bytes) -> Mapping[str, str]:
+        from ergon_ops.engine import portrait
+
+        return portrait.portrait(await self._look_at(ref), salt)
 
     async def host_readings(self) -> tuple[Reading, ...]:
         return await self._engine.readings()
@@ -193,7 +243,10 @@ class DockerReads:
         return document
 
     async def _look_at(self, ref: Ref) -> Document:
-        """As `_inspect`, for looks: those taken at the same moment share one answer."""
+        """As `_inspect`, for looks: those taken at the same moment share one answer, those of a turn for a while."""
+        seen = self._looked.get(ref) if self._looked is not None else None
+        if seen is not None and time.monotonic() - seen[0] < TURN_S:
+            return seen[1]
         looking = self._looking.get(ref)
         if looking is None:
             looking = self._looking[ref] = asyncio.ensure_future(self._inspect(ref))
@@ -202,8 +255,9 @@ class DockerReads:
 
     def _seen(self, ref: Ref, done: asyncio.Task[Document]) -> None:
         self._looking.pop(ref, None)
-        if not done.cancelled():
-            done.exception()  # whoever still waits gets it; if nobody does, asyncio need not complain
+        # Whoever still waits gets an error; if nobody does, asyncio need not complain.
+        if not done.cancelled() and done.exception() is None and self._looked is not None:
+            self._looked[ref] = (time.monotonic(), done.result())
 
     async def _running(self, ref: Ref) -> Document:
         document = await self._look_at(ref)
@@ -226,28 +280,8 @@ class DockerReads:
             files = self._here_files
             readers = {"memory": files.memory, "pids": files.pids, "io": files.io, "cpu": files.cpu}
             return [item for group in groups for item in readers[group](ref, container_id, pid)]
-        from ergon_ops.engine import apistats
-
-        sample = await self._stats(container_id)
         info = self._engine.known or await self._engine.info()
-        return list(apistats.readings(ref, sample, groups, at=self._clock(), host_memory=info.memory_bytes or None))
-
-    async def _sample(self, container_id: str) -> Counters | None:
-        from ergon_ops.engine import apistats
-
-        sample = await self._stats(container_id)
-        found = apistats.counters(container_id, sample, at=self._clock())
-        return found and replace(found, run=text(sample, "started_at"))
-
-    async def _stats(self, container_id: str) -> Document:
-        def ask(api: Client) -> Document:
-            # The start tells runs apart. Asked first: a restart in between then looks like a reset, not like a rate.
-            run = text(api.fetch(f"/containers/{container_id}/json"), "State.StartedAt")
-            sample = api.fetch(f"/containers/{container_id}/stats", stream=False, **{"one-shot": True})
-            return {**sample, "started_at": run}
-
-        self._sampling.version = self._sampling.version or self._caller.version
-        return await self._sampling.call(ask, deadline_s=SAMPLE_S, doing="measure it")
+        return await self._sampling.readings(ref, container_id, groups, host_memory=info.memory_bytes or None)
 
     async def _look(self, doing: str, function: Callable[[Client], T]) -> T:
         return await self._caller.call(function, deadline_s=min(self._deadline_s, LOOK_S), doing=doing)
@@ -258,15 +292,3 @@ class DockerReads:
 
 def _pid(document: Document) -> int:
     return integer(document, "State.Pid") or 0
-
-
-def _top(api: Client, container_id: str) -> Document:
-    """With our columns, or with whatever that `ps` shows by itself."""
-    from docker.errors import APIError
-
-    path = f"/containers/{container_id}/top"
-    try:
-        found: Document = api.fetch(path, ps_args=toptable.WANTED)
-    except APIError:
-        found = api.fetch(path)
-    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Collection, Sequence
 
@@ -28,6 +29,7 @@ def of_container(files: KernelFiles, group: Cgroup, *, connections: bool, declar
         return Sockets(visible=False)
     listening = [item for item in raw if _listens(item, declared)]
     established = [item for item in raw if item.state == netns.ESTABLISHED and item.protocol == "tcp"]
+    connecting = [item for item in raw if item.state == netns.CONNECTING and item.protocol == "tcp"]
     pids = sorted(procfs.pids(files, group))
     holders, all_seen = netns.owners(files, pids, [item.inode for item in listening])
     on_host = procfs.on_host_network(files, pid)
@@ -35,15 +37,32 @@ def of_container(files: KernelFiles, group: Cgroup, *, connections: bool, declar
         return Sockets(visible=False, source=source)
     own = [item for item in listening if item.inode in holders] if all_seen else listening
     if on_host or len(own) < len(listening):
-        holding, _ = netns.owners(files, pids, [item.inode for item in established])
+        holding, _ = netns.owners(files, pids, [item.inode for item in (*established, *connecting)])
         established = [item for item in established if item.inode in holding]
+        connecting = [item for item in connecting if item.inode in holding]
     listening = own
     return Sockets(
         visible=True,
         listening=_sockets(files, listening, holders, source),
         connections=_connections(established, {item.port for item in listening}),
         source=source,
+        connecting=_connections(connecting, set()),
+        overflows=None if on_host else procfs.listen_overflows(files, pid),
     )
+
+
+def on_host(files: KernelFiles, ports: Collection[int]) -> dict[int, str]:
+    """Port → `nginx 4711`, of TCP listeners of our own network namespace; `an unseen program` as an ordinary user."""
+    raw = netns.by_kernel(files, os.getpid(), connections=False) or netns.by_text(files, os.getpid(), connections=False)
+    items = [item for item in raw or () if item.port in ports and item.state == netns.LISTEN]
+    pids = sorted(int(name) for name in files.listing("/proc") or () if name.isdigit())
+    holders, _ = netns.owners(files, pids, [item.inode for item in items])
+    found = {}
+    for item in items:
+        pid = holders.get(item.inode, 0)
+        process = procfs.process_of(files, pid, 0.0) if pid else None
+        found[item.port] = f"{process.name} {pid}" if process else "an unseen program"
+    return found
 
 
 def _listens(item: Raw, declared: Collection[int]) -> bool:
@@ -64,7 +83,8 @@ def _sockets(files: KernelFiles, items: Sequence[Raw], holders: dict[int, int], 
             names[pid] = process.name if process else ""
         key = (item.address, item.port, item.protocol)
         # SO_REUSEPORT: several processes, one address; the first is named.
-        found.setdefault(key, Socket(*key, pid=pid, program=names.get(pid, ""), source=source))
+        program = names.get(pid, "")
+        found.setdefault(key, Socket(*key, pid, program, source, item.waiting, item.backlog))
     return tuple(sorted(found.values(), key=lambda socket: (socket.port, socket.protocol, socket.address)))
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from ergon_ops.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class ContainerSpec:
     name: str
     image: str
     command: tuple[str, ...] | None = None
+    entrypoint: tuple[str, ...] | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     ports: tuple[PublishedPort, ...] = ()
@@ -35,3 +38,15 @@ class ContainerSpec:
     restart: str = "no"
     health: Mapping[str, Any] | None = None
     init: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What a container was given beyond its image: names of variables, and the words of its command (None: the
+    image's own). `equal` answers for values the asker brought along; others never leave. `known` False: the image is
+    gone, so everything counts as given."""
+
+    environment: tuple[str, ...] = ()
+    equal: Mapping[str, bool] = field(default_factory=dict)
+    command: tuple[str, ...] | None = None
+    known: bool = True

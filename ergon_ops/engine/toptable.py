@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ergon_ops.engine.documents import Document, words
-from ergon_ops.engine.procfs import both_ends
+from ergon_ops.engine.procfs import RUNNABLE, both_ends
 from ergon_ops.engine.protocols import Process
+from ergon_ops.facts import Reading, reading
 from ergon_ops.redaction import safe_text
+from ergon_ops.refs import Ref
+
+if TYPE_CHECKING:
+    from ergon_ops.engine.client import Client
 
 WANTED = "-eo pid,ppid,stat,nlwp,rss,etimes,args"
 SOURCE = "api:top"
@@ -24,6 +30,18 @@ def processes(document: Document, *, at: float) -> tuple[Process, ...]:
     table = document.get("Processes")
     found = (_process(titles, row, at) for row in table if isinstance(row, list)) if isinstance(table, list) else ()
     return tuple(process for process in found if process)
+
+
+def threads(ref: Ref, table: Sequence[Process], *, at: float) -> tuple[Reading, ...]:
+    """A process counts as runnable as a whole: this `ps` tells no states of threads."""
+    if not table:
+        return ()
+    runnable = sum(process.state in RUNNABLE for process in table)
+    count = sum(process.threads for process in table)
+    return (
+        reading(ref, "threads", count, at=at, source=SOURCE),
+        reading(ref, "threads_runnable", runnable, at=at, source=SOURCE),
+    )
 
 
 def _process(titles: Sequence[str], row: Sequence[object], at: float) -> Process | None:
@@ -56,3 +74,15 @@ def program(command: str) -> str:
 
 def _number(text: str | None) -> int:
     return int(text) if text and text.isdigit() else 0
+
+
+def ask(api: Client, container_id: str) -> Document:
+    """With our columns, or with whatever that `ps` shows by itself."""
+    from docker.errors import APIError
+
+    path = f"/containers/{container_id}/top"
+    try:
+        found: Document = api.fetch(path, ps_args=WANTED)
+    except APIError:
+        found = api.fetch(path)
+    return found

@@ -16,7 +16,7 @@ def digest(document: Document) -> str:
     world = {
         "image": text(document, "Image"),
         "config": _without_addresses(part(document, "Config")),
-        "host": _without_addresses(part(document, "HostConfig")),
+        "host": _limits(_without_addresses(part(document, "HostConfig"))),
         "mounts": sorted([str(row.get(key)) for key in MOUNT] for row in rows(document, "Mounts")),
         "networks": {name: _network(row, document) for name, row in part(document, "NetworkSettings.Networks").items()},
     }
@@ -32,6 +32,14 @@ def _network(network: object, document: Document) -> dict[str, Any]:
         "links": sorted(words(network, "Links")),
         "wanted": part(network, "IPAMConfig"),
     }
+
+
+def _limits(host: dict[str, Any]) -> dict[str, Any]:
+    """The engine keeps "none" as null, 0 or -1, by the way it came there."""
+    lifted = {key: None for key in ("PidsLimit", "CpuQuota") if (host.get(key) or 0) <= 0}
+    policy = dict(part(host, "RestartPolicy"))
+    policy["Name"] = policy.get("Name") or "no"
+    return {**host, **lifted, "RestartPolicy": policy}
 
 
 def _without_addresses(config: Document) -> dict[str, Any]:

@@ -31,6 +31,19 @@ _NOT_TREND = lazily(
     re.I,
 )
 _TREND_FINDINGS = lazily(r"leak|grow|slope|rising|flood|loop|increas", re.I)
+_RISES = lazily(
+    r"grow|grew|increas|ris(?:es|en|ing)|rose|climb|creep|up\b|spik|doubl|accelerat|ramp|over time|will", re.I
+)
+# Of what a trend is told → words of a finding that knows of its growth.
+_GROWTH_OF = {
+    "memory": lazily(r"memory|leak|rss|heap", re.I),
+    "cpu": lazily(r"cpu", re.I),
+    "disk": lazily(r"disk|space|layer|log|file|volume", re.I),
+    "log": lazily(r"log", re.I),
+    "restart": lazily(r"restart|loop", re.I),
+    "process|pid|zombie|thread": lazily(r"process|pid|zombie|thread|fork", re.I),
+    "connection|descriptor|queue": lazily(r"connection|descriptor|queue|backlog", re.I),
+}
 _STATE_REASON = lazily(
     r"^\W*(?:because |since |as )?(?:i am|i'm|it is|it's|the container is|the engine|my manifest|no|"
     r"there is no|there are no|i have no|it has no|its manifest)\b.{0,12}?\b(?:not running|paused|"
@@ -153,7 +166,8 @@ _COMMON = words(
 
 
 def _of_family(finding: Finding, family: set[str]) -> bool:
-    return any(part in finding.cause for part in family)
+    """By whole words of its id: `health` is no part of `healthcheck_failing_app`."""
+    return any(f"_{part}_" in f"_{finding.cause}_" for part in family)
 
 
 _SUBJECT = lazily(
@@ -279,8 +293,15 @@ def _trends(scene: Scene) -> None:
             r"\b(?:propos\w+|rais\w+) (?:\w+ ){0,3}$", scene.line[: match.start()], re.I
         ):
             continue
-        found = [
-            item for item in _findings(scene, match.start()) if _TREND_FINDINGS.search(f"{item.cause} {item.summary}")
-        ]
+        found = [item for item in _findings(scene, match.start()) if _grows(item, match[0], clause.text)]
         ids = tuple(id for item in found for id in item.evidence) or None
         scene.decide("trend", match.start(), match.end(), ids, "one look shows no trend", ("finding",))
+
+
+def _grows(finding: Finding, trend: str, told: str) -> bool:
+    """Whether it is a finding of growth, and of what the sentence is about: a restart loop tells nothing of memory."""
+    own = f"{finding.cause.replace('_', ' ')} {finding.summary}"
+    if not _TREND_FINDINGS.search(own) or not _RISES.search(trend):
+        return False
+    of = [known for words, known in _GROWTH_OF.items() if re.search(rf"\b(?:{words})", told, re.I)]
+    return not of or any(known.search(own) for known in of)

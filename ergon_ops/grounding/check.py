@@ -9,7 +9,7 @@ from ergon_ops.grounding import (
     absence,
     acts,
     causes,
-    defaults,
+    coverage,
     denial,
     elliptic,
     hearsay,
@@ -65,7 +65,6 @@ _PASSES = (
     measures.find,
     ranks.vague,
     statements.find,
-    defaults.find,
 )
 
 
@@ -81,10 +80,13 @@ def check(sentence: str, ground: Ground, before: Checked | None = None) -> Check
     elif header is not None and not topic.header and not scene.mentions and not re.search(r"\d", text):
         pass  # the head of a table
     else:
-        for find in _GENERAL if defaults.definition(scene) else _PASSES:
-            if find is defaults.find and re.search(r"\bonly\b|\bsole\b", text, re.I):
-                only.find(scene, check)
+        general = coverage.definition(scene)
+        for find in _GENERAL if general else _PASSES:
             find(scene)
+        if not general:
+            if re.search(r"\bonly\b|\bsole\b", text, re.I):
+                only.find(scene, check)
+            coverage.find(scene, cited)
         hearsay.find(scene)
     found = [told.as_read(claim, scene, cited) for claim in scene.claims]
     claims = tuple(sorted(found, key=lambda claim: (claim.start, claim.end)))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from ergon_ops.grounding.index import TEXTS
 from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.scene import Scene
 
-TEXTS = frozenset({"log_template", "label", "health_output"})
 _OF_THE_WORLD = frozenset(
     {"number", "port", "address", "version", "time", "program", "setting", "exit code", "state", "status code", "name"}
 )

@@ -15,6 +15,8 @@ SAME_LOOK_S = 10.0  # facts this close to the newest of their name are of one lo
 ROLLING = frozenset({"cpu_usage", "cpu_ratio", "cpu_periods", "cpu_throttled_ratio", "block_read_rate",
                      "block_write_rate", "network_rx_rate", "network_tx_rate"})  # fmt: skip
 TIMES = ("started_at", "created_at", "finished_at", "events_reach")
+TEXTS = frozenset({"log_template", "label", "health_output"})  # what programs and others wrote
+_TOKEN = re.compile(r"[a-z][\w.-]*\w|[a-z]")
 _ATOM = re.compile(r"#?\w+(?:\[[^\]]*\])?|[-+/]|\d+")
 
 
@@ -36,6 +38,7 @@ class Index:
         self.ledger = ledger
         self._facts: dict[tuple[Ref, str], list[Fact]] = {}
         self._texts: dict[Ref, str] = {}
+        self._words: dict[Ref, frozenset[str]] = {}
         self.refs: dict[Ref, None] = {}
         self.by_id: dict[str, Fact] = {}
         for fact in ledger:
@@ -134,6 +137,17 @@ class Index:
                         value = row.value if isinstance(row.value, str) else ""
                         lines.append(f"{row.key} {value}")
             known = self._texts[ref] = " " + "\n ".join(lines).lower() + " "
+        return known
+
+    def words(self, ref: Ref) -> frozenset[str]:
+        """The words of its facts, other than of texts that somebody wrote."""
+        known = self._words.get(ref)
+        if known is None:
+            rows = (
+                row for (about, name), rows in self._facts.items() if about == ref and name not in TEXTS for row in rows
+            )
+            said = (f"{row.key} {row.value}".lower() for row in rows)
+            known = self._words[ref] = frozenset(word for text in said for word in _TOKEN.findall(text))
         return known
 
     def carrying(self, ref: Ref, word: str) -> tuple[str, ...]:

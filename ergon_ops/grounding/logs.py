@@ -57,9 +57,7 @@ def tellers(scene: Scene, at: int) -> tuple[Ref, ...]:
 
 
 def share(said: str, line: str) -> float:
-    ""
-    "How many of the words said a line has, by itself or by what they stand for; names in capitals must all "
-    "be there."
+    """How many of the words said a line has, or what they stand for; names in capitals must all be there."""
     told = [word for word in _TOKEN.findall(said) if word.lower() not in FILLER and len(word) > 1]
     if not told:
         return 0.0
@@ -95,7 +93,10 @@ def lines_of(scene: Scene, at: int) -> Iterator[Fact]:
 
 
 def counted(scene: Scene, at: int, said: str) -> Iterator[Value]:
-    """How often lines are there that these words fit, one by one and together; and by level."""
+    """How often lines are there that these words fit, one by one and together; and by level. Whose log it is is no
+    word of a line: a mailer's errors are no lines about mail."""
+    for ref in tellers(scene, at):
+        said = re.sub(rf"(?<![\w-]){re.escape(ref.name)}(?![\w-])", " ", said, flags=re.I)
     rows = [row for row in lines_of(scene, at) if isinstance(row.value, int | float)]
     fits = [row for row in rows if share(said, row.key) >= 0.5]
     for some in (*([row] for row in fits), fits):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.grounding.lazy import lazily
 
 CITATION = lazily(

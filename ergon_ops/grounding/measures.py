@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ergon_ops.grounding import counts, hearsay, spans
 from ergon_ops.grounding.amounts import FRACTION, FRACTIONS, Amount, number_of_word, quantities
-from ergon_ops.grounding.index import Value
+from ergon_ops.grounding.index import TEXTS, Value
 from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.metrics import (
     HOST_METRICS,
@@ -305,7 +305,7 @@ def verbatim(scene: Scene, start: int, end: int) -> tuple[str, ...] | None:
         f"{said} {after[1]}".lower() if after and len(after[1]) > 3 else "",
     ):
         if words and (ids := scene.carried(refs, words)):
-            told = {scene.index.by_id[id].name for id in ids} - hearsay.TEXTS
+            told = {scene.index.by_id[id].name for id in ids} - TEXTS
             if told or hearsay.says_so(scene):
                 return ids[:4]
     beside = set(re.findall(r"[a-z]{4,}", scene.line[max(0, start - 30) : end + 30].lower()))

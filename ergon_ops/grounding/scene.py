@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.grounding.index import Index, Value
 from ergon_ops.grounding.lazy import lazily, words
 from ergon_ops.grounding.lexicon import program_groups

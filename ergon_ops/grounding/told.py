@@ -6,30 +6,52 @@ import re
 from dataclasses import replace
 
 from ergon_ops.facts import Fact
+from ergon_ops.findings import Finding
+from ergon_ops.grounding.coverage import DENIES, PLAIN, stem, stems
 from ergon_ops.grounding.scene import Scene
 from ergon_ops.grounding.words import Claim
 from ergon_ops.refs import Ref
 
 STEM = 4  # letters that two forms of a word share: serving, serves
+TELLABLE = frozenset({"statement", "event", "name", "cause"})
+_NO_MATTER = {stem(word) for word in PLAIN} | stems(
+    "cause caused causes root reason due result because leads container"
+)
 EVERYWHERE = frozenset({"ratio", "lifetime", "rate", "host", "count", "none", "true", "false", "name"})
-_DENIES = re.compile(r"\b(?:not|never|no|without|neither|nor|nothing|nobody|hardly|cannot)\b|n't\b", re.I)
 
 
 def as_read(claim: Claim, scene: Scene, cited: tuple[str, ...]) -> Claim:
     """The claim, carried if a fact of whom it is about says it in its own words (`restart_policy: always`), or if it
     cites one of the same thing. Only what nobody recognised: a number, a state, a name, a cause that is claimed is
     looked up, and a citation is no proof of it."""
-    if claim.kind != "statement" or claim.supported:
+    if claim.kind not in TELLABLE or claim.supported:
+        return claim
+    about = _whom(claim, scene)
+    found = _finding(claim, scene, about)
+    if found is not None:
+        return replace(claim, why="", fact_ids=found.evidence)
+    if claim.kind != "statement":
         return claim
     words = {word[:STEM] for word in re.findall(r"[a-z]{3,}", claim.text.lower())}
-    denies = _DENIES.search(claim.text) is not None
-    refs = _whom(claim, scene)
+    denies = DENIES.search(claim.text) is not None
     for fact in scene.ground.ledger:
-        if not _topic(fact) or fact.about not in refs:
+        if not _topic(fact) or fact.about not in about:
             continue
         if (fact.id in cited and _topic(fact) & words) or (not denies and _topic(fact) <= words and _said(fact, scene)):
             return replace(claim, why="", fact_ids=(fact.id,))
     return claim
+
+
+def _finding(claim: Claim, scene: Scene, about: set[Ref]) -> Finding | None:
+    """The finding whose cause, summary and details have all the words that are told, whatever rule made it."""
+    said = stems(scene.nameless[claim.start : claim.end]) - _NO_MATTER
+    if not said or DENIES.search(scene.clause(claim.start).text):
+        return None
+    for finding in scene.ground.findings:
+        own = f"{finding.cause} {finding.summary} {' '.join(str(value) for value in finding.details.values())}"
+        if finding.about in about and said <= stems(own):
+            return finding
+    return None
 
 
 def _whom(claim: Claim, scene: Scene) -> set[Ref]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.facts import Ledger
 from ergon_ops.findings import Finding
 from ergon_ops.grounding.index import Index

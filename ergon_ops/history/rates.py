@@ -35,6 +35,7 @@ def rates(
         *_cpu(earlier, later, window, _usable(cpu_limit, host_cpus)),
         *_throttling(earlier, later, limited=cpu_limit is not None),
         *_flows(earlier, later, window),
+        *_kills(earlier, later),
     )
     return tuple(
         reading(ref, name, value, at=later.at, source=f"rate:{later.source}#{counter}", window_s=round(window, 3))
@@ -66,6 +67,15 @@ def _throttling(earlier: Counters, later: Counters, *, limited: bool) -> Iterato
     yield "cpu_periods", periods, "periods"
     if periods and earlier.throttled is not None and later.throttled is not None:
         yield "cpu_throttled_ratio", round((later.throttled - earlier.throttled) / periods, 4), "throttled/periods"
+
+
+def _kills(earlier: Counters, later: Counters) -> Iterator[Value]:
+    before, after = earlier.memory_oom_kills, later.memory_oom_kills
+    if before is not None and after is not None and after >= before:
+        yield "memory_oom_kills_seen", after - before, "memory_oom_kills"
+    before, after = earlier.pids_limit_hits, later.pids_limit_hits
+    if before is not None and after is not None and after >= before:
+        yield "pids_limit_hits_seen", after - before, "pids_limit_hits"
 
 
 def _flows(earlier: Counters, later: Counters, window: float) -> Iterator[Value]:

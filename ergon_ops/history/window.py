@@ -6,11 +6,13 @@ Ages are measured on the clock that stamped the samples, so that a remote engine
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
-from ergon_ops.engine.protocols import Counters
-from ergon_ops.facts import Reading
+from ergon_ops.engine.protocols import Counters, Reads
+from ergon_ops.facts import Reading, reading
+from ergon_ops.history.looks import LOOK_EVERY_S, watched
 from ergon_ops.history.rates import rates
 from ergon_ops.history.sampler import Sampler
 from ergon_ops.history.samples import OLDEST_S, SHORTEST_S, CountersSource, Samples, merged, same_run
@@ -19,6 +21,7 @@ from ergon_ops.refs import Ref
 # A burst of questions keeps its common earlier sample this long, so that windows grow instead of shrinking.
 REPLACE_AFTER_S = 5.0
 LEASE_S = 3.0
+SAVE_EVERY_S = 0.3  # questions about fifty containers at once are one write, not fifty of all of them
 
 
 class RateReader:
@@ -38,11 +41,14 @@ class RateReader:
     ) -> None:
         self.host = host
         self._source, self._samples, self._sampler = source, samples, sampler
+        self.sampler = sampler
         self._owner, self._clock, self._sleep = owner, clock, sleep
         self._seed = {item.container_id: item for item in seed}
         self._last: dict[str, Counters] = {}
         self._stored: dict[str, Counters] = {}
         self._loaded_at: float | None = None
+        self._due: dict[str, Counters] = {}
+        self._saved_at: float | None = None
 
     async def rates(
         self,
@@ -79,6 +85,52 @@ class RateReader:
             for ref, key in running.items()
             for item in rates(ref, earlier[key], later[key], cpu_limit=cpu_limits.get(ref), host_cpus=host_cpus)
         )
+
+    async def watch(self, ref: Ref, container_id: str, reads: Reads, *, window_s: float) -> tuple[Reading, ...]:
+        """What many looks within `window_s` show and two do not: the readings of the group `window`. Takes that long;
+        without a window it is one look, and nothing is said of a window.
+
+        Raises NoSuchContainer, EngineError.
+        """
+        first = await self._sample((container_id,))
+        looks = [await reads.read(ref, ("threads", "pids"))]
+        began = self._clock()
+        for _ in range(math.ceil(window_s / LOOK_EVERY_S)):
+            await self._sleep(LOOK_EVERY_S)
+            looks.append(await reads.read(ref, ("threads", "pids")))
+            if self._clock() - began >= window_s:  # a slow engine gets fewer looks, not a longer window
+                break
+        last = await self._sample((container_id,)) if window_s else first
+        self._remember(last.values())
+        return watched(ref, looks, first.get(container_id), last.get(container_id))
+
+    def on_record(self, ref: Ref, container_id: str, *, at: float) -> tuple[Reading, ...]:
+        """The readings of the group `history`; a span of 0 where nothing was kept."""
+        usage = self._samples.usage(container_id) if self._samples is not None else None
+        source = "state:usage"
+        span = usage.last_at - usage.first_at if usage else 0.0
+        found = [
+            reading(ref, "history_span", span, at=at, source=source),
+            reading(ref, "history_points", usage.points if usage else 0, at=at, source=source),
+        ]
+        if usage is not None:
+            found.append(
+                reading(ref, "memory_peak", usage.memory, at=at, source=f"{source}#max(memory)", window_s=span or None)
+            )
+        return tuple(found)
+
+    async def trend(self, ref: Ref, container_id: str) -> tuple[Reading, ...]:
+        """Slopes over several looks in a row, a little more than a second in all."""
+        from ergon_ops.history import trends
+
+        seen: list[Counters] = []
+        for number in range(trends.POINTS):
+            if number:
+                await self._sleep(trends.EVERY_S)
+            seen += (await self._sample((container_id,))).values()
+            if number == 0:
+                self._keep(seen)  # rates asked for next need not wait for the same seconds again
+        return trends.readings(ref, [item for item in seen if same_run(seen[0], item)])
 
     async def _sample(self, ids: tuple[str, ...]) -> dict[str, Counters]:
         found = await self._source.counters(ids)
@@ -118,21 +170,32 @@ class RateReader:
         )
         return (item for item in found if item is not None)
 
-    def _remember(self, fresh: Iterable[Counters]) -> None:
-        """For the next question, here or in the next process."""
-        fresh = tuple(fresh)
+    def _keep(self, fresh: Iterable[Counters]) -> None:
         for item in fresh:
             if _replaces(self._last.get(item.container_id), item):
                 self._last[item.container_id] = item
+
+    def _remember(self, fresh: Iterable[Counters]) -> None:
+        """For the next question, here or in the next process."""
+        fresh = tuple(fresh)
+        self._keep(fresh)
         if self._sampler is not None:
             self._sampler.add(fresh)
-        due = [item for item in fresh if _replaces(self._stored.get(item.container_id), item)]
-        if not due or self._samples is None:
+            return  # it keeps what the next process needs, every few seconds
+        self._due |= {item.container_id: item for item in fresh if _replaces(self._stored.get(item.container_id), item)}
+        now = self._clock()
+        if self._saved_at is None or not 0 <= now - self._saved_at < SAVE_EVERY_S:
+            self.flush()
+
+    def flush(self) -> None:
+        """Stores what is due. Whoever ends calls it."""
+        if not self._due or self._samples is None:
             return
+        due, self._due, self._saved_at = tuple(self._due.values()), {}, self._clock()
         # The seed goes along: one write serves questions about the other containers too.
         sources = {item.source for item in due}
         others = (item for item in self._seed.values() if item.source in sources)
-        due = [*(item for item in others if _replaces(self._stored.get(item.container_id), item)), *due]
+        due = (*(item for item in others if _replaces(self._stored.get(item.container_id), item)), *due)
         if self._samples.take_lease(self.host, self._owner, seconds=LEASE_S):
             kept = merged(self._stored.values(), due)
             self._samples.save_counters(self.host, kept)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import LogLine
 from ergon_ops.facts import Reading, reading
 from ergon_ops.loglevels import ORDER, Level, at_least, level_of

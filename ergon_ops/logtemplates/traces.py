@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import LogLine
 
 LONGEST = 500

@@ -9,12 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ergon_ops.manifest.order import in_order
-from ergon_ops.manifest.registered import RegisteredManifest, registered
+from ergon_ops.manifest.registered import RegisteredManifest, Registrations, registered
 
 if TYPE_CHECKING:
     from ergon_ops.manifest.models import Manifest
 
-__all__ = ["Manifest", "RegisteredManifest", "json_schema", "load", "parse", "registered", "start_order"]
+__all__ = [
+    "Manifest",
+    "RegisteredManifest",
+    "Registrations",
+    "json_schema",
+    "load",
+    "parse",
+    "registered",
+    "start_order",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.manifest.canonical import LARGEST
 from ergon_ops.manifest.problems import Problem, pointer
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, field_validator
+from pydantic.json_schema import GenerateJsonSchema
 
 from ergon_ops.capabilities import Capability
 from ergon_ops.manifest.canonical import digest
@@ -67,7 +68,8 @@ Restart = Annotated[str, StringConstraints(pattern=r"^(?:no|always|unless-stoppe
 
 
 class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    # A part alone is validated by nobody: what the whole needs is built once, with the whole.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, defer_build=True)
 
 
 class Project(Part):
@@ -140,13 +142,14 @@ class Health(Part):
 
 
 class Container(Part):
-    """What runs: an `image`, or `applications` on a `base_image`."""
+    """What runs: an `image`, or `applications` on a `base_image`. An environment value may be null: it is set, and
+    this text does not tell to what."""
 
     applications: tuple[Key, ...] = ()
     image: Annotated[str, StringConstraints(pattern=r"^[^\s]{1,512}$")] | None = None
     base_image: Annotated[str, StringConstraints(pattern=r"^[^\s]{1,512}$")] | None = None
     ports: tuple[Annotated[Port, BeforeValidator(_port)], ...] = ()
-    environment: dict[EnvKey, str] = {}
+    environment: dict[EnvKey, str | None] = {}
     volumes: tuple[Volume, ...] = ()
     networks: tuple[Key, ...] = ()
     depends_on: tuple[Key, ...] = ()
@@ -162,10 +165,19 @@ class Container(Part):
     labels: dict[Annotated[str, StringConstraints(min_length=1)], str] = {}
 
 
+class Difference(Part):
+    """Files of an image that may differ between two builds, and why that is accepted."""
+
+    path: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+
 class Packaging(Part):
     build_order: tuple[Key, ...] = ()
+    ignore: tuple[Annotated[str, StringConstraints(min_length=1, max_length=1024)], ...] = ()
+    accepted: tuple[Difference, ...] = ()
     registry: str | None = None
-    tagging: Literal["hash"] = "hash"
+    tagging: Literal["hash", "git-sha"] = "hash"
     source_date_epoch: Annotated[int, Field(ge=0, le=2**33)] = 315532801
 
 
@@ -191,6 +203,19 @@ class Manifest(Part):
 
 
 def json_schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) of manifest 1.0."""
-    schema = Manifest.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "ergon-ops manifest 1.0", **schema}
+    """JSON Schema (2020-12) of manifest 1.0, each key with what it means."""
+    from ergon_ops.manifest.descriptions import MEANINGS
+
+    schema = Manifest.model_json_schema(schema_generator=_Described)
+    for name, part in [("Manifest", schema), *schema["$defs"].items()]:
+        for key, about in part.get("properties", {}).items():
+            about["description"] = MEANINGS[f"{name}.{key}"]
+    described = {"title": "ergon-ops manifest 1.0", "description": " ".join((Manifest.__doc__ or "").split())}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, **described}
+
+
+class _Described(GenerateJsonSchema):
+    """Without the titles that pydantic makes of the keys: they say nothing."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False

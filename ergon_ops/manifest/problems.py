@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.errors import ManifestError
 
 SHOWN = 12

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import field
+from typing import Any, Generic, Protocol, TypeVar
+
+from ergon_ops.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,45 @@ class RegisteredManifest:
 
     def digest(self) -> str:
         return self._digest
+
+
+class Named(Protocol):
+    """What a manifest is found by (the whole `Manifest` fits, and a registered one)."""
+
+    @property
+    def containers(self) -> Mapping[str, Any]: ...
+
+    def digest(self) -> str: ...
+
+
+M = TypeVar("M", bound=Named)
+
+
+class Registrations(Generic[M]):
+    """Manifests, the newest first, found for one container: by the digest and key its labels name, else by its name,
+    else by the Compose project and service it is."""
+
+    def __init__(self, manifests: Iterable[M]) -> None:
+        self._by_label: dict[tuple[str, str], tuple[str, M]] = {}
+        self._by_name: dict[str, tuple[str, M]] = {}
+        self._by_service: dict[tuple[str, str], tuple[str, M]] = {}
+        for manifest in manifests:
+            digest = manifest.digest().removeprefix("sha256:")
+            project = str(getattr(getattr(manifest, "project", None), "name", "") or "")
+            for key in manifest.containers:
+                found = (key, manifest)
+                self._by_label.setdefault((digest, key), found)
+                self._by_service.setdefault((project, key), found)
+                for name in (key, f"{project}-{key}" if project else key):
+                    self._by_name.setdefault(name, found)
+
+    def find(
+        self, *, name: str, digest: str = "", key: str = "", project: str = "", service: str = ""
+    ) -> tuple[str, M] | None:
+        """Key and manifest. A label that names an unknown manifest falls back to the name."""
+        by_label = self._by_label.get((digest.removeprefix("sha256:"), key)) if digest else None
+        by_service = self._by_service.get((project, service)) if project and service else None
+        return by_label or self._by_name.get(name) or by_service
 
 
 def registered(body: str, digest: str) -> RegisteredManifest:

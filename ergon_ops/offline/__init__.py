@@ -7,6 +7,7 @@ Three pure functions; whoever runs the turn calls the tools in between:
         the session ("and worker?" asks the same again).
     for each container:  for step in plan(ask):  call the tool `step.tool` with `step.arguments` through the toolbox
         inspect{groups} metrics{} logs{since_s,tail,grep,level} events{since_s} topology{} diagnose{} restart{}
+        optimize{}
         Facts land in the ledger. Findings, proposals, refusals (Refusal: tool, capability, manifest line) and failures
         go into the container's View. An optional step that is refused or fails is not mentioned: leave it out.
     then once more with `dig(ask, view)`: the steps that follow from what was seen (the log of what turned out to be
@@ -27,6 +28,7 @@ from __future__ import annotations
 
 from ergon_ops.offline.compose import compose, compose_lines
 from ergon_ops.offline.fleet import compose_fleet
+from ergon_ops.offline.improving import one_at_a_time
 from ergon_ops.offline.overview import overview
 from ergon_ops.offline.plan import GLANCE, dig, plan
 from ergon_ops.offline.ranking import unwell
@@ -61,6 +63,7 @@ __all__ = [
     "compose_fleet",
     "compose_lines",
     "dig",
+    "one_at_a_time",
     "overview",
     "plan",
     "speaks",

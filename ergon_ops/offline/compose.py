@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from ergon_ops.facts import Fact
-from ergon_ops.offline import identity, numbers, places, record, state, trouble
+from ergon_ops.offline import identity, improving, numbers, places, record, state, trouble
 from ergon_ops.offline.host import host
 from ergon_ops.offline.teller import Said, Teller, say
 from ergon_ops.offline.units import duration, moment, plain
@@ -29,6 +29,7 @@ ANSWERS: dict[str, Callable[[Teller], Said]] = {
     "events": record.events,
     "wrong": trouble.wrong,
     "restart": identity.restart,
+    "optimize": improving.optimize,
     "limits": numbers.limits,
     "config": places.config,
     "image": places.image,

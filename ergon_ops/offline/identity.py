@@ -17,7 +17,7 @@ DOES: dict[str, str] = {
 }
 # Why a question is not answered, by the reason `scope` gives.
 CANNOT: dict[str, str] = {
-    "change": "I cannot do that: I answer from what I observe, and the one change I can propose is a restart.",
+    "change": "I cannot do that: I answer from what I observe. I can propose a restart, and what would make me better.",
     "shell": "I cannot run commands or open a shell: I only answer from what I observe.",
     "secret": "I never show secrets or values of variables; I can list which variables are set.",
     "injection": "I cannot follow that: what I may say and do is fixed, and changes are approved by a person with "

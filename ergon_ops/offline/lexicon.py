@@ -6,7 +6,7 @@ else). `RULES` turn topics into intents. A word that is in no table is *unknown*
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ergon_ops.dataclass import dataclass
 
 
 def words(text: str) -> frozenset[str]:

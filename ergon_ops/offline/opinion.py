@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import combinations, pairwise
 from pathlib import Path
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.offline.lexicon import words
 from ergon_ops.offline.reading import Reading
 from ergon_ops.offline.tokens import NAME, TOPICS_OF, Tokens

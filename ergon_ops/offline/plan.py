@@ -27,6 +27,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "events": STATE,
     "wrong": (*STATE, "services"),
     "restart": STATE,
+    "optimize": STATE,
     "limits": (*STATE, "limits"),
     "config": (*STATE, "config", "limits"),
     "image": STATE,
@@ -44,7 +45,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
 NEEDS: dict[str, tuple[str, ...]] = {
     "memory": ("metrics",), "cpu": ("metrics",), "network": ("metrics",), "limits": (), "why": ("diagnose",),
     "wrong": ("diagnose",), "logs": ("logs",), "errors": ("logs",), "events": ("events",), "changes": ("events",),
-    "dependencies": ("topology",), "restart": ("restart",), "biggest": ("metrics",), "compare": ("metrics",),
+    "dependencies": ("topology",), "restart": ("restart",), "optimize": ("optimize",),
+    "biggest": ("metrics",), "compare": ("metrics",),
 }  # fmt: skip
 MAY_USE: dict[str, tuple[str, ...]] = {
     "status": ("metrics", "diagnose"), "health": ("diagnose",), "why": ("metrics", "logs", "events", "topology"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.facts import Fact
 from ergon_ops.findings import SEVERITY_ORDER
 from ergon_ops.offline.teller import Teller, num

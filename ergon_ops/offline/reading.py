@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ergon_ops.dataclass import dataclass
 from ergon_ops.offline.tokens import Tokens
 
 

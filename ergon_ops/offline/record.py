@@ -139,6 +139,14 @@ def changes(t: Teller) -> Said:
         yield from (_event(t, row) for row in shown)
     else:
         yield say(f"The engine saw no change of mine {_span(t)}.", t.fact("state"), t.fact("events_reach"))
+    changed = sorted(t.rows("change"), key=lambda row: row.key)[-EVENTS_SAID:]
+    if changed:
+        yield say(f"Of my configuration {plural(len(changed), 'thing')} changed:", *changed)
+        yield from (_event(t, row) for row in changed)
+    began = sorted(t.rows("onset"), key=lambda row: row.key)[-EVENTS_SAID:]
+    if began:
+        yield say("What was found wrong since then, when it was first seen:", *began)
+        yield from (_event(t, row) for row in began)
     if not t.running:
         yield from not_running(t)
     yield from _last_start(t)

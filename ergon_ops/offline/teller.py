@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.facts import Fact
 from ergon_ops.findings import Finding
 from ergon_ops.offline.units import QUOTE_LIMIT, plain, quoted

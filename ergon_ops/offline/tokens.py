@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.offline.lexicon import (
     DEEDS,
     FOREIGN,

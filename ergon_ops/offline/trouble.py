@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ergon_ops.facts import Fact
-from ergon_ops.offline import serving
+from ergon_ops.offline import around, serving
 from ergon_ops.offline.numbers import cpu, cpu_use, memory_clause
 from ergon_ops.offline.serving import by_state, spoken
 from ergon_ops.offline.state import health_output, named_findings, not_running, status, unhealthy
@@ -60,6 +60,7 @@ def why(t: Teller) -> Said:
     """The cause if a rule proves one, else the facts that bear on it, and that the cause is not known."""
     found = list(symptoms(t))
     yield from named_findings(t)
+    yield from around.fine(t)
     yield from found
     if t.running and not found:
         yield from serving.asked_services(t)

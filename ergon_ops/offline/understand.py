@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 
 from ergon_ops.offline import spans
+from ergon_ops.offline.improving import improvements_asked
 from ergon_ops.offline.lexicon import METRICS, PROGRAMS, RULES, WEAK, Rule, words
 from ergon_ops.offline.orders import ANSWERED_BY, ordered, unasked, wanted
 from ergon_ops.offline.reading import Reading
@@ -33,12 +35,23 @@ EVERYONE: frozenset[str] = words(
     containers ones"""
 )
 SAFETY: frozenset[str] = words("injection secret shell change")
+UNSAFE: frozenset[str] = words("injection secret shell")
 WHO_IS: frozenset[str] = words("what who is are does do tell me us about exactly actually even the a please")
 FOLLOWERS: frozenset[str] = words("and or what how about same ditto also then now for with")
 
 
 def understand(text: str, previous: Ask | None = None, *, names: Iterable[str] = (), now: float | None = None) -> Ask:
     """What `text` asks for. `names` are words that name containers; `previous` the last question of the session."""
+    ask = _understood(text, previous, tuple(names))
+    if now is None:
+        return ask
+    since = spans.clock(ask.text[:LONGEST].lower(), now)
+    return ask if since is None else replace(ask, since=since, window_s=now - since)
+
+
+@lru_cache(maxsize=256)
+def _understood(text: str, previous: Ask | None, names: tuple[str, ...]) -> Ask:
+    """But for what a time of day means: that is another tomorrow."""
     said = by_tables(text, previous, names=names)
     found, topics, intents, reason = said.found, said.topics, said.intents, said.reason
     settled = said.followed or (previous is not None and intents and len(found.words) <= SHORT)
@@ -48,19 +61,19 @@ def understand(text: str, previous: Ask | None = None, *, names: Iterable[str] =
         reason not in SAFETY and ordered(said.text[:LONGEST], names)
     ):
         intents, reason = ("restart",), ""
+    if reason not in UNSAFE and improvements_asked(said.text[:LONGEST], names):
+        intents, reason = ("optimize",), ""
     if reason in ("general", "unknown") and _RUNS.match(found.text) and found.words[-1] in PROGRAMS:
         intents, reason = ("services",), ""
     if "restart" in intents and (kind := unasked(said.text[:LONGEST], names)):
         intents = ANSWERED_BY.get(kind, ())
         reason = "" if intents else kind
     lowered = said.text[:LONGEST].lower()
-    since = spans.clock(lowered, now) if now is not None else None
-    back = now - since if now is not None and since is not None else spans.window(lowered)
+    back = spans.window(lowered)
     return Ask(
         text=said.text,
         intents=intents,
         window_s=back if back is not None or not said.followed or previous is None else previous.window_s,
-        since=since,
         grep=(said.grep or spans.grep(lowered, found.quoted)) if {"logs", "errors"} & set(intents) else "",
         level=spans.level(topics, found.words),
         tail=spans.tail(lowered),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.facts import Fact
 from ergon_ops.offline import numbers, state
 from ergon_ops.offline.lexicon import PROGRAMS, words

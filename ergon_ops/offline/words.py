@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.facts import Ledger
 from ergon_ops.findings import Finding
-from ergon_ops.proposals import Proposal
+from ergon_ops.proposals import Proposal, Withheld
 from ergon_ops.refs import Ref
 
 INTENTS: dict[str, str] = {
@@ -29,6 +30,7 @@ INTENTS: dict[str, str] = {
     "events": "what the engine saw happen",
     "wrong": "whether anything is wrong",
     "restart": "restart yourself: a proposal",
+    "optimize": "what would be better: proposals with numbers",
     "limits": "memory, CPU, process limits",
     "config": "command, user, restart policy, log driver",
     "image": "image, digest, creation",
@@ -133,6 +135,7 @@ class View:
     now: float
     findings: tuple[Finding, ...] = ()
     proposals: tuple[Proposal, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     failures: tuple[Failure, ...] = ()
     stored_at: float | None = None

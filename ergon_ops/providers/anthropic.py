@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
-from ergon_ops.messages import Message, Prompt, Text, ToolCall, Usage
+from ergon_ops.dataclass import dataclass
+from ergon_ops.messages import Cut, Message, Prompt, Text, ToolCall, Usage
 from ergon_ops.providers import thinking
 from ergon_ops.providers.anthropic_request import Request, request_of
 from ergon_ops.providers.arguments import read_arguments
@@ -202,7 +203,7 @@ class Reading:
         silent = not self.text and not any(isinstance(piece, ToolCall) for piece in held)
         if silent or self.stop == "refusal":
             raise nothing_said(failure, self.model, self.stop)
-        return [*unique_ids(held), self._usage()]
+        return [*unique_ids(held), *([Cut()] if cut else []), self._usage()]
 
     def _count(self, usage: Any) -> None:
         """Counts are cumulative; a later one replaces an earlier."""

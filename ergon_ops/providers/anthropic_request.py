@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.messages import Message, Native, Prompt, Text, ToolCall
 from ergon_ops.providers.conversation import Given, Said, Turn, called_tools, encodable, turns_of
 from ergon_ops.providers.thinking import Behind, block_of

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.messages import ToolCall
 from ergon_ops.providers.arguments import read_arguments
 from ergon_ops.providers.protocol import Piece

@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.messages import Message, Native, Text, ToolCall, ToolResult
 
 LEFT_OUT = "(The beginning of this conversation is left out.)"

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.errors import ErgonError, ProviderError
 from ergon_ops.providers.spec import KEY_VARIABLES
 from ergon_ops.providers.wire import Line, NotAStream, Stalled, TooBig

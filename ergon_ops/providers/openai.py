@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
-from ergon_ops.messages import Message, Prompt, Text, Usage
+from ergon_ops.dataclass import dataclass
+from ergon_ops.messages import Cut, Message, Prompt, Text, Usage
 from ergon_ops.providers.anthropic import nothing_said
 from ergon_ops.providers.attempts import Deadline, tried
 from ergon_ops.providers.calls import Assembly, unique_ids
@@ -136,7 +137,8 @@ class Reading:
         if (not self.text and not calls) or self.stop == "content_filter":
             raise nothing_said(failure, self.model, self.stop)
         usage = self.usage or Usage(self.estimate, -(-(self.text + self.calls.size) // 4))
-        return [*([Text(rest)] if rest else []), *unique_ids(calls), usage]
+        cut = [Cut()] if self.stop == "length" else []
+        return [*([Text(rest)] if rest else []), *unique_ids(calls), *cut, usage]
 
 
 @dataclass(slots=True)

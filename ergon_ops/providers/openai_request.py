@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.messages import Message, Prompt
 from ergon_ops.providers.conversation import Said, Turn, encodable, turns_of
 from ergon_ops.tool import Tool

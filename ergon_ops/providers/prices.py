@@ -7,8 +7,8 @@ processing for prompts below the vendors' long-prompt thresholds (100,000 tokens
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.messages import Usage
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ergon_ops.messages import Message, Native, Prompt, Text, ToolCall, Usage
+from ergon_ops.dataclass import dataclass
+from ergon_ops.messages import Cut, Message, Native, Prompt, Text, ToolCall, Usage
 from ergon_ops.tool import Tool
 
-Piece = Text | ToolCall | Native | Usage
+Piece = Text | ToolCall | Native | Cut | Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Provider(Protocol):
     def reply(
         self, system: Prompt, messages: Sequence[Message], tools: Sequence[Tool], *, max_tokens: int, deadline_s: float
     ) -> AsyncGenerator[Piece, None]:
-        """Text as it arrives, tool calls whole, parts in their order, `Usage` once and last.
+        """Text as it arrives, tool calls whole, parts in their order, `Cut` if there was to be more, `Usage` last.
 
         Raises ProviderError. Cancelling, or closing the iterator, closes the connection."""
         ...

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.errors import UsageError
 from ergon_ops.settings import Endpoint
 

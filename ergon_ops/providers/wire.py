@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.providers.protocol import OnSent, Patience, Sent
 from ergon_ops.providers.spec import Spec, is_loopback, shown_url
 

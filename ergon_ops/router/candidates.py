@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.router import looks
 from ergon_ops.router.index import Index, name_words
 from ergon_ops.router.member import Member

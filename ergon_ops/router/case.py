@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.refs import Ref, host_ref
 from ergon_ops.router import asking
 from ergon_ops.router.index import Index

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.router.index import Index, Sense
 from ergon_ops.router.question import key_of
 

@@ -6,9 +6,9 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.persona import KIND_OF_PROGRAM, image_program
 from ergon_ops.router.english import family
 from ergon_ops.router.member import Member, canonical_program

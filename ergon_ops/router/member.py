@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import COMPOSE, Container
 from ergon_ops.persona import Persona, image_program
 from ergon_ops.refs import Ref, slug

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.router.index import Sense, SenseKind
 from ergon_ops.router.question import Question
 from ergon_ops.router.words import ARTICLES

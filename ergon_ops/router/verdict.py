@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.refs import Ref
 
 RouteKind = Literal["one", "several", "all", "host", "ask_back", "none", "unknown_name"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ergon_ops.services.asking import targets
 from ergon_ops.services.detection import Service, State, detect
 from ergon_ops.services.programs import PROGRAMS, READABLE, Program, canonical
 from ergon_ops.services.words import expected, readings, spoken
@@ -17,4 +18,5 @@ __all__ = [
     "expected",
     "readings",
     "spoken",
+    "targets",
 ]

@@ -7,9 +7,10 @@ said (command line, exposed or published port), where sockets cannot be seen · 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import Container, Process, PublishedPort, Socket, Sockets
 from ergon_ops.services.families import Family, families
 from ergon_ops.services.identity import Identity

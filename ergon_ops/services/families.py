@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import Process, Socket
 from ergon_ops.services.identity import Identity, identify, plain_name, ports_in
 from ergon_ops.services.programs import INITS
 
 DEAD = ("Z", "X")
 AROUND = 20
+BETWEEN = "exe"  # what a child is called that runs `/proc/self/exe` and is not yet what it will be: busybox, runc
 
 
 @dataclass(slots=True)
@@ -45,6 +47,7 @@ class Family:
 def families(processes: Sequence[Process], listening: Iterable[Socket], *, image: str = "") -> list[Family]:
     """Families that may be services, in the order they started; transparent ones only if nothing else is there."""
     living = [process for process in _parents_first(processes) if not process.state.startswith(DEAD)]
+    living = [process for process in living if process.name != BETWEEN] or living
     around = " ".join(process.command for process in living[:AROUND])
     owners = {socket.pid for socket in listening if socket.pid}
     visitors = _visitors(living)

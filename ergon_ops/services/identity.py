@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import Process
 from ergon_ops.services.programs import (
     BY_NAME,

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from ergon_ops.dataclass import dataclass
 
 Nature = Literal["server", "runtime", "infra", "wrapper", "init", "helper", "unknown"]
 # server: is a service, with or without a port · runtime: runs somebody's program · infra: cron, sshd, supervisors

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
-import os
-import signal
 import sys
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import Images, Progress
 from ergon_ops.errors import ErgonError
-from ergon_ops.stack import debian_rootfs
+from ergon_ops.packaging import debian_rootfs
+from ergon_ops.packaging.programs import program
 
 CONTENT_LABEL = "io.ergon-ops.content"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -83,7 +80,7 @@ async def rootfs(packages: tuple[str, ...], *, cache: Path, progress: Progress) 
     if not output.exists():
         # Isolated: it needs the standard library only, and nothing from the folder the person happens to be in.
         command = [sys.executable, "-I", debian_rootfs.__file__, str(output), *packages]
-        async with _program(command) as process:
+        async with program(command) as process:
             await _follow(process, progress=progress)
     return output
 
@@ -91,25 +88,6 @@ async def rootfs(packages: tuple[str, ...], *, cache: Path, progress: Progress) 
 def rootfs_path(packages: tuple[str, ...], *, cache: Path) -> Path:
     key = hashlib.sha256("\0".join([debian_rootfs.RECIPE, *sorted(packages)]).encode()).hexdigest()[:16]
     return cache / f"rootfs-{key}.tar"
-
-
-@contextlib.asynccontextmanager
-async def _program(command: list[str]) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A child in a process group of its own, so that nothing it started outlives a deadline or Ctrl-C."""
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
 
 
 async def _follow(process: asyncio.subprocess.Process, *, progress: Progress) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import Progress, Reads, Writes
 from ergon_ops.errors import EngineConflict
 from ergon_ops.stack.plan import PROJECT_LABEL

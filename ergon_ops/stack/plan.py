@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import OURS, ContainerSpec, PublishedPort
 from ergon_ops.errors import ManifestError
 from ergon_ops.manifest import start_order
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 MANIFEST_LABEL = OURS + "manifest"
 CONTAINER_LABEL = OURS + "container"
 PROJECT_LABEL = OURS + "project"
+IMAGE_LABEL = OURS + "image"
 NANOSECONDS = 1_000_000_000
+NOTHING: Mapping[str, str] = {}
 BUILT_IN = ("bridge", "host", "none")  # networks every engine has
 
 
@@ -42,15 +44,19 @@ class Plan:
         return tuple(spec for step in self.steps for spec in step)
 
 
-def plan_of(manifest: Manifest, *, fallback_name: str) -> Plan:
-    """`fallback_name` stands for a project without a name, as a rule its folder's. Raises ManifestError."""
+def plan_of(manifest: Manifest, *, fallback_name: str, packaged: Mapping[str, str] = NOTHING) -> Plan:
+    """`fallback_name` stands for a project without a name, as a rule its folder's; `packaged` are the images that were
+    made of the manifest's own applications, by container. Raises ManifestError."""
     project = project_name(manifest, fallback_name=fallback_name)
     shared = {MANIFEST_LABEL: manifest.digest(), PROJECT_LABEL: project}
     network = f"{slug(project) or 'project'}-default"
-    specs = {
-        key: _spec(key, container, labels={**container.labels, **shared, CONTAINER_LABEL: key}, network=network)
-        for key, container in manifest.containers.items()
-    }
+    specs = {}
+    for key, container in manifest.containers.items():
+        labels = {**container.labels, **shared, CONTAINER_LABEL: key}
+        made = packaged.get(key) if container.image is None else None
+        # The same manifest over other sources is another image: by this label `up` sees it.
+        labels |= {IMAGE_LABEL: made} if made else {}
+        specs[key] = _spec(key, container, made, labels=labels, network=network)
     return Plan(
         project=project,
         digest=manifest.digest(),
@@ -76,9 +82,13 @@ def _steps(manifest: Manifest) -> list[list[str]]:
     return [[key for key in level if level[key] == step] for step in sorted(set(level.values()))]
 
 
-def _spec(key: str, container: Container, *, labels: Mapping[str, str], network: str) -> ContainerSpec:
-    if container.image is None:
-        raise ManifestError(f"{key} has applications but no image yet", next=f'package it, or give "{key}" an image')
+def _spec(
+    key: str, container: Container, packaged: str | None, *, labels: Mapping[str, str], network: str
+) -> ContainerSpec:
+    image = container.image or packaged
+    if image is None:
+        step = f'ergon-ops package MANIFEST --container {key} --load makes it, or give "{key}" an image'
+        raise ManifestError(f"{key} has applications but no image yet", next=step)
     limits = container.resources
     if limits.memory_swap is not None or limits.shm_size is not None:
         raise ManifestError(
@@ -86,9 +96,9 @@ def _spec(key: str, container: Container, *, labels: Mapping[str, str], network:
         )
     return ContainerSpec(
         name=key,
-        image=container.image,
+        image=image,
         command=container.command,
-        environment=container.environment,
+        environment=_environment(key, container),
         labels=labels,
         ports=tuple(
             PublishedPort(port.host_ip, port.host or 0, port.container, port.protocol) for port in container.ports
@@ -103,6 +113,16 @@ def _spec(key: str, container: Container, *, labels: Mapping[str, str], network:
         restart=container.restart,
         health=_healthcheck(key, container, container.health) if container.health else None,
     )
+
+
+def _environment(key: str, container: Container) -> Mapping[str, str]:
+    open_ones = [name for name, value in container.environment.items() if value is None]
+    if open_ones:
+        raise ManifestError(
+            f"{key}: {', '.join(open_ones)} {'has' if len(open_ones) == 1 else 'have'} no value",
+            next="write the value that is meant, or leave the variable out",
+        )
+    return {name: value for name, value in container.environment.items() if value is not None}
 
 
 def _volume_name(volume: str) -> str:
@@ -134,16 +154,17 @@ def _health_test(key: str, container: Container, health: Health) -> list[str]:
     return ["CMD-SHELL", HTTP_TEST.format(url=url, seconds=max(1, round(health.timeout_s)))]
 
 
-# An image brings one of these or none; a failed answer's body is asked for again, as it says what is wrong.
+# An image brings one of these or none; a failed answer's body is asked for again, as it says what is wrong. busybox's
+# static wget crashes at -T, and its nc has no -z: the engine ends what takes too long.
 HTTP_TEST = (
     "if command -v curl >/dev/null; then curl -fsS -m {seconds} {url} || {{ curl -sS -m {seconds} {url}; exit 1; }}; "
-    "elif command -v wget >/dev/null; then wget -q -T {seconds} -O - {url}; "
+    "elif command -v wget >/dev/null; then wget -q -O - {url}; "
     "elif command -v python3 >/dev/null; then "
     "python3 -c 'import sys, urllib.request as u; u.urlopen(sys.argv[1], timeout={seconds})' {url}; "
     "else echo 'no curl, wget or python3 in the image'; exit 1; fi"
 )
 TCP_TEST = (
-    "if command -v nc >/dev/null; then nc -z 127.0.0.1 {port}; "
+    "if command -v nc >/dev/null; then nc -w 3 127.0.0.1 {port} </dev/null; "
     "elif command -v bash >/dev/null; then bash -c '</dev/tcp/127.0.0.1/{port}'; "
     "elif command -v python3 >/dev/null; then "
     "python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", {port}), 3)'; "

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import Container, ContainerSpec, Images, LogQuery, Progress, Reads, Writes
 from ergon_ops.errors import EngineConflict, ErgonError
 from ergon_ops.stack.base_image import CONTENT_LABEL
-from ergon_ops.stack.plan import CONTAINER_LABEL, MANIFEST_LABEL, PROJECT_LABEL, Plan
+from ergon_ops.stack.plan import CONTAINER_LABEL, IMAGE_LABEL, MANIFEST_LABEL, PROJECT_LABEL, Plan
 
 READY_S = 90.0
 POLL_S = 0.25
 SETTLE_S = 1.0  # a program that fails at its start has usually done so by then
 STOP_S = 10
-TELLING_LABELS = (MANIFEST_LABEL, CONTAINER_LABEL, CONTENT_LABEL)
+TELLING_LABELS = (MANIFEST_LABEL, CONTAINER_LABEL, CONTENT_LABEL, IMAGE_LABEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,5 +153,9 @@ def _settled(container: Container, waited_s: float) -> bool:
 async def _not_ready(container: Container, what: str, *, reads: Reads) -> ErgonError:
     logs = await reads.logs(container.ref, LogQuery(tail=1))
     last = f": {logs.lines[-1].text[:200]}" if logs.lines else ""
+    if container.health == "unhealthy":
+        found = await reads.read(container.ref, ["state"])
+        said = next((str(row.value).strip() for row in found if row.name == "health_output" and row.value), "")
+        last += f"; its healthcheck says: {' '.join(said.split())[:200]}" if said else ""
     name = container.ref.name
     return ErgonError(f"{name} did not start, {what}{last}", next=f'ergon-ops ask {name} "what is wrong?"')

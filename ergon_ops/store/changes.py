@@ -34,8 +34,7 @@ class Changes:
 
         def work(db: Any, write: Callable[..., Any]) -> Claim:
             change = row.change
-            sql = "SELECT 1 FROM changes WHERE container_id = ? AND ended_at IS NULL"
-            if db.execute(sql, (row.container_id,)).fetchone():
+            if _busy(db, row):
                 return "busy"
             used = db.execute(
                 "UPDATE proposals SET state = 'claimed' WHERE id = ? AND state = 'open' AND expires_at > ?",
@@ -64,6 +63,7 @@ class Changes:
         proposal: ProposalState | None = None,
         text: str = "",
         facts: Mapping[str, Any] | None = None,
+        predecessor: str | None = None,
     ) -> ChangeRow:
         """Write down the next step before it happens. Raises StoreError if the change is no longer ours."""
         merged = {**row.facts, **(facts or {})}
@@ -71,9 +71,9 @@ class Changes:
 
         def work(db: Any, write: Callable[..., Any]) -> None:
             done = db.execute(
-                "UPDATE changes SET state = ?, facts = ?, text = ?, ended_at = ?"
-                " WHERE id = ? AND owner = ? AND ended_at IS NULL",
-                (state, json.dumps(merged), text, ended, row.change.id, row.owner),
+                "UPDATE changes SET state = ?, facts = ?, text = ?, ended_at = ?,"
+                " predecessor = coalesce(?, predecessor) WHERE id = ? AND owner = ? AND ended_at IS NULL",
+                (state, json.dumps(merged), text, ended, predecessor, row.change.id, row.owner),
             )
             if not done.rowcount:
                 raise StoreError(f"change {row.change.id} is in other hands", next="ergon-ops journal")
@@ -103,6 +103,38 @@ class Changes:
             taken = self._db.write(lambda db: work(db, write), durable=True)
         return self.find(row.change.id)[0] if taken else None
 
+    def reopen(self, row: ChangeRow, owner: str, *, actor: str, text: str) -> Claim:
+        """A kept change on its way back: `taken` if it is not kept any more, `busy` if another one of this container
+        is in flight."""
+
+        def work(db: Any, write: Callable[..., Any]) -> Claim:
+            if _busy(db, row):
+                return "busy"
+            facts = json.dumps({**row.facts, "undoing": text, "asked": True})
+            done = db.execute(
+                "UPDATE changes SET state = 'rolling_back', owner = ?, ended_at = NULL, facts = ?"
+                " WHERE id = ? AND state = 'kept' AND ended_at IS NOT NULL",
+                (owner, facts, row.change.id),
+            )
+            if not done.rowcount:
+                return "taken"
+            write(db, "rolling_back", **{**_names(row), "actor": actor}, data={"text": text})
+            return "claimed"
+
+        with self._journal.writing() as write:
+            return self._db.write(lambda db: work(db, write), durable=True)
+
+    def mark(self, row: ChangeRow, step: str, *, text: str, facts: Mapping[str, Any]) -> None:
+        """One more row about a change that has ended: it was lost, or what it kept was removed."""
+
+        def work(db: Any, write: Callable[..., Any]) -> None:
+            merged = json.dumps({**row.facts, **facts})
+            db.execute("UPDATE changes SET facts = ? WHERE id = ?", (merged, row.change.id))
+            write(db, step, **{**_names(row), "actor": ""}, data={"text": text})
+
+        with self._journal.writing() as write:
+            self._db.write(lambda db: work(db, write), durable=True)
+
     def find(self, prefix: str) -> tuple[ChangeRow, ...]:
         exact = self._db.rows(f"{_SELECT} WHERE id = ?", (prefix,))
         rows = exact or self._db.rows(f"{_SELECT} WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id", (prefix,))
@@ -113,9 +145,20 @@ class Changes:
         rows = self._db.rows(f"{_SELECT} ORDER BY started_at DESC, id LIMIT ?", (limit,))
         return tuple(_change(row) for row in rows)
 
+    def of(self, container: str, limit: int = 50) -> tuple[ChangeRow, ...]:
+        """Those of one container by its name, newest first."""
+        rows = self._db.rows(f"{_SELECT} WHERE container = ? ORDER BY started_at DESC, id LIMIT ?", (container, limit))
+        return tuple(_change(row) for row in rows)
+
     def in_flight(self) -> tuple[ChangeRow, ...]:
         rows = self._db.rows(f"{_SELECT} WHERE ended_at IS NULL ORDER BY started_at")
         return tuple(_change(row) for row in rows)
+
+
+def _busy(db: Any, row: ChangeRow) -> bool:
+    """Another change of this container is in flight. By name too: made anew, it has another id."""
+    sql = "SELECT 1 FROM changes WHERE (container_id = ? OR container = ?) AND id != ? AND ended_at IS NULL"
+    return bool(db.execute(sql, (row.container_id, row.container, row.change.id)).fetchone())
 
 
 def _names(row: ChangeRow) -> dict[str, str]:

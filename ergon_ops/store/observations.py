@@ -11,7 +11,7 @@ from ergon_ops.facts import Reading
 from ergon_ops.findings import Finding
 from ergon_ops.refs import Ref
 from ergon_ops.store import codec
-from ergon_ops.store.records import SeenFinding, Sighting
+from ergon_ops.store.records import SeenFinding, Sighting, Usage
 
 if TYPE_CHECKING:
     from ergon_ops.store.database import Database
@@ -96,8 +96,33 @@ class Samples:
         return tuple(codec.decode(Counters, item) for item in json.loads(rows[0][0])) if rows else ()
 
     def save_counters(self, host: str, counters: Iterable[Counters]) -> None:
-        values = (host, self._clock(), codec.dump(tuple(counters)))
-        self._db.write(lambda db: db.execute("INSERT OR REPLACE INTO counters VALUES (?, ?, ?)", values))
+        kept, now = tuple(counters), self._clock()
+        values = (host, now, codec.dump(kept))
+        used = [
+            (item.container_id, int(item.at // 60), item.memory_working_set, item.memory_oom_kills or 0)
+            for item in kept
+            if item.memory_working_set is not None
+        ]
+
+        def work(db: Any) -> None:
+            db.execute("INSERT OR REPLACE INTO counters VALUES (?, ?, ?)", values)
+            db.executemany(
+                "INSERT INTO usage (container_id, minute, memory, oom_kills) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
+                " SET memory = max(memory, excluded.memory), oom_kills = max(oom_kills, excluded.oom_kills)",
+                used,
+            )
+
+        self._db.write(work)
+
+    def usage(self, container_id: str) -> Usage | None:
+        """What was kept of one container in the last thirty days; None if nothing was."""
+        found = "min(minute), max(minute), sum(points), max(memory), max(oom_kills)"
+        sql = f"SELECT {found} FROM usage WHERE container_id = ?"
+        rows = self._db.rows(sql, (container_id,))
+        if not rows or rows[0][0] is None:
+            return None
+        first, last, points, memory, kills = rows[0]
+        return Usage(60.0 * first, 60.0 * last, points, memory, kills)
 
     def take_lease(self, host: str, owner: str, *, seconds: float = 30.0) -> bool:
         """True if `owner` is the one writer for that host until `seconds` from now; take it again to keep it."""
@@ -122,6 +147,7 @@ class Sightings:
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._db, self._clock = database, clock
+        self._held: dict[str, Sighting] = {}
 
     def record(self, host: str, containers: Iterable[Container], readings: Iterable[Reading] = ()) -> None:
         body = codec.dump({"containers": tuple(containers), "readings": tuple(readings)})
@@ -129,6 +155,17 @@ class Sightings:
         self._db.write(lambda db: db.execute("INSERT OR REPLACE INTO sightings VALUES (?, ?, ?)", values))
 
     def last(self, host: str) -> Sighting | None:
+        """Taken apart once: reading it again while nobody wrote costs a look at its time."""
+        times = self._db.rows("SELECT at FROM sightings WHERE host = ?", (host,))
+        held = self._held.get(host)
+        if held is not None and times and times[0][0] == held.at:
+            return held
+        found = self._read(host)
+        if found is not None:
+            self._held[host] = found
+        return found
+
+    def _read(self, host: str) -> Sighting | None:
         rows = self._db.rows("SELECT at, body FROM sightings WHERE host = ?", (host,))
         if not rows:
             return None

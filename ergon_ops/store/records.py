@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import Container, World
 from ergon_ops.facts import Reading
 from ergon_ops.findings import Finding
@@ -30,6 +31,17 @@ class SeenFinding:
     first_seen: float
     last_seen: float
     ended_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Of one container over its time on record: `points` minutes with a sample, the highest `memory` working set."""
+
+    first_at: float
+    last_at: float
+    points: int
+    memory: int
+    oom_kills: int
 
 
 @dataclass(frozen=True, slots=True)

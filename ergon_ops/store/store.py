@@ -7,9 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ergon_ops.store.builds import Builds
+from ergon_ops.store.callers import Callers
 from ergon_ops.store.changes import Changes
+from ergon_ops.store.deliveries import Deliveries
 from ergon_ops.store.journal import Journal
+from ergon_ops.store.lives import Lives
 from ergon_ops.store.observations import Findings, Samples, Sightings
+from ergon_ops.store.projects import Projects
 from ergon_ops.store.proposals import Proposals
 from ergon_ops.store.registrations import Consents, Handles, Manifests
 from ergon_ops.store.sessions import CitedFacts, Sessions
@@ -17,12 +22,13 @@ from ergon_ops.store.sessions import CitedFacts, Sessions
 if TYPE_CHECKING:
     from ergon_ops.store.database import Database
 
-KEEP_DAYS = 90.0
-KEEP_BYTES = 200_000_000
+KEEP_DAYS = 30.0
+KEEP_BYTES = 500_000_000
 
 
 class Store:
-    """Facets: `sessions facts handles findings samples sightings proposals changes journal manifests consents`."""
+    """Facets: `sessions facts handles findings samples sightings lives proposals changes journal manifests consents`
+    and what else has an attribute here."""
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._db, self._clock, self._told = database, clock, False
@@ -32,11 +38,16 @@ class Store:
         self.findings = Findings(database, clock)
         self.samples = Samples(database, clock)
         self.sightings = Sightings(database, clock)
+        self.lives = Lives(database, clock)
+        self.callers = Callers(database, clock)
         self.journal = Journal(database, clock)
         self.proposals = Proposals(database, self.journal, clock)
         self.changes = Changes(database, self.journal, clock)
         self.manifests = Manifests(database, clock)
         self.consents = Consents(database, clock)
+        self.projects = Projects(database, clock)
+        self.builds = Builds(database, clock)
+        self.deliveries = Deliveries(database, clock)
 
     @classmethod
     def open(cls, folder: Path, *, clock: Callable[[], float] = time.time) -> Store:

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
 TABLES = (
     "sessions", "messages", "facts", "handles", "findings", "counters", "sightings", "proposals", "changes", "journal",
-    "manifests", "consents",
+    "manifests", "consents", "lives", "portraits", "callers", "builds", "images", "usage",
 )  # fmt: skip
 DAY_S = 86_400.0
+WHOLE_S = DAY_S  # of usage a row a minute; older than that one an hour is enough
 
 
 def stats(database: Database) -> dict[str, Any]:
@@ -30,8 +31,9 @@ def stats(database: Database) -> dict[str, Any]:
 def prune(database: Database, clock: Callable[[], float], *, days: float, max_bytes: int) -> dict[str, int]:
     """Forget what is older than `days`, then the oldest sessions and tool outputs until `max_bytes` are enough.
     Gives how many rows went, by table."""
-    before = clock() - days * DAY_S
+    before, whole = clock() - days * DAY_S, clock() - WHOLE_S
     removed = database.write(lambda db: _forget(db, before))
+    database.write(lambda db: _thin(db, whole))
     while _bytes(database) > max_bytes:
         more = database.write(_forget_oldest)
         if not any(more.values()):
@@ -46,6 +48,9 @@ def _forget(db: Any, before: float) -> dict[str, int]:
     return {
         "sessions": db.execute("DELETE FROM sessions WHERE updated_at < ?", (before,)).rowcount,
         "handles": db.execute("DELETE FROM handles WHERE at < ?", (before,)).rowcount,
+        "lives": db.execute("DELETE FROM lives WHERE at < ?", (before,)).rowcount,
+        "portraits": db.execute("DELETE FROM portraits WHERE at < ?", (before,)).rowcount,
+        "usage": db.execute("DELETE FROM usage WHERE minute < ?", (before // 60,)).rowcount,
         "findings": db.execute("DELETE FROM findings WHERE ended_at < ?", (before,)).rowcount,
         "proposals": db.execute(
             "DELETE FROM proposals WHERE expires_at < ? AND state <> 'claimed'"
@@ -55,12 +60,30 @@ def _forget(db: Any, before: float) -> dict[str, int]:
     }
 
 
+def _thin(db: Any, before: float) -> None:
+    """One row an hour of what is older, under its first minute, with the highest value of the hour."""
+    hour = int(before // 3600) * 60
+    db.execute("CREATE TEMP TABLE IF NOT EXISTS hours AS SELECT * FROM usage LIMIT 0")
+    db.execute(
+        "INSERT INTO hours SELECT container_id, minute / 60 * 60, max(memory), max(oom_kills), sum(points)"
+        " FROM usage WHERE minute < ? GROUP BY container_id, minute / 60 HAVING count(*) > 1 OR min(minute) % 60 > 0",
+        (hour,),
+    )
+    db.execute(
+        "DELETE FROM usage WHERE minute < ? AND (container_id, minute / 60 * 60) IN"
+        " (SELECT container_id, minute FROM hours)",
+        (hour,),
+    )
+    db.execute("INSERT INTO usage SELECT * FROM hours")
+    db.execute("DROP TABLE hours")
+
+
 def _forget_oldest(db: Any) -> dict[str, int]:
     return {
         table: db.execute(
             f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} ORDER BY {column} LIMIT 20)"
         ).rowcount
-        for table, column in (("sessions", "updated_at"), ("handles", "id"))
+        for table, column in (("sessions", "updated_at"), ("handles", "id"), ("lives", "at"))
     }
 
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ergon_ops.capabilities import manifest_line, tools_allowed
+from ergon_ops.dataclass import dataclass
 from ergon_ops.errors import ErgonError, UsageError
 from ergon_ops.facts import Fact
 from ergon_ops.findings import Finding
 from ergon_ops.persona import Persona
-from ergon_ops.proposals import Proposal
+from ergon_ops.proposals import Proposal, Withheld
 from ergon_ops.tool import Context, Tool
 from ergon_ops.toolbox.context import granting
 
 CALL_DEADLINE_S = 12.0
-KINDS = (Fact, Finding, Proposal)
+KINDS = (Fact, Finding, Proposal, Withheld)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Outcome:
     facts: tuple[Fact, ...] = ()
     findings: tuple[Finding, ...] = ()
     proposals: tuple[Proposal, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
     error: ErgonError | None = None
     capability: str = ""
     line: str = ""
@@ -40,6 +41,7 @@ class Outcome:
 
     def to_json(self) -> dict[str, Any]:
         ids = [fact.id for fact in self.facts] or [id for item in self.findings for id in item.evidence]
+        ids = ids or list(dict.fromkeys(id for item in self.proposals for id in item.intent.why))
         return {
             "tool": self.tool,
             "arguments": dict(self.arguments),
@@ -108,8 +110,8 @@ async def _returned(tool: Tool, context: Context, arguments: Mapping[str, Any]) 
 
 
 def sort_result(result: Sequence[Any]) -> dict[str, tuple[Any, ...]]:
-    """Facts, findings and proposals of one result, each under its own name."""
-    names = ("facts", "findings", "proposals")
+    """Facts, findings, proposals and what was withheld of one result, each under its own name."""
+    names = ("facts", "findings", "proposals", "withheld")
     return {
         name: tuple(item for item in result if isinstance(item, kind)) for name, kind in zip(names, KINDS, strict=True)
     }

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ergon_ops.capabilities import TOOLS_OF, capability_for, manifest_line
-from ergon_ops.changes import Changes
+from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import LogQuery
-from ergon_ops.errors import PolicyRefused
+from ergon_ops.errors import EngineConflict, ErgonError, PolicyRefused, UsageError
 from ergon_ops.facts import Fact, Group
 from ergon_ops.findings import Finding
 from ergon_ops.persona import Persona
-from ergon_ops.proposals import Intent, Proposal
+from ergon_ops.proposals import Intent, Proposal, Withheld
 from ergon_ops.refs import Ref
 from ergon_ops.toolbox.collector import Collector
+
+if TYPE_CHECKING:
+    from ergon_ops.changes.changes import Changes
 
 Resolve = Callable[[str], Ref]
 
@@ -26,7 +29,7 @@ class TurnContext:
     subject: Ref
     collector: Collector
     personas: Mapping[Ref, Persona]
-    changes: Changes
+    changes: Callable[[], Changes]
     resolve: Resolve
 
     def _target(self, about: str) -> Ref:
@@ -51,13 +54,34 @@ class TurnContext:
         for intent in intents:
             self._require(intent)
         facts = [fact for intent in intents for fact in self.collector.ledger if fact.id in intent.why]
-        return await self.changes.propose(intents, facts=facts)
+        return await self.changes().propose(intents, facts=facts)
+
+    async def improve(self, *, about: str = "") -> tuple[Proposal | Withheld, ...]:
+        """Everything that would be better, each proposed by itself: what one of them may not do stops no other."""
+        found: list[Proposal | Withheld] = []
+        for wish in await self.collector.suggestions(self._target(about)):
+            if isinstance(wish, Withheld):
+                found.append(wish)
+                continue
+            try:
+                found += await self.propose([wish])
+            except (PolicyRefused, UsageError, EngineConflict) as error:
+                found.append(_refused(wish, error))
+        return tuple(found)
 
     def _require(self, intent: Intent) -> None:
-        wanted = "restart" if intent.kind == "restart" else "optimize"
+        from ergon_ops.changes.kinds import KINDS
+
+        wanted = KINDS[intent.kind].capability if intent.kind in KINDS else "optimize"
         persona = self.personas.get(intent.target)
         if persona is not None and wanted not in persona.capabilities:
             raise missing_capability(persona, wanted)
+
+
+def _refused(wish: Intent, error: ErgonError) -> Withheld:
+    capability = str(error.details.get("capability") or "")
+    by_rule = isinstance(error, PolicyRefused)
+    return Withheld(wish.target, wish.rule, wish.kind, error.message, error.next, wish.why, capability, by_rule)
 
 
 def missing_capability(persona: Persona, wanted: str) -> PolicyRefused:

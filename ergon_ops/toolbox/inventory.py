@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import Container, EngineInfo, Reads
 from ergon_ops.errors import EngineError, NoSuchContainer
 from ergon_ops.refs import Ref
+from ergon_ops.toolbox.recent import Recent
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,25 +19,31 @@ class Inventory:
     containers: tuple[Container, ...]
     infos: Mapping[str, EngineInfo] = field(default_factory=dict)
     failures: Mapping[str, EngineError] = field(default_factory=dict)
+    _of: dict[Ref, Container] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_of", {row.ref: row for row in self.containers})
 
     def get(self, ref: Ref) -> Container | None:
-        return next((row for row in self.containers if row.ref == ref), None)
+        return self._of.get(ref)
 
     def peers(self, ref: Ref) -> tuple[Container, ...]:
         """Every other container of the same host."""
         return tuple(row for row in self.containers if row.ref.host == ref.host and row.ref != ref)
 
 
-async def take_inventory(reads: Mapping[str, Reads]) -> Inventory:
-    """Lists all hosts in parallel. A host that fails is in `failures`; nothing is raised for it."""
+async def take_inventory(reads: Mapping[str, Reads], recent: Recent | None = None) -> Inventory:
+    """Lists all hosts in parallel, but for those whose list `recent` holds. A host that fails is in `failures`; nothing
+    is raised for it."""
+    known = recent or Recent()
     rows: list[Container] = []
     infos: dict[str, EngineInfo] = {}
     failures: dict[str, EngineError] = {}
 
     async def one(host: str, engine: Reads) -> None:
         try:
-            infos[host] = await engine.info()
-            rows.extend(await engine.containers())
+            found, infos[host] = await known.containers(host, engine)
+            rows.extend(found)
         except EngineError as error:
             failures[host] = error
 

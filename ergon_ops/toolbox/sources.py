@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import field, replace
+from typing import Any, TypeVar
 
 from ergon_ops import services
+from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import Container, EngineEvent, LogQuery, Logs, Process, Reads, Sockets
+from ergon_ops.errors import EngineConflict
 from ergon_ops.events import timestamp
 from ergon_ops.facts import Group, Reading, reading
 from ergon_ops.history import RateReader
 from ergon_ops.refs import Ref
+from ergon_ops.toolbox.asked import Asked
 from ergon_ops.toolbox.inventory import Inventory
 
 FROM_INSPECT: frozenset[Group] = frozenset(
@@ -29,19 +32,28 @@ FROM_INSPECT: frozenset[Group] = frozenset(
         "pids",
         "io",
         "filesystem",
+        "threads",
+        "tools",
+        "security",
+        "image",
+        "files",
     }
 )
 INSIDE: frozenset[Group] = frozenset({"processes", "sockets", "services"})
 MOVING: frozenset[Group] = frozenset({"cpu", "io"})
 EVENTS_SHOWN = 40
+EVENTS_S = 3600.0
+SIGNAL_LINES = 1_000
+LOOP_S = 300.0
 TEMPLATES_SHOWN = 30
+T = TypeVar("T")
 Job = Coroutine[Any, Any, Iterable[Reading]]
 
 
 @dataclass(slots=True)
 class Sources:
     """`expected` names the services a container should run (what is missing is *down*), `needs` its manifest's
-    `depends_on`."""
+    `depends_on`; `probing` says whether a container's services may be asked how they are."""
 
     reads: Mapping[str, Reads]
     rates: Mapping[str, RateReader]
@@ -49,8 +61,13 @@ class Sources:
     clock: Callable[[], float]
     expected: Callable[[Ref], Sequence[tuple[str, int | None]]]
     needs: Callable[[Ref], Sequence[str]]
+    probing: Callable[[Ref], bool] = lambda ref: True
+    changed: Callable[[Ref, float], Sequence[tuple[float, str]]] = lambda _ref, _since: ()
+    asked: Asked = field(default_factory=Asked)
+    onsets: Callable[[Ref, float], Sequence[tuple[float, str]]] = lambda _ref, _since: ()
     detected: dict[Ref, tuple[services.Service, ...]] = field(default_factory=dict)
-    _inside: dict[Ref, tuple[tuple[Process, ...], Sockets]] = field(default_factory=dict)
+    _processes: dict[Ref, tuple[Process, ...]] = field(default_factory=dict)
+    _sockets: dict[Ref, Sockets] = field(default_factory=dict)
 
     async def fetch(self, ref: Ref, groups: Sequence[Group], *, window_s: float) -> tuple[Reading, ...]:
         """All readings of these groups, from as few calls as possible, in parallel."""
@@ -60,9 +77,19 @@ class Sources:
         if INSIDE.intersection(groups):
             jobs.append(self._tables(ref, groups))
         if "events" in groups:
-            jobs.append(self._events(ref, window_s or 3600.0))
+            jobs.append(self._events(ref, max(window_s, EVENTS_S)))
+        if "signals" in groups:
+            jobs.append(self._signals(ref))
+        if {"trend", "probes"}.intersection(groups):
+            jobs.append(self._in_turn(ref, groups, window_s))
         if "host" in groups:
-            jobs.append(self.reads[ref.host].host_readings())
+            jobs.append(self.asked.once(ref.host, "host", self.reads[ref.host].host_readings))
+        if "logfile" in groups:  # by itself: it looks twice, and nothing else should wait for that
+            jobs.append(self.reads[ref.host].read(ref, ["logfile"]))
+        if "window" in groups:
+            jobs.append(self._watched(ref, window_s))
+        if "history" in groups:
+            jobs.append(self._on_record(ref))
         if "topology" in groups:
             jobs.append(self._links(ref))
         return tuple(item for items in await asyncio.gather(*jobs) for item in items)
@@ -88,23 +115,33 @@ class Sources:
         return found
 
     async def look_inside(self, row: Container) -> tuple[tuple[Process, ...], Sockets]:
-        """Processes and sockets of a container, read once a turn. One that restarts has none."""
+        """Processes and sockets of a container, each read once a turn. One that restarts has none."""
+        return await asyncio.gather(self._processes_of(row), self._sockets_of(row))
+
+    async def _processes_of(self, row: Container) -> tuple[Process, ...]:
         if not row.running or row.state == "restarting":
-            return (), Sockets(visible=False)
-        if row.ref not in self._inside:
-            engine = self.reads[row.ref.host]
-            self._inside[row.ref] = await asyncio.gather(engine.processes(row.ref), engine.sockets(row.ref))
-        return self._inside[row.ref]
+            return ()
+        if row.ref not in self._processes:
+            self._processes[row.ref] = await self.reads[row.ref.host].processes(row.ref)
+        return self._processes[row.ref]
+
+    async def _sockets_of(self, row: Container) -> Sockets:
+        if not row.running or row.state == "restarting":
+            return Sockets(visible=False)
+        if row.ref not in self._sockets:
+            self._sockets[row.ref] = await self.reads[row.ref.host].sockets(row.ref)
+        return self._sockets[row.ref]
 
     async def _tables(self, ref: Ref, groups: Sequence[Group]) -> Iterable[Reading]:
         row = self.inventory.get(ref)
         if row is None:
             return ()
-        processes, sockets = await self.look_inside(row)
+        inside = {"processes", "services"}.intersection(groups)
+        processes, sockets = await self.look_inside(row) if inside else ((), await self._sockets_of(row))
         now = self.clock()
         found: list[Reading] = []
         if "processes" in groups:
-            found += [reading(ref, "process", p.name, key=str(p.pid), at=now, source=p.source) for p in processes]
+            found += process_readings(ref, processes, at=now)
         if "sockets" in groups:
             found += socket_readings(ref, sockets, at=now)
         if "services" in groups and row.running:
@@ -114,15 +151,83 @@ class Sources:
             found += services.readings(ref, self.detected[ref], at=now)
         return found
 
-    async def _events(self, ref: Ref, window_s: float) -> Iterable[Reading]:
+    async def _probes(self, ref: Ref) -> Iterable[Reading]:
+        row = self.inventory.get(ref)
+        if row is None or row.state != "running":
+            return ()
+        processes, sockets = await self.look_inside(row)
+        found = services.detect(row, processes, sockets, exposed=row.exposed, expected=self.expected(ref))
+        targets = services.targets(found, processes)
+        if self.probing(ref):
+            return await self.reads[ref.host].probes(ref, targets)
         now = self.clock()
-        engine = self.reads[ref.host]
-        rows, oldest = await asyncio.gather(
-            engine.events(since=now - window_s, until=now, ref=ref), engine.events_reach()
-        )
-        found = [event_reading(ref, row, at=now, window_s=window_s) for row in rows[-EVENTS_SHOWN:]]
+        return [
+            reading(ref, "probe_refused", "probes are off", key=each, at=now, source="settings:probes")
+            for each in dict.fromkeys(target.program for target in targets)
+        ]
+
+    async def _events(self, ref: Ref, window_s: float) -> Iterable[Reading]:
+        """Of everyone at once: an engine keeps a few hundred events in all."""
+        now, engine = self.clock(), self.reads[ref.host]
+        past = self.asked.once(ref.host, f"events {window_s}", lambda: engine.events(since=now - window_s, until=now))
+        rows, oldest = await asyncio.gather(past, self.asked.once(ref.host, "reach", engine.events_reach))
+        own = [row for row in rows if row.ref == ref]
+        found = [event_reading(ref, row, at=now, window_s=window_s) for row in own[-EVENTS_SHOWN:]]
         reach = now if oldest is None else oldest
-        return [reading(ref, "events_reach", reach, at=now, source="api:events"), *found]
+        written = (("change", "state:lives", self.changed), ("onset", "state:findings", self.onsets))
+        seen = [
+            reading(ref, name, text, key=timestamp(at), at=now, source=source)
+            for name, source, told in written
+            for at, text in told(ref, now - window_s)[-EVENTS_SHOWN:]
+        ]
+        return [reading(ref, "events_reach", reach, at=now, source="api:events"), *found, *seen]
+
+    async def _signals(self, ref: Ref) -> Iterable[Reading]:
+        """What the log of the current or last run says; of a loop, also of the runs before it."""
+        from ergon_ops.logtemplates import signals
+
+        engine = self.reads[ref.host]
+        state = {item.name: item.value for item in await engine.read(ref, ["state"])}
+        started, up = state.get("started_at"), state.get("uptime")
+        if not isinstance(started, (int, float)):
+            return ()
+        young = not isinstance(up, (int, float)) or up < 60.0
+        since = started - LOOP_S if state.get("restart_count") and young else started - 0.1
+        try:
+            logs = await engine.logs(ref, LogQuery(since=since, tail=SIGNAL_LINES))
+        except EngineConflict as error:  # it is being removed: all else that was read of it still counts
+            return (reading(ref, "log_unreadable", error.message, at=self.clock(), source="api:logs"),)
+        source = f"{logs.source}#signal since {timestamp(since)}"
+        if logs.unreadable:
+            return (reading(ref, "log_unreadable", logs.unreadable, at=self.clock(), source=logs.source),)
+        seen = reading(ref, "log_run_lines", len(logs.lines), at=self.clock(), source=source)
+        return (seen, *signals.readings(ref, logs.lines, at=self.clock(), source=source))
+
+    async def _watched(self, ref: Ref, window_s: float) -> Iterable[Reading]:
+        row = self.inventory.get(ref)
+        if row is None or row.state != "running":
+            return ()
+        try:
+            return await self.rates[ref.host].watch(ref, row.id, self.reads[ref.host], window_s=window_s)
+        except EngineConflict:
+            return ()  # it ended meanwhile: of one that restarts again and again there is no window
+
+    async def _on_record(self, ref: Ref) -> Iterable[Reading]:
+        row = self.inventory.get(ref)
+        return () if row is None else self.rates[ref.host].on_record(ref, row.id, at=self.clock())
+
+    async def _in_turn(self, ref: Ref, groups: Sequence[Group], window_s: float) -> Iterable[Reading]:
+        """Looks for a trend, and then what services say of themselves: as it is at the end, like the rates, and when
+        nothing else keeps this process from hearing them in time."""
+        trend = await self._trend(ref) if "trend" in groups and window_s else ()
+        return (*trend, *(await self._probes(ref) if "probes" in groups else ()))
+
+    async def _trend(self, ref: Ref) -> Iterable[Reading]:
+        """Only for who has time to look several times, and where a look costs nothing."""
+        row, info = self.inventory.get(ref), self.inventory.infos.get(ref.host)
+        if row is None or row.state != "running" or info is None or not info.files_readable:
+            return ()
+        return await self.rates[ref.host].trend(ref, row.id)
 
     async def _links(self, ref: Ref) -> Iterable[Reading]:
         from ergon_ops import topology
@@ -130,21 +235,48 @@ class Sources:
         return await topology.read_links(ref, self.inventory.containers, self.reads[ref.host], needs=self.needs)
 
 
+def process_readings(ref: Ref, processes: Sequence[Process], *, at: float) -> list[Reading]:
+    """Each process, and how many are zombies, with those who should have waited for them."""
+    found = [reading(ref, "process", item.name, key=str(item.pid), at=at, source=item.source) for item in processes]
+    dead = [item for item in processes if item.state == "Z"]
+    if processes:
+        found.append(reading(ref, "zombies", len(dead), at=at, source="proc:*/stat#state"))
+    parents = {item.parent for item in dead}
+    return found + [
+        reading(ref, "zombie_parent", item.name, key=str(item.pid), at=at, source=item.source)
+        for item in processes
+        if item.pid in parents and item.state != "Z"
+    ]
+
+
 def socket_readings(ref: Ref, sockets: Sockets, *, at: float) -> list[Reading]:
-    listeners = [
+    found = []
+    for item in sockets.listening:
+        key = f"{item.address}:{item.port}/{item.protocol}"
+        found.append(reading(ref, "listener", item.program, key=key, at=at, source=item.source))
+        if item.waiting:
+            found.append(reading(ref, "accept_queue", item.waiting, key=key, at=at, source=item.source))
+        if item.waiting and item.backlog:
+            found.append(reading(ref, "accept_backlog", item.backlog, key=key, at=at, source=item.source))
+    for name, connections in (("connection", sockets.connections), ("connecting", sockets.connecting)):
+        found += [
+            reading(ref, name, each.count, key=f"{each.peer_address}:{each.peer_port}", at=at, source=sockets.source)
+            for each in connections
+            if each.outgoing
+        ]
+    found += [
         reading(
-            ref, "listener", item.program, key=f"{item.address}:{item.port}/{item.protocol}", at=at, source=item.source
+            ref, "client", each.count, key=f"{each.local_port} from {each.peer_address}", at=at, source=sockets.source
         )
-        for item in sockets.listening
+        for each in sockets.connections
+        if not each.outgoing
     ]
-    peers = [
-        reading(
-            ref, "connection", item.count, key=f"{item.peer_address}:{item.peer_port}", at=at, source=sockets.source
-        )
-        for item in sockets.connections
-        if item.outgoing
-    ]
-    return listeners + peers
+    if sockets.overflows:
+        source = "proc:net/netstat#ListenOverflows"
+        found.append(reading(ref, "listen_overflows", sockets.overflows, at=at, source=source))
+    if sockets.visible:
+        found.append(reading(ref, "sockets_visible", True, at=at, source=sockets.source))
+    return found
 
 
 def event_reading(ref: Ref, row: EngineEvent, *, at: float, window_s: float) -> Reading:
@@ -154,7 +286,7 @@ def event_reading(ref: Ref, row: EngineEvent, *, at: float, window_s: float) -> 
 
 
 def log_readings(ref: Ref, logs: Logs, *, level: str, at: float) -> tuple[Reading, ...]:
-    from ergon_ops import logtemplates  # its patterns cost 10 ms, and most questions read no logs
+    from ergon_ops.logtemplates import summary as logtemplates  # its patterns cost 10 ms; most questions tell no logs
 
     if logs.unreadable:
         return (reading(ref, "log_unreadable", logs.unreadable, at=at, source=logs.source),)

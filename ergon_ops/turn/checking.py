@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import field
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.grounding import Checked, Ground, Sentences, check, struck
 from ergon_ops.offline import Sentence
+from ergon_ops.refs import Ref
 from ergon_ops.turn.trust import trusted, visible
 
+TAG = re.compile(r"\s*</?[a-z]{1,12}>\s*", re.IGNORECASE)  # small models write marks of prompts and pages
+FEW = 2  # sentences that are asked for again where nothing else holds
+CITED = re.compile(r"\[e\d+\]")
+ROUND = 2  # words of a sentence that is not told twice
 REPAIRED = re.compile(r"^\s*(?:[-*]\s*)?(\d{1,2})\s*[:.)]\s*(.*)$")
+ENDED = re.compile(r"[.!?][\s\"')*_`\]]*$|\n\s*$")
 Tell = Callable[[Sentence], None]
 
 
@@ -32,19 +39,23 @@ class Checker:
     """Tells supported sentences at once. From the first unsupported one on everything waits, so that the order stays.
 
     What a model says before it calls a tool ("let me look") and that claims nothing is not part of an answer. Nor is
-    talk around no fact at all where facts answer the question (`expects_facts`): small models do that at length.
+    talk around no fact at all where facts answer the question (`expected`): small models do that at length.
     """
 
     ground: Callable[[], Ground]
     tell: Tell
     distrusted: Callable[[], frozenset[str]] = frozenset  # ids of facts that read like orders: they carry nothing
-    expects_facts: bool = False
+    expected: frozenset[str] = frozenset()  # ids of the facts that the rules' answer to the question rests on
     tally: Tally = field(default_factory=Tally)
     told: list[Sentence] = field(default_factory=list)
     waiting: list[Checked] = field(default_factory=list)
     acted: list[str] = field(default_factory=list)  # claims of having acted that nothing in the journal carries
     _cut: Sentences = field(default_factory=Sentences)
     _preamble: list[Sentence] = field(default_factory=list)
+    _mended: dict[int, list[Checked]] = field(default_factory=dict)
+    _heard: set[tuple[str, ...]] = field(default_factory=set)
+    _called: bool = False
+    _carried: int = 0  # sentences whose claims all hold
     _in_reply: bool = False
     _grounded: bool = False  # something was said that facts carry, or asked of a tool
     _before: Checked | None = None
@@ -53,10 +64,13 @@ class Checker:
         for sentence in self._cut.feed(delta):
             self._take(sentence)
 
-    def end_of_reply(self, *, calls: bool) -> None:
-        """`calls`: the reply ended in tool calls, so what claimed nothing was only said on the way."""
+    def end_of_reply(self, *, calls: bool, cut: bool = False) -> None:
+        """`calls`: the reply ended in tool calls, so what claimed nothing was only said on the way. `cut`: its last
+        sentence may be half of one, `at 4` of `at 45%`, and is not told."""
         for sentence in self._cut.end():
-            self._take(sentence)
+            if not cut or ENDED.search(sentence):
+                self._take(sentence)
+        self._called = self._called or calls
         self._grounded = self._grounded or calls
         if not calls and not self._idle:
             self._flush()
@@ -65,7 +79,7 @@ class Checker:
 
     @property
     def _idle(self) -> bool:
-        return self.expects_facts and not self._grounded
+        return bool(self.expected) and not self._grounded
 
     @property
     def unsupported(self) -> list[Checked]:
@@ -75,36 +89,63 @@ class Checker:
         """A claim of having acted is not asked for again: it is removed."""
         return [item for item in self.unsupported if not claims_action(item)]
 
-    def settle(self, repaired: dict[int, str], replacement: Callable[[Checked], Sentence | None]) -> None:
-        """Tells what waits: repaired where the repair is supported, else replaced by a sentence of ours, else struck.
+    @property
+    def hopeless(self) -> bool:
+        """Nothing in it holds, and it is talk that cannot be looked up, or much of it: not worth a second request."""
+        kinds = {claim.kind for item in self.unsupported for claim in item.unsupported}
+        return self._idle and (kinds <= {"statement"} or len(self.unsupported) > FEW)
 
-        `repaired` maps the number of a `repairable()` sentence, from 1, to what the model says now ('' = left out)."""
-        numbers = {id(item): number for number, item in enumerate(self.repairable(), 1)}
+    @property
+    def mostly_unfounded(self) -> bool:
+        """More was made up than facts carry, also after it was asked for again: what the rules say is an answer, and
+        such an answer mended sentence by sentence is none."""
+        made_up = sum(not self._mended.get(id(item)) for item in self.unsupported)
+        return bool(self.expected) and made_up > 1 + self._carried + sum(map(bool, self._mended.values()))
+
+    @property
+    def beside_the_question(self) -> bool:
+        """Nothing told is of what the rules' answer rests on, and no tool was asked for anything else."""
+        known = self.ground().index.by_id
+
+        def of(ids: Iterable[str]) -> set[tuple[Ref, str]]:
+            return {(known[id].about, known[id].name) for id in ids if id in known}
+
+        said = of(id for sentence in self.told for id in sentence.fact_ids)
+        return bool(self.expected) and not self._called and not said & of(self.expected)
+
+    def mend(self, repaired: dict[int, str]) -> None:
+        """`repaired` maps the number of a `repairable()` sentence, from 1, to what is said now ('' = left out)."""
+        for number, item in enumerate(self.repairable(), 1):
+            again = self._each(repaired[number]) if number in repaired else None
+            if again is not None and not any(checked.unsupported for checked in again):
+                self._mended[id(item)] = again
+
+    def settle(self, replacement: Callable[[Checked], Sentence | None]) -> None:
+        """Tells what waits: mended where that is supported, else replaced by a sentence of ours, else struck."""
         said = {sentence.text.strip() for sentence in self.told}
         for item in self.waiting:
             if not item.unsupported:
                 if item.claims or not self._idle:
                     self._say(item)
                 continue
-            again = repaired.get(numbers.get(id(item), 0))
+            again = self._mended.get(id(item))
             if again is not None:
-                said_again = self._each(again)
-                if not any(checked.unsupported for checked in said_again):
-                    self.tally.replaced += not said_again
-                    for checked in said_again:
-                        self._tell(Sentence(spaced(checked.text, item.text), checked.fact_ids))
-                    continue
+                self.tally.replaced += not again
+                for checked in again:
+                    self._tell(Sentence(spaced(checked.text, item.text), checked.fact_ids))
+                continue
             self.tally.replaced += 1
             ours = replacement(item)
             ours = ours or Sentence(struck(item))
-            if ours.fact_ids and ours.text.strip() in said:
+            if not ours.text or (ours.fact_ids and ours.text.strip() in said):
                 continue
             said.add(ours.text.strip())
             self._tell(Sentence(spaced(ours.text, item.text), ours.fact_ids))
         self.waiting.clear()
 
     def give_up(self) -> None:
-        """The reply broke off: what was not yet told never is."""
+        """The reply broke off, or is given up: what was not yet told never is."""
+        self.tally.replaced += len(self.unsupported)
         self.waiting.clear()
         self._preamble.clear()
         self._cut, self._in_reply = Sentences(), False
@@ -121,11 +162,17 @@ class Checker:
         return trusted(check(visible(sentence), ground, before), ground, self.distrusted())
 
     def _take(self, sentence: str) -> None:
+        """One sentence of a reply. A model that goes round in circles is heard once."""
+        words = tuple(re.findall(r"\w+", CITED.sub("", sentence.lower())))
+        if (len(words) >= ROUND and words in self._heard) or TAG.fullmatch(sentence):
+            return
+        self._heard.add(words)
         checked = self._check(sentence, self._before)
         self._before = checked
         self.tally.checked += bool(checked.claims)
         self.tally.unsupported += bool(checked.unsupported)
-        self._grounded = self._grounded or bool(checked.claims and not checked.unsupported)
+        self._carried += bool(checked.claims and not checked.unsupported)
+        self._grounded = self._grounded or bool(self._carried)
         if claims_action(checked):
             self.acted.append(checked.text.strip())
         if checked.unsupported or self.waiting:

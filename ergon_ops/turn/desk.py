@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, TypeVar
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.errors import EngineError, ErgonError, PolicyRefused
 from ergon_ops.events import EventType
 from ergon_ops.findings import Finding
@@ -16,7 +17,7 @@ from ergon_ops.proposals import Proposal
 from ergon_ops.refs import Ref, host_ref
 from ergon_ops.toolbox.calls import Outcome, Toolbox
 from ergon_ops.toolbox.collector import Collector
-from ergon_ops.toolbox.context import TurnContext
+from ergon_ops.toolbox.context import TurnContext, missing_capability
 from ergon_ops.turn.rendering import whole_text
 
 AT_ONCE = 16
@@ -51,6 +52,11 @@ class Desk:
         self.happened.put_nowait(("tool_done", {**outcome.to_json(), "container": ref.short}))
         return outcome
 
+    def require(self, ref: Ref, capability: str) -> None:
+        """Raises PolicyRefused with the manifest's line for one whose CI was not granted it."""
+        if capability not in self.personas[ref].capabilities:
+            raise missing_capability(self.personas[ref], capability)
+
     async def view(self, ref: Ref, steps: Sequence[Step], more: Callable[[View], Sequence[Step]] | None = None) -> View:
         """What is known of a container after these steps, and after what `more` asks for once they are known.
 
@@ -78,6 +84,7 @@ class Desk:
             self.clock(),
             findings=unique(item for outcome in outcomes for item in outcome.findings),
             proposals=unique(item for outcome in outcomes for item in outcome.proposals),
+            withheld=tuple(dict.fromkeys(item for outcome in outcomes for item in outcome.withheld)),
             refusals=tuple(Refusal(item.tool, item.capability, item.line) for item in needed if item.capability),
             failures=tuple(_failure(item) for item in needed if failed(item)),
         )
@@ -87,9 +94,11 @@ class Desk:
         refs: Sequence[Ref],
         steps: Callable[[Ref], Sequence[Step]],
         more: Callable[[View], Sequence[Step]] | None = None,
+        *,
+        at_once: int = AT_ONCE,
     ) -> tuple[View, ...]:
-        """The views of several, at most `AT_ONCE` at a time; one that fails does not spoil the rest."""
-        places = asyncio.Semaphore(AT_ONCE)
+        """The views of several, so many at a time; one that fails does not spoil the rest."""
+        places = asyncio.Semaphore(at_once)
 
         async def one(ref: Ref) -> View:
             async with places:

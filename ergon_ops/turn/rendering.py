@@ -9,7 +9,7 @@ from ergon_ops.events import timestamp
 from ergon_ops.facts import Fact
 from ergon_ops.findings import Finding
 from ergon_ops.offline.units import cores, duration, moment, percent, size
-from ergon_ops.proposals import Proposal
+from ergon_ops.proposals import Proposal, Withheld
 from ergon_ops.redaction import safe_text
 from ergon_ops.refs import Ref
 from ergon_ops.setting_values import Share
@@ -78,10 +78,15 @@ def finding_line(finding: Finding) -> str:
 
 def proposal_line(proposal: Proposal) -> str:
     intent = proposal.intent
+    numbers = f" [{', '.join(intent.why)}] by {intent.rule}: {safe_text(intent.formula, 200)}" if intent.formula else ""
     return (
-        f"proposal {proposal.id}: {intent.kind} {intent.target.short}, waiting for a person's approval. "
+        f"proposal {proposal.id}: {intent.kind} {intent.target.short}{numbers}, waiting for a person's approval. "
         "Nothing has been done."
     )
+
+
+def withheld_line(held: Withheld) -> str:
+    return f"not proposed ({held.rule}) [{', '.join(held.why)}]: {safe_text(held.reason, 300)}"
 
 
 def facts_text(facts: Iterable[Fact], *, now: float, share: Share, limit: int, speaker: Ref | None = None) -> str:
@@ -116,7 +121,7 @@ def outcome_text(outcome: Outcome, *, subject: Ref, now: float, share: Share, ha
     """What a call gave, for the model that called: never more than `RESULT_TOKENS`, head and tail kept."""
     if outcome.error is not None:
         return unfenced(safe_text(f"error: {outcome.error}", 600))
-    parts = [finding_line(item) for item in outcome.findings] + [proposal_line(item) for item in outcome.proposals]
+    parts = _told(outcome)
     text = facts_text(outcome.facts, now=now, share=share, limit=10**9, speaker=subject)
     whole = "\n".join([*parts, text] if text else parts) or "nothing: no findings and no facts"
     return fenced(_cut(whole, handle))
@@ -126,10 +131,18 @@ def whole_text(outcome: Outcome, *, now: float) -> str:
     """All a call gave, with sources and times, for the person who wants to see it."""
     if outcome.error is not None:
         return str(outcome.error)
-    lines = [finding_line(item) for item in outcome.findings] + [proposal_line(item) for item in outcome.proposals]
+    lines = _told(outcome)
     for fact in outcome.facts:
         lines.append(f"{fact_line(fact, now, 'facts+logs')}  · {fact.reading.source} at {timestamp(fact.reading.at)}")
     return "\n".join(lines) or "no facts"
+
+
+def _told(outcome: Outcome) -> list[str]:
+    return [
+        *(finding_line(item) for item in outcome.findings),
+        *(proposal_line(item) for item in outcome.proposals),
+        *(withheld_line(item) for item in outcome.withheld),
+    ]
 
 
 def _cut(text: str, handle: str) -> str:

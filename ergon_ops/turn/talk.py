@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.errors import ErgonError, ProviderError
 from ergon_ops.events import EventType
 from ergon_ops.grounding import Checked
-from ergon_ops.messages import Message, Native, Part, Prompt, Text, ToolCall, ToolResult, Usage
+from ergon_ops.messages import Cut, Message, Native, Part, Prompt, Text, ToolCall, ToolResult, Usage
 from ergon_ops.offline import Sentence
 from ergon_ops.providers import Provider
 from ergon_ops.tool import Tool
@@ -19,7 +19,7 @@ from ergon_ops.turn.checking import Checker, read_repairs, repair_request
 from ergon_ops.turn.rendering import tokens
 
 AT_MOST_AT_ONCE = 8
-REPAIR_TOKENS = 600
+REPAIR_TOKENS, A_REPAIR = 600, 80  # in all, and for one sentence
 CHARACTERS_A_TOKEN = 16  # more than any language needs: who says more does not keep to `max_tokens`
 Run = Callable[[ToolCall], Awaitable[ToolResult]]
 Replace = Callable[[Checked], Sentence | None]
@@ -47,6 +47,7 @@ class Talk:
     deadline_s: float
     clock: Callable[[], float]
     failure: ErgonError | None = None
+    cut: bool = False  # the last reply reached its `max_tokens`
     ends: float = 0.0  # on the loop's clock
 
     async def hold(self) -> None:
@@ -73,11 +74,10 @@ class Talk:
         """One reply of the model. True if it called tools and wants to go on."""
         message = await self._one(self.tools, self.max_tokens, self.checker.feed)
         calls = [part for part in message.parts if isinstance(part, ToolCall)]
-        self.checker.end_of_reply(calls=bool(calls))
+        self.checker.end_of_reply(calls=bool(calls), cut=self.cut)
         if not calls:
-            if not self.checker.told and not self.checker.waiting:
-                nothing = f"{self.provider.model} said nothing that a fact carries"
-                raise ProviderError(nothing, reason="empty", next="ask again, or another model")
+            if (not self.checker.told and not self.checker.waiting) or self.checker.hopeless:
+                raise self._nothing()
             return False
         self.messages.append(message)
         self.record(message)
@@ -91,7 +91,7 @@ class Talk:
     async def _one(self, tools: Sequence[Tool], max_tokens: int, heard: Callable[[str], None]) -> Message:
         self.budget.before_reply(self.estimate())
         parts: list[Part] = []
-        said = 0
+        said, self.cut = 0, False
         left = max(1.0, self.ends - asyncio.get_running_loop().time())
         stream = self.provider.reply(self.prompt, self.messages, tools, max_tokens=max_tokens, deadline_s=left)
         async with aclosing(stream) as pieces:
@@ -103,11 +103,17 @@ class Talk:
                             raise self._too_long(max_tokens)
                         add_text(parts, part.text)
                         heard(part.text)
+                    case Cut():
+                        self.cut = True
                     case Usage():
                         self.budget.spend(part)
                     case ToolCall() | Native():
                         parts.append(part)
         return Message("assistant", tuple(parts))
+
+    def _nothing(self, how_much: str = "nothing") -> ProviderError:
+        nothing = f"{self.provider.model} said {how_much} that a fact carries"
+        return ProviderError(nothing, reason="empty", next="ask again, or another model")
 
     def _too_long(self, max_tokens: int) -> ProviderError:
         return ProviderError(
@@ -134,13 +140,21 @@ class Talk:
             said = "".join(item.text for item in self.checker.waiting).strip()
             self.messages.append(Message("assistant", (Text(said),)))
             self.messages.append(Message("user", (Text(repair_request(doubtful)),)))
+            limit, cut = min(REPAIR_TOKENS, A_REPAIR * len(doubtful), self.max_tokens), self.cut
             try:
-                answer = await self._one(self.tools, REPAIR_TOKENS, lambda _: None)
-                repaired = read_repairs(answer.text)
+                answer = await self._one(self.tools, limit, lambda _: None)
+                whole = answer.text.rpartition("\n")[0] if self.cut else answer.text
+                repaired = read_repairs(whole)
             except ProviderError:
                 repaired = {}  # what is supported stands; the rest is replaced
+            self.cut = cut
+        self.checker.mend(repaired)
+        if self.checker.mostly_unfounded:
+            raise self._nothing("little")
         await self.look(self.checker.unsupported)
-        self.checker.settle(repaired, self.replacement)
+        self.checker.settle(self.replacement)
+        if self.checker.beside_the_question:
+            raise self._nothing("little")
 
 
 def add_text(parts: list[Part], text: str) -> None:

@@ -25,7 +25,7 @@ async def bench() -> list[Row]:
     rows = [await program.routing(), program.memory(), models.grounding()]
     async with _containers() as (made, reads):
         rows += await live.measured(made, reads)
-        return [*program.starts(made.first), *models.first_bytes(made.first), *rows]
+        return [*program.starts(made.first), program.fleet(made.names), *models.first_bytes(made.first), *rows]
 
 
 @asynccontextmanager

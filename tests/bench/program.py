@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 import random
+import shlex
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from ergon_ops.engine.fake import crowd
@@ -41,6 +43,20 @@ def starts(name: str) -> list[Row]:
         rows.append(Row("ask NAME, cold, whole process", ask, rest[0], "docker ps", 0.6))
         rows.append(Row("list, cold, whole process", table, rest[0], "docker ps", 0.7))
     return [*rows, Row("--version", version, bare, "python -c pass", 0.08)]
+
+
+def fleet(names: Sequence[str]) -> Row:
+    """The whole verdict about so many, rates over a window included, against the reads alone by the docker client."""
+    words = [("inspect", *names), ("stats", "--no-stream", *names), ("events", "--since", "1h", "--until", "0s")]
+    words += [(verb, *more, name) for name in names for verb, *more in (("logs", "--tail", "100"), ("top",))]
+    known = [command for command in (docker(*each) for each in words) if command]
+    what = f"diagnose {len(names)} containers, cold"
+    ours = [PROGRAM, "diagnose"]
+    if not known:
+        return Row(what, processes(ours, runs=2)[0], budget=2.0)
+    script = "; ".join(f"{shlex.join(command)} >/dev/null 2>&1" for command in known) + "; true"
+    cost, otherwise = processes(ours, ["sh", "-c", script], runs=2)
+    return Row(what, cost, otherwise, "docker inspect, stats, events, logs, top", 2.0)
 
 
 async def routing() -> Row:

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from ergon_ops.changes import Changes, Told
+from ergon_ops.changes.changes import Changes
+from ergon_ops.changes.record import Told
 from ergon_ops.engine.fake import FakeContainer, FakeEngine
 from ergon_ops.engine.protocols import Writes
 from ergon_ops.messages import Actor
-from ergon_ops.proposals import Intent, Proposal
+from ergon_ops.proposals import Expect, Intent, Proposal
 from ergon_ops.refs import Ref
 from ergon_ops.settings import Policy
 from ergon_ops.store import Store
@@ -51,6 +52,25 @@ class Lab:
 
     async def approve(self, key: str, actor: Actor = OPERATOR) -> list[Told]:
         return [told async for told in self.changes.approve(key, actor=actor)]
+
+    async def wish(
+        self, kind: str, arguments: dict[str, Any], *, expect: Expect | None = None, guards: tuple[Expect, ...] = ()
+    ) -> Proposal:
+        intent = Intent(WEB, kind, arguments, "test", (), expect, guards)
+        (proposal,) = await self.changes.propose([intent])
+        return proposal
+
+    async def do(self, kind: str, arguments: dict[str, Any], **promises: Any) -> dict[str, Any]:
+        """Proposed and approved; the answer."""
+        proposal = await self.wish(kind, arguments, **promises)
+        return (await self.approve(proposal.id))[-1][1]
+
+    async def undo(self, change: str) -> dict[str, Any]:
+        told = [item async for item in self.changes.rollback(change, actor=OPERATOR)]
+        return told[-1][1]
+
+    async def digest(self) -> str:
+        return (await self.engine.world(WEB)).digest
 
     async def recover(self, change: str = "") -> list[Told]:
         return [told async for told in self.changes.recover(actor=OPERATOR, change=change)]

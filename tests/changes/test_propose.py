@@ -77,7 +77,8 @@ async def test_arguments_out_of_shape_are_refused(lab: Lab, value: object) -> No
 async def test_unknown_kinds_arguments_and_targets_are_refused(lab: Lab) -> None:
     for intent, word in (
         (Intent(WEB, "reboot", {}, "", ()), "is no kind of change"),
-        (Intent(WEB, "set_cpu_limit", {"nano_cpus": 1}, "", ()), "cannot be applied by this version"),
+        (Intent(WEB, "set_cpu_limit", {"nano_cpus": 1}, "", ()), "nano_cpus = 1 is out of range"),
+        (Intent(WEB, "set_cpu_limit", {}, "", ()), "set_cpu_limit needs 'nano_cpus'"),
         (restart(force=True), "has no argument 'force'"),
         (restart(Ref("shop", kind="project")), "needs one container"),
     ):

@@ -51,7 +51,7 @@ def dying(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
 
 
 async def die(lab: Lab, deadly: Deadly, *, reads: bool) -> str:
-    from ergon_ops.changes import Changes
+    from ergon_ops.changes.changes import Changes
 
     proposal = await lab.propose(timeout_s=2)
     source: Reads = deadly if reads else lab.engine  # type: ignore[assignment]
@@ -106,7 +106,7 @@ async def test_a_container_that_was_stopped_but_not_started_is_started(dying: La
     answer = (await dying.recover())[-1][1]
     assert answer["state"] == "kept"
     assert dying.web.state == "running"
-    assert [row.data["text"] for row in dying.store.journal.rows()][-3].startswith("stopped but not started")
+    assert [row.data["text"] for row in dying.store.journal.rows()][-3].startswith("web was stopped but not started")
 
 
 async def test_a_container_that_is_gone_by_then_ends_as_failed(dying: Lab) -> None:

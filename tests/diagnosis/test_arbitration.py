@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ergon_ops.diagnosis import Conclusion, Rule, diagnose
+from ergon_ops.diagnosis import Conclusion, Rule, Scene, diagnose
 from ergon_ops.diagnosis.rules import RULES, RuleFunction, rule
 from ergon_ops.facts import Ledger
 from ergon_ops.refs import Ref
@@ -21,7 +21,7 @@ def made(
 
 
 def causes(*rules: Rule) -> list[str]:
-    return [finding.cause for finding in diagnose(Ledger(), API, rules)]
+    return [finding.cause for finding in diagnose(Scene(Ledger()), API, rules)]
 
 
 def test_the_most_specific_cause_stands_for_those_it_explains_also_through_another() -> None:
@@ -55,7 +55,7 @@ def test_one_cause_at_two_places_is_two_findings_and_at_one_place_one() -> None:
 def test_a_rule_that_promises_details_must_give_them() -> None:
     promised = Rule("x", "fault", "info", (), concludes(Conclusion("x.", ())), details=("port",))
     with pytest.raises(AssertionError, match="port"):
-        diagnose(Ledger(), API, [promised])
+        diagnose(Scene(Ledger()), API, [promised])
 
 
 def test_a_cause_has_one_rule() -> None:

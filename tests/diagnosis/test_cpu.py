@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from ergon_ops.diagnosis import RULES, diagnose, needs, window
+from ergon_ops.diagnosis import RULES, Scene, diagnose, needs, window
 from ergon_ops.facts import Ledger, reading
 from ergon_ops.findings import Finding
-from ergon_ops.refs import Ref
+from ergon_ops.refs import Ref, host_ref
 
 WORKER = Ref("worker")
 
@@ -24,7 +24,7 @@ def scene(ref: Ref = WORKER, *, window_s: float | None = 4.0, **values: Any) -> 
 
 
 def only(ledger: Ledger, ref: Ref = WORKER) -> Finding:
-    (finding,) = diagnose(ledger, ref)
+    (finding,) = diagnose(Scene(ledger), ref)
     return finding
 
 
@@ -66,16 +66,17 @@ def test_throttling_at_20_percent_cpu_is_seen_and_told_as_bursts() -> None:
     ],
 )
 def test_nothing_is_said_of_busy_idle_or_formerly_throttled_containers(values: dict[str, Any]) -> None:
-    assert diagnose(scene(**values), WORKER) == ()
+    assert diagnose(Scene(scene(**values)), WORKER) == ()
 
 
 def test_a_ratio_without_a_window_is_a_lifetime_number_and_proves_nothing_about_now() -> None:
-    assert diagnose(scene(window_s=None, cpu_throttled_ratio=0.9, cpu_periods=400, cpu_limit=0.2), WORKER) == ()
+    ledger = scene(window_s=None, cpu_throttled_ratio=0.9, cpu_periods=400, cpu_limit=0.2)
+    assert diagnose(Scene(ledger), WORKER) == ()
 
 
 def test_the_finding_of_another_container_is_not_ours() -> None:
     ledger = scene(Ref("webapp"), cpu_throttled_ratio=0.9, cpu_periods=40, cpu_limit=0.2)
-    assert diagnose(ledger, WORKER) == ()
+    assert diagnose(Scene(ledger), WORKER) == ()
     assert only(ledger, Ref("webapp")).about == Ref("webapp")
 
 
@@ -92,3 +93,27 @@ def test_what_to_read_follows_from_what_the_rules_need() -> None:
     assert set(needs()) >= {"cpu", "limits"}
     assert needs([RULES["cpu_throttled"]]) == ("cpu", "limits")
     assert window() >= 2.0
+
+
+def starving(**change: Any) -> Ledger:
+    values = {"state": "running", "cpu_shares": 2, "cpu_usage": 0.02, "threads_runnable": 1, "pressure": 0.8, **change}
+    pressure = values.pop("pressure")
+    ledger = scene(**values)
+    ledger.add(
+        [reading(host_ref("local"), "host_pressure", pressure, key="cpu some", at=1000.0, source="proc:pressure")]
+    )
+    return ledger
+
+
+def test_a_small_weight_starves_beside_others_who_take_all() -> None:
+    finding = only(starving())
+    assert (finding.cause, finding.details) == ("cpu_shares_starved", {"value": 2, "expected": 1024})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"pressure": 0.1}, {"cpu_shares": 1024}, {"cpu_shares": None}, {"cpu_usage": 0.9}, {"threads_runnable": 0}],
+    ids=str,
+)
+def test_a_small_weight_does_nothing_where_there_is_room_or_nothing_to_do(change: dict[str, Any]) -> None:
+    assert [item for item in diagnose(Scene(starving(**change)), WORKER) if item.nature == "fault"] == []

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ergon_ops.diagnosis import diagnose
+from ergon_ops.diagnosis import Scene, diagnose
 from ergon_ops.facts import Ledger
+from ergon_ops.findings import Finding
 from ergon_ops.history import RateReader
 from ergon_ops.refs import Ref
 from tests.engine.real import RealEngine
@@ -36,6 +37,10 @@ async def scene(engine: RealEngine, *refs: Ref) -> Ledger:
     return ledger
 
 
+def faults(ledger: Ledger, ref: Ref) -> list[Finding]:
+    return [item for item in diagnose(Scene(ledger), ref) if item.nature == "fault"]
+
+
 async def test_of_throttled_busy_and_idle_containers_only_the_throttled_ones_are_named(engine: RealEngine) -> None:
     # So small that a crowded host, which gives everybody less than the quota, does not hide the throttling.
     throttled = await engine.run(BUSY, cpus=0.02)
@@ -45,12 +50,12 @@ async def test_of_throttled_busy_and_idle_containers_only_the_throttled_ones_are
     await asyncio.sleep(1.0)
     ledger = await scene(engine, throttled, bursty, busy, idle)
     for ref, cpus in ((throttled, 0.02), (bursty, 0.03)):
-        (finding,) = diagnose(ledger, ref)
+        (finding,) = faults(ledger, ref)
         assert finding.cause == "cpu_throttled"
         assert finding.details["cpus"] == cpus
         assert finding.details["ratio"] > 0.5
         assert f"the limit of {cpus:g} CPUs is too small" in finding.summary
         names = {fact.id: fact.name for fact in ledger}
         assert [names[key] for key in finding.evidence][:2] == ["cpu_throttled_ratio", "cpu_limit"]
-    assert diagnose(ledger, busy) == ()
-    assert diagnose(ledger, idle) == ()
+    assert faults(ledger, busy) == []
+    assert faults(ledger, idle) == []

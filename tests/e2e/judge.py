@@ -33,6 +33,7 @@ PORT = re.compile(
     r"|(?<=[\w\]]):(\d{2,5})\b",
     re.I,
 )
+PERIODS = re.compile(r"scheduler periods over the last ([\d.]+) s", re.I)
 EXIT = re.compile(r"\bexit(?:ed)?(?: with)?(?: (?:code|status))+(?:\s+(?:is|was|of))?\s*:?\s*(\d+)", re.I)
 COUNTED = {
     r"process(?:es)?|pids?|threads?": ("pids", "pids_limit"), r"restarts?|times": ("restart_count",),
@@ -73,7 +74,8 @@ MAYBE = re.compile(
     re.I,
 )
 TOPICS = {
-    r"swap": ("memory_swap",), r"memory|ram\b|working set": ("memory_", "rss"), r"throttl": ("cpu_throttled",),
+    r"swap": ("memory_swap",), r"memory|ram\b|working set": ("memory_", "rss", "host_memory"),
+    r"throttl": ("cpu_throttled",),
     r"cpu|processor": ("cpu_", "host_load", "host_pressure"),
     r"disk|volume|mount|filesystem|storage": ("fs_", "block_", "host_disk"),
     r"network|received|sent|traffic": ("network_",), r"shm": ("shm_",),
@@ -186,6 +188,8 @@ def _of_topic(items: Iterable[Known], text: str, at: int) -> list[Known]:
 def _near(number: str, scale: float, about: Sequence[Truth], unit: str, text: str, at: int) -> bool:
     said, slack = _value(number)
     slack += 0.6 if unit == "ratio" else 0.0  # scheduler periods are counted whole
+    if over := PERIODS.search(text):
+        slack += 10 / float(over[1])  # of ten periods a second, one more or less
     items = [item for truth in about for item in truth.numbers if item.unit == unit]
     return any(_fits(said, slack, scale, item.value) for item in (_of_topic(items, text, at) if text else items))
 

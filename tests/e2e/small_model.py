@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,12 +24,12 @@ from typing import Any
 from ergon_ops.assistant.models import Models
 from ergon_ops.assistant.wiring import assemble
 from ergon_ops.engine.fake import FakeEngine
-from ergon_ops.messages import Actor, Message, Prompt, Question, Text
-from ergon_ops.providers import Patience, Piece, Provider, open_provider
+from ergon_ops.messages import Actor, Question
+from ergon_ops.providers import Patience, open_provider
 from ergon_ops.settings import Endpoint, load
-from ergon_ops.tool import Tool
 from tests.clock import Time
 from tests.e2e.judge import judge, wholly_true
+from tests.e2e.recorded import Overheard, Record
 from tests.e2e.truth import Truth, truths
 from tests.offline.worlds import host
 
@@ -40,7 +40,8 @@ FALSE_PER_100, STRUCK = 1.0, 0.03
 A_WORLD = 8  # questions to each
 WINDOW_S = 20.0  # rates are read over so long
 TURN_S = 600.0  # a small machine may need minutes to read a prompt
-ANSWER_TOKENS = 160
+ANSWER_TOKENS = 100
+OFFLINE = "offline"  # in the place of an address: the rules answer
 PERSON = Actor("terminal", "e2e", "balanced", may_approve=True)
 
 
@@ -60,39 +61,6 @@ class Asked:
     @property
     def by_model(self) -> bool:
         return self.document.get("provider") != "offline"
-
-
-@dataclass(slots=True)
-class Overheard:
-    """A provider whose words are kept as they come, before anything checks them."""
-
-    inner: Provider
-    heard: list[str]
-
-    @property
-    def name(self) -> str:
-        return self.inner.name
-
-    @property
-    def model(self) -> str:
-        return self.inner.model
-
-    async def reply(
-        self, system: Prompt, messages: Sequence[Message], tools: Sequence[Tool], *, max_tokens: int, deadline_s: float
-    ) -> AsyncGenerator[Piece, None]:
-        text = ""
-        async for piece in self.inner.reply(system, messages, tools, max_tokens=max_tokens, deadline_s=deadline_s):
-            text += piece.text if isinstance(piece, Text) else ""
-            yield piece
-        self.heard.append(text)
-
-    def body(
-        self, system: Prompt, messages: Sequence[Message], tools: Sequence[Tool], *, max_tokens: int
-    ) -> dict[str, Any]:
-        return self.inner.body(system, messages, tools, max_tokens=max_tokens)
-
-    async def close(self) -> None:
-        await self.inner.close()
 
 
 @contextmanager
@@ -125,36 +93,49 @@ def questions(count: int, seed: int) -> list[tuple[str, tuple[str, ...]]]:
     return [(row["q"], tuple(row["ask"])) for row in rows]
 
 
-async def ask_all(url: str, count: int, seed: int, found: list[Asked]) -> None:
+async def ask_all(url: str, count: int, seed: int, found: list[Asked], record: Record | None) -> None:
     rows = questions(count, seed)
     for at in range(0, count, A_WORLD):
         clock = Time()
         engine = host(seed * 1000 + at, clock)
         with tempfile.TemporaryDirectory(prefix="ergon-ops-e2e-") as folder:
-            await ask(engine, clock, Path(folder), "", "how is everyone?", ("all",))
+            await ask(engine, clock, Path(folder), OFFLINE, "how is everyone?", ("all",))
             clock.now += WINDOW_S
             # One after another of one container: what a server has read of a prompt it need not read again.
             for text, names in sorted(rows[at : at + A_WORLD], key=lambda row: row[1]):
-                one = await ask(engine, clock, Path(folder), url, text, names)
+                one = await ask(engine, clock, Path(folder), url, text, names, record)
                 found.append(one)
                 whom = "model" if one.by_model else "offline"
                 print(f"e2e: {len(found):3}/{count} {one.seconds:5.1f} s {whom:7} {text}", file=sys.stderr, flush=True)
 
 
-async def ask(engine: FakeEngine, clock: Time, home: Path, url: str, text: str, names: tuple[str, ...]) -> Asked:
-    """Without an address the rules answer."""
+async def ask(
+    engine: FakeEngine,
+    clock: Time,
+    home: Path,
+    url: str,
+    text: str,
+    names: tuple[str, ...],
+    record: Record | None = None,
+) -> Asked:
+    """Without an address the record answers."""
     settings = load(environ={"HOME": str(home)}, cwd=home)
     settings = replace(
         settings,
         state_dir=home / "state",
-        model="openai:smollm2" if url else "offline",
+        model="offline" if url == OFFLINE else "openai:smollm2",
         openai=Endpoint(url),
         limits=replace(settings.limits, seconds=TURN_S),
     )
     one = Asked(text, names, await truths(engine, clock()))
     models = Models(settings)
     patience = Patience(first_s=None, between_s=None)
-    models.opener = lambda spec: Overheard(open_provider(spec, endpoints=settings, patience=patience), one.said)
+
+    def opened(spec: str) -> Overheard:
+        real = open_provider(spec, endpoints=settings, patience=patience) if url else None
+        return Overheard(real, one.said, record, text, names)
+
+    models.opener = opened
     engines = {"local": engine}
     assistant = assemble(settings, engines, engines.__getitem__, clock=clock, sleep=clock.sleep, models=models)
     question = Question(text, PERSON, names=names, max_tokens=ANSWER_TOKENS, deadline_s=TURN_S)
@@ -187,25 +168,30 @@ class Score:
 
     def add(self, one: Asked) -> None:
         self.turns += 1
+        whom = one.names if one.names != ("all",) else tuple(name for name in one.world if name)
+        self._said(one, whom)
         if not one.by_model:
             self.offline[next((text[:90] for text in one.notices), "settled by rules")] += 1
             return
         self.by_model += 1
-        whom = one.names if one.names != ("all",) else tuple(name for name in one.world if name)
         self.shown += len(one.shown)
         for text in one.shown:
             verdict = judge(text, whom, one.world)
             self.factual += bool(verdict.claims)
             if verdict.false:
                 self.false.append(f"{one.question!r} ({', '.join(one.names)}): {text.strip()!r}: {verdict.false}")
+
+    def _said(self, one: Asked, whom: Sequence[str]) -> None:
+        """A true sentence is struck if neither it nor each of its claims is shown, in whatever words."""
         kept = {plain(text) for text in one.shown}
+        shown = plain(" ".join(one.shown))
         for text in (part for reply in one.said[:1] for part in cut(reply)):
             verdict = judge(text, whom, one.world)
             self.said += bool(verdict.claims)
             self.said_false += bool(verdict.false)
             if wholly_true(text, verdict):
                 self.true_said += 1
-                if not any(plain(text) in shown for shown in kept):
+                if plain(text) not in kept and not all(plain(claim) in shown for claim in verdict.claims):
                     self.struck.append(f"{one.question!r} ({', '.join(one.names)}): {text.strip()!r}")
 
     @property
@@ -249,11 +235,16 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--url", default="", help="a server that runs already")
     parser.add_argument("--python", default=sys.executable, help="the interpreter that has the model")
+    parser.add_argument("--record", type=Path, help="keep what the model says, and do not ask it again what is kept")
+    parser.add_argument("--replay", type=Path, help="what was kept answers; no model is needed")
     parser.add_argument("--transcript", type=Path)
     options = parser.parse_args()
     asked: list[Asked] = []
-    with suppress(KeyboardInterrupt), nullcontext(options.url) if options.url else serving(options.python) as url:
-        asyncio.run(ask_all(url, options.count, options.seed, asked))  # Ctrl-C: what was asked so far is judged
+    kept = options.replay or options.record
+    record = Record(kept) if kept else None
+    known = options.url or options.replay
+    with suppress(KeyboardInterrupt), nullcontext(options.url) if known else serving(options.python) as url:
+        asyncio.run(ask_all(url, options.count, options.seed, asked, record))  # Ctrl-C: what was asked so far is judged
     score = Score()
     for one in asked:
         score.add(one)

@@ -28,9 +28,11 @@ TRUE = (
     "worker is running.",
     "mailer is not running.",
     "If I were stopped, memory would be free.",
+    "The host's RAM is 8 GiB.",
 )
 FALSE = (
     "I am stopped.",
+    "The host's RAM is 3 GiB.",
     "I am not running.",
     "The server is not listening.",
     "Memory is at 97%.",

@@ -74,6 +74,10 @@ class RealEngine:
         found = await self.reads.read(ref, [FACTS[name].group])
         return next((item.value for item in found if (item.name, item.key) == (name, key)), None)
 
+    async def clear_one(self, ref: Ref) -> None:
+        """Removes one of those that were made; `clear` finds it gone."""
+        await self.writes.remove(await self.id_of(ref), force=True, volumes=True)
+
     async def clear(self) -> None:
         """Removes what was made."""
         while self._made:

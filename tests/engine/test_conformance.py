@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from ergon_ops.engine.protocols import COMPOSE, OURS, Container, LogQuery, PublishedPort
-from ergon_ops.errors import EngineConflict, EngineError, NoSuchContainer
+from ergon_ops.errors import EngineConflict, EngineError, ErgonError, NoSuchContainer
 from ergon_ops.facts import FACTS, Group
 from ergon_ops.refs import Ref
 from tests.engine.conformance import IMAGE, PREFIX, Lab, docker_lab, fake_lab, published
@@ -439,3 +439,39 @@ async def test_a_dead_engine_raises_and_the_host_still_answers(lab: Lab, tmp_pat
     assert values["engine"] == "gone"
     assert values["host_cpus"]
     await reads.close()
+
+
+async def test_a_second_one_is_like_the_first_but_for_the_patch_and_takes_its_name(lab: Lab) -> None:
+    network = await lab.network()
+    ref = await lab.run(environment={"MODE": "one"}, networks=(network,), aliases=("front",), pids=64)
+    before = await lab.reads.world(ref)
+    assert (await lab.writes.limits(before.container_id))["PidsLimit"] == 64
+    assert await lab.writes.obstacles(before.container_id) == ()
+    second = await lab.writes.clone(before.container_id, f"{ref.name}-new", {"env": {"EXTRA": "x"}})
+    lab.made.append(second)
+    standing = await lab.writes.standing(f"{ref.name}-new")
+    assert standing is not None
+    assert (standing.id, standing.state, standing.active) == (second, "created", False)
+    await lab.writes.stop(before.container_id, timeout_s=1)
+    await lab.writes.rename(before.container_id, f"{ref.name}-old")
+    await lab.writes.rename(second, ref.name)
+    await lab.writes.start(second)
+    after = await lab.reads.world(ref)
+    assert after.container_id == second
+    assert after.digest != before.digest
+    values = await lab.values(ref, "config", "limits", "networks")
+    assert values["env_key", "MODE"] is values["env_key", "EXTRA"] is True
+    assert values["pids_limit", ""] == 64
+    assert values["alias", f"{network}/front"] == "front"
+    assert await lab.writes.standing("nobody-of-that-name") is None
+
+
+async def test_a_network_more_and_less_leaves_the_world_as_it_was(lab: Lab) -> None:
+    ref, network = await lab.run(), await lab.network()
+    before = await lab.reads.world(ref)
+    await lab.writes.connect(before.container_id, network, aliases=("web",))
+    assert (await lab.values(ref, "networks"))["alias", f"{network}/web"] == "web"
+    with pytest.raises(ErgonError):
+        await lab.writes.connect(before.container_id, network, aliases=())
+    await lab.writes.disconnect(before.container_id, network)
+    assert (await lab.reads.world(ref)).digest == before.digest

@@ -101,7 +101,7 @@ def test_a_container_without_a_limit_has_no_ratio(v2: HostFiles) -> None:
     assert memory["memory_limit"] is None
     assert memory["memory_ratio"] is None
     assert memory["memory_working_set"] == 102_400
-    assert values(v2.pids(REF, SYSTEMD, 102)) == {"pids": 1, "pids_limit": None}
+    assert values(v2.pids(REF, SYSTEMD, 102)) == {"pids": 1, "pids_limit": None, "pids_limit_hits": 0}
     assert v2.cpu(REF, SYSTEMD, 102) == ()
 
 

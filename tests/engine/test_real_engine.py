@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import docker
 import pytest
 
+from ergon_ops.engine import eventlog
 from ergon_ops.engine.hostfiles import HostFiles
 from ergon_ops.engine.protocols import Container, ContainerSpec, EngineEvent, LogLine, LogQuery, PublishedPort
 from ergon_ops.engine.reads import DockerReads
@@ -261,6 +264,51 @@ async def test_followed_events_tell_of_a_death(engine: RealEngine) -> None:
     assert [event.attributes["exit_code"] for event in deaths] == ["143"]
 
 
+async def test_followed_events_tell_who_joins_and_leaves_a_network_but_not_who_starts(
+    engine: RealEngine, docker_host: str
+) -> None:
+    seen: list[EngineEvent] = []
+
+    async def follow() -> None:
+        async for event in engine.reads.follow_events():
+            seen.append(event)
+
+    async def told() -> list[EngineEvent]:
+        return [event for event in seen if "network" in event.attributes]
+
+    following = asyncio.create_task(follow())
+    await heard(seen, engine.create)
+    ref = await engine.run()
+    with contextlib.closing(docker.DockerClient(base_url=docker_host, version="1.41", timeout=60)) as api:
+        network = api.networks.create(ref.name)
+        try:
+            await asyncio.sleep(2.1)  # of one that has just been started nothing is told
+            network.connect(ref.name)
+            network.disconnect(ref.name)
+            moves = await until(told, lambda moves: len(moves) >= 2)
+        finally:
+            await engine.clear()
+            network.remove()
+    following.cancel()
+    assert [(event.action, event.attributes["network"]) for event in moves] == [
+        ("connect", ref.name),
+        ("disconnect", ref.name),
+    ]
+    assert {event.ref for event in moves} == {ref}
+
+
+async def test_nobody_is_asked_about_networks_of_who_starts_or_ends() -> None:
+    asked = eventlog.News(None)  # type: ignore[arg-type]  # whoever is asked fails
+    told = [("create", True), ("start", False), ("kill", False), ("die", True), ("start", False), ("destroy", False)]
+    for action, down in told:
+        asked.keep({"Type": "container", "Action": action, "Actor": {"ID": "a"}})
+        assert ("a" in asked.down) == down, action
+    asked.keep({"Type": "container", "Action": "die", "Actor": {"ID": "a"}})
+    for action in ("connect", "disconnect"):
+        move = {"Type": "network", "Action": action, "Actor": {"ID": "n", "Attributes": {"container": "a"}}}
+        assert await asked.of(move) is None
+
+
 async def test_the_world_stays_over_a_restart_and_moves_with_a_limit_or_a_network(engine: RealEngine) -> None:
     ref = await engine.run(memory_bytes=32 * MIB, tmpfs={"/t": ""}, environment={"A": "1"})
     container_id = await engine.id_of(ref)
@@ -274,6 +322,20 @@ async def test_the_world_stays_over_a_restart_and_moves_with_a_limit_or_a_networ
     assert again.container_id == container_id
     await engine.writes.update(container_id, {"NanoCpus": 300_000_000})
     assert (await engine.reads.world(ref)).digest != first.digest
+
+
+async def test_a_memory_limit_below_what_is_in_use_is_refused_in_words(engine: RealEngine) -> None:
+    if Path("/sys/fs/cgroup/cgroup.controllers").exists():
+        pytest.skip("cgroup v2 reclaims, or kills, and refuses nothing")
+    ref = await engine.run("mount | grep -q ' /t ' && head -c 30000000 /dev/zero > /t/x; sleep 1000", tmpfs={"/t": ""})
+
+    async def filled() -> int:
+        return int(await engine.value(ref, "memory_usage") or 0)
+
+    assert await until(filled, lambda used: used > 29_000_000) > 29_000_000
+    with pytest.raises(EngineConflict, match=r"^\d\d MiB of memory are in use, more than the 8 MiB") as refused:
+        await engine.writes.update(await engine.id_of(ref), {"Memory": 8 * MIB, "MemorySwap": 8 * MIB})
+    assert "restart" in refused.value.next
 
 
 async def test_limits_are_changed_live(engine: RealEngine) -> None:

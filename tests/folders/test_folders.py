@@ -125,6 +125,7 @@ def test_every_shipped_prompt_renders() -> None:
             "services": "nginx", "depends_on": "db",
         },
         "fleet": {"hosts": "local", "count": "3"},
+        "project": {},
     }  # fmt: skip
     shipped = {path.stem for path in folders.shipped("prompts").glob("*.md")} - {"README"}
     assert shipped == set(values)

@@ -19,6 +19,11 @@ def sentences(name: str) -> list[tuple[str, str]]:
     return rows
 
 
-def judged(row: tuple[str, str], ground: Ground) -> Checked:
+def judged(row: tuple[str, str], ground: Ground, *, citing: bool = False) -> Checked:
+    """`citing`: as a model says it that keeps to its instructions, with the ids of what carries it."""
     before, sentence = row
-    return check(sentence, ground, check(before, ground) if before else None)
+    topic = check(before, ground) if before else None
+    checked = check(sentence, ground, topic)
+    if citing and checked.fact_ids:
+        checked = check(f"{sentence} [{', '.join(checked.fact_ids[:3])}]", ground, topic)
+    return checked

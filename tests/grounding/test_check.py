@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ergon_ops.facts import Value, reading
+from ergon_ops.findings import Finding
 from ergon_ops.grounding import Acted, Ground, check, replacement, struck
 from ergon_ops.offline import Ask, View
 from ergon_ops.persona import Persona
@@ -346,3 +347,29 @@ def test_all_three_are_each_of_them() -> None:
     assert check("All three containers are running.", ground).ok
     assert not check("All three containers are unhealthy.", ground).ok
     assert not check("All 3 containers are down.", ground).ok
+
+
+LEASE = Finding(
+    "f-lease", "lease_lost", "fault", "critical", WEBAPP,
+    "lost its lease on the queue: clock skew of 41 s against the leader", ("e1",), details={"peer": "zookeeper"},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sentence", "ok"),
+    [
+        ("The cause is a lost lease.", True),
+        ("webapp is slow because of clock skew against the leader.", True),
+        ("Lease lost due to clock skew.", True),
+        ("The cause is lease_lost.", True),
+        ("webapp is slow because of a deadlock.", False),
+        ("The cause is a memory leak.", False),
+        ("The root cause is port_not_published.", False),
+        ("The lease was lost because of a full disk.", False),
+    ],
+)
+def test_a_cause_is_what_a_finding_says_whatever_rule_made_it(sentence: str, ok: bool) -> None:
+    ground = replace(written(), findings=(LEASE,), _held=[])
+    said = sentence.replace("is slow because", "lost its lease because")
+    assert check(said, ground).ok is ok
+    assert not check(said, written()).ok

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -142,8 +143,14 @@ def written(speaker: Ref = WEBAPP, question: str = "how are you in the last 10 m
     """The ground of all sentences written by hand."""
     ledger = written_ledger()
     refs = [ref for ref in WRITTEN if ref.kind == "container"]
-    findings = tuple(item for ref in refs for item in diagnosis.diagnose(ledger, ref))
+    findings = faults(ledger, refs)
     return Ground(ledger, (speaker,), names_of(refs), findings, (proposal(speaker),), (), question, NOW)
+
+
+def faults(ledger: Ledger, refs: Iterable[Ref]) -> tuple[Finding, ...]:
+    """What a turn is told: faults, and nothing of the audit."""
+    found = (item for ref in refs for item in diagnosis.diagnose(diagnosis.Scene(ledger), ref))
+    return tuple(item for item in found if item.nature == "fault")
 
 
 def proposal(about: Ref) -> Proposal:
@@ -199,5 +206,5 @@ async def _drawn(seed: int) -> Drawn:
     for ref in refs:
         await collector.read(ref, ["cpu", "limits"])
     ledger.add(await engine.host_readings())
-    findings = tuple(item for ref in refs for item in diagnosis.diagnose(ledger, ref))
+    findings = faults(ledger, refs)
     return Drawn(ledger, refs, findings, clock())

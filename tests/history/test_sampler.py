@@ -12,6 +12,7 @@ from ergon_ops.engine.protocols import Counters
 from ergon_ops.errors import EngineTimeout
 from ergon_ops.history import Sampler
 from ergon_ops.history.rings import POINTS, Ring
+from ergon_ops.store.records import Usage
 
 
 class Engine:
@@ -53,6 +54,9 @@ class Kept:
     def take_lease(self, host: str, owner: str, *, seconds: float) -> bool:
         self.leader = self.leader or owner
         return self.leader == owner
+
+    def usage(self, container_id: str) -> Usage | None:
+        return None
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from ergon_ops.facts import Reading
 from ergon_ops.history import RateReader, Sampler
 from ergon_ops.history.samples import SHORTEST_S
 from ergon_ops.refs import Ref
+from ergon_ops.store.records import Usage
 
 WEB, DB = Ref("web"), Ref("db")
 IDS = {WEB: "w", DB: "d"}
@@ -64,6 +65,9 @@ class Kept:
     def take_lease(self, host: str, owner: str, *, seconds: float) -> bool:
         self.leader = self.leader or owner
         return self.leader == owner
+
+    def usage(self, container_id: str) -> Usage | None:
+        return None
 
 
 @pytest.fixture

@@ -76,3 +76,9 @@ def seat(shell: Shell) -> Callable[..., Any]:
     from tests.interfaces.seat import sit
 
     return lambda engine=None, *, name="": sit(shell, engine, name=name)
+
+
+@pytest.fixture(autouse=True)
+def short_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long a change is watched is tested elsewhere, on a clock of its own."""
+    monkeypatch.setattr("ergon_ops.changes.snapshot.LEAST_S", 1.0)

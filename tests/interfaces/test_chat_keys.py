@@ -104,6 +104,20 @@ async def test_who_may_not_decide_is_not_asked(seat: Seat) -> None:
     assert re.search(r"waiting for approval: ergon-ops approve p-", out)
 
 
+@pytest.mark.parametrize(("typed", "name"), [("/switch orders-db", "orders-db"), ("how are you?", "webapp")])
+async def test_a_command_or_a_question_instead_of_a_decision_is_taken_next(seat: Seat, typed: str, name: str) -> None:
+    async with seat(name="webapp") as table:
+        id = await proposed(table)
+        table.keys.send_text(f"{typed}\r")
+        await table.drawn(lambda _: table.chat.done == 2)
+        assert table.chat.name == name
+        out, _ = await table.leave()
+        rows = (await table.chat.assistant.proposals())["proposals"]
+    assert f"It waits: /approve {id}" in out
+    assert ("Running nginx" in out.rpartition("It waits")[2]) is (name == "webapp")
+    assert [row["state"] for row in rows] == ["open"]
+
+
 async def test_a_later_proposal_is_listed_and_decided_by_its_id(seat: Seat) -> None:
     async with seat(name="webapp") as table:
         id = await proposed(table)
@@ -293,7 +307,7 @@ async def test_only_the_one_spoken_to_is_looked_at(seat: Seat, monkeypatch: pyte
 async def test_of_everyone_the_prompt_counts_who_is_not_well(seat: Seat) -> None:
     async with seat(shop()) as table:
         table.begin()
-        await table.drawn("1 unwell>")
+        assert "1 unwell>" in await table.drawn("1 unwell>")
         await table.leave()
 
 

@@ -141,6 +141,19 @@ def test_whatever_goes_wrong_there_are_no_words_and_no_error(
     assert time.monotonic() - begun < 5
 
 
+@pytest.mark.parametrize("trouble", ["gone", "hung"])
+def test_names_last_seen_are_offered_when_the_engine_does_not_answer(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    assert shell("list").exit == 0
+    if trouble == "gone":
+        shell.engine.fail(EngineNotRunning("gone", next="start it"))
+    else:
+        monkeypatch.setattr("ergon_ops.interfaces.commands.completion.DEADLINE_S", 0.2)
+        shell.engine.hang()
+    assert shell("__complete", "bash", ":", "ergon-ops ask we").out.split() == ["webapp", "webapp-ci"]
+
+
 def test_every_command_is_offered_and_the_hidden_one_is_not(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
     words = {line.split("\t")[0] for line in shell("__complete", "fish", "", "ergon-ops ").out.splitlines()}
     assert words == {*HOMES, "--help", "--version"}

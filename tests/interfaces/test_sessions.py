@@ -79,7 +79,7 @@ def test_a_deleted_one_is_gone(talked: Shell) -> None:
         (("show", "outag"), "did you mean outage"),
         (("show",), "session show needs the name of a session"),
         (("delete", "xyz"), "ergon-ops session list"),
-        (("burn", "outage"), "burn is none of"),
+        (("burn", "outage"), "burn is not one of"),
     ],
 )
 def test_what_makes_no_sense_is_one_line_with_the_next_step(talked: Shell, words: tuple[str, ...], said: str) -> None:

@@ -86,7 +86,11 @@ def container(docker_host: str) -> Iterator[str]:
         pytest.skip("the engine has no image to run")
     name = f"ergon-terminal-{uuid4().hex[:6]}"
     sleep = ["--entrypoint", "/bin/sleep", "--memory", "32m", "--stop-timeout", "1", "--init"]
-    subprocess.run([*docker, "run", "-d", "--name", name, *sleep, images[0], "600"], capture_output=True, check=True)
+    subprocess.run(
+        [*docker, "run", "-d", "--no-healthcheck", "--name", name, *sleep, images[0], "600"],
+        capture_output=True,
+        check=True,
+    )
     yield name
     subprocess.run([*docker, "rm", "-f", name], capture_output=True, check=True)
 

@@ -13,10 +13,13 @@ from ergon_ops.engine.images import open_images
 from ergon_ops.engine.protocols import Images
 from ergon_ops.errors import ErgonError
 from ergon_ops.settings import DockerEnv
+from ergon_ops.stack.base_image import BaseImage, ensure_base
 from ergon_ops.stack.demo_images import BASE, ensure_demo_images, ensure_image
 
 BUSYBOX = "ergon-ops-lab/busybox:1"
+SERVICES = "ergon-ops-lab/svc:1"
 LAB = Path(__file__).parent
+NODE = BaseImage(tag="ergon-ops-lab/node:1", packages=("nodejs",), context=LAB / "node")
 
 
 async def ensure(images: Images, *, cache: Path) -> None:
@@ -25,8 +28,15 @@ async def ensure(images: Images, *, cache: Path) -> None:
     def say(line: str) -> None:
         print(f"lab: {time.monotonic() - began:4.1f} s  {line}", file=sys.stderr, flush=True)
 
-    await ensure_demo_images(images=images, cache=cache, progress=say)
-    await ensure_image(LAB / "busybox", BUSYBOX, images=images, progress=say, salt=BASE.digest)
+    # The second download waits for the network while the first is unpacked.
+    await asyncio.gather(
+        ensure_demo_images(images=images, cache=cache, progress=say),
+        ensure_base(NODE, images=images, cache=cache, progress=say),
+    )
+    await asyncio.gather(
+        ensure_image(LAB / "busybox", BUSYBOX, images=images, progress=say, salt=BASE.digest),
+        ensure_image(LAB / "svc", SERVICES, images=images, progress=say, salt=BASE.digest + NODE.digest),
+    )
 
 
 def main() -> int:

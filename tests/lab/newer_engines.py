@@ -29,7 +29,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # as a program of its own
 
-from ergon_ops.stack.debian_rootfs import RootfsError, distribution_sources
+from ergon_ops.packaging.debian_rootfs import RootfsError, distribution_sources
 from tests.lab.engine import LAB
 
 CACHE = LAB / "newer"

@@ -1,7 +1,8 @@
 """All tests, in two runs of pytest side by side: most of the time of either is spent waiting for an engine.
 
-The second run has what brings its own engine or its own environment, so that the two share nothing but the machine; it
-is told when the first is through. With arguments, or on one processor, there is one run.
+The second run has what brings its own engine or its own environment, and what looks only at containers of its own, so
+that both take about as long; it is told when the first is through. With arguments, or on one processor, there is one
+run.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ import tempfile
 import time
 from collections.abc import Sequence
 
-BESIDE = ("tests/scenarios", "tests/engine/test_newer_engines.py", "tests/test_wheel.py")
+BESIDE = (
+    *("tests/scenarios", "tests/engine/test_newer_engines.py", "tests/test_wheel.py", "tests/faults"),
+    *("tests/changes", "tests/optimizations"),
+)
 PYTEST = (sys.executable, "-m", "pytest")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ergon_ops.logtemplates import at_least, level_of
+from ergon_ops.loglevels import at_least, level_of
 
 
 @pytest.mark.parametrize(

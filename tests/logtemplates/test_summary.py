@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from ergon_ops import logtemplates
 from ergon_ops.engine.protocols import LogLine
-from ergon_ops.logtemplates import LogSummary, Template, summarise
+from ergon_ops.logtemplates import summary as logtemplates
+from ergon_ops.logtemplates.summary import LogSummary, Template, summarise
 from ergon_ops.refs import Ref
 
 
@@ -291,9 +291,9 @@ def test_no_line_takes_longer_than_its_length_explains(bit: str) -> None:
         lines = log("panic: x", *(text + str(number) for number in range(40)))
         times = []
         for _ in range(3):
-            start = time.perf_counter()
+            start = time.process_time()
             summarise(lines)
-            times.append(time.perf_counter() - start)
+            times.append(time.process_time() - start)
         return min(times)
 
     assert fastest(1_900) < 80 * fastest(190)  # ten times the length; its square would be a hundred

@@ -75,3 +75,31 @@ async def test_through_the_front_door_too(tmp_path: Path) -> None:
         assert not (await desk.ask(text, ("webapp",)))["proposals"], text
     assert not (await desk.ask("what did I ask first?", after="restart it"))["proposals"]
     assert (await desk.ask("can you restart webapp?"))["proposals"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what would you change about yourself?", "optimize yourself", "how can you be faster?", "optimise worker",
+        "what should I change about worker?", "worker, what would you improve?", "how do I make worker faster?",
+        "could you be faster?", "any suggestions?", "make it faster please", "what would make you more efficient?",
+        "are you sized right?", "propose improvements", "how could we improve the database?", "speed yourself up",
+        "hey worker, what do you recommend?", "can you optimize yourself?", "what could be better about worker?",
+    ],
+)  # fmt: skip
+def test_who_asks_what_would_be_better_gets_proposals(question: str) -> None:
+    assert understand(question, names=("worker",)).intents == ("optimize",)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "do not optimize yourself", "tune postgres for me", "recommend a good book", "is redis faster than memcached",
+        "what did you change?", "what changed?", "why would anybody optimize you?", "who is faster, nginx or apache?",
+        "how fast are you?", "what did we improve yesterday?", "are you better now?", "is it better today?",
+        "never change yourself", "what is the best way to tune the jvm", "give yourself more memory",
+        "set your memory limit to 2g", "what would you change about my laptop?",
+    ],
+)  # fmt: skip
+def test_what_does_not_ask_for_it_makes_no_proposals(question: str) -> None:
+    assert "optimize" not in understand(question, names=("worker",)).intents

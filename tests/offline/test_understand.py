@@ -8,7 +8,7 @@ import pytest
 
 from ergon_ops.offline import INTENTS, Ask, plan, understand
 
-TOOLS = {"inspect", "metrics", "logs", "events", "topology", "diagnose", "restart"}
+TOOLS = {"inspect", "metrics", "logs", "events", "topology", "diagnose", "restart", "optimize"}
 
 
 @pytest.mark.parametrize(

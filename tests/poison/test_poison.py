@@ -250,7 +250,10 @@ async def test_no_address_with_data_in_it_reaches_a_person(link: str, tmp_path: 
     turn = await turn_of(world, SETTINGS[0], "What's your status?", Speaker(link))
     assert "TOPSECRET" not in turn.answer["answer"]
     assert "\x1b" not in turn.answer["answer"]
-    assert turn.answer["provider"] == "scripted"
+    judged = turn.answer["grounding"]
+    assert judged["checked"] > 0, "the model was heard, and what it said was looked at"
+    # Only an answer that is mostly made up becomes the rules' own.
+    assert turn.answer["provider"] == "scripted" or judged["unsupported"] > judged["checked"] / 2
     for assistant in world.stage.opened:
         await assistant.close()
 

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ergon_ops.messages import Message, Native, Prompt, Text, ToolCall, ToolResult, Usage
+from ergon_ops.messages import Cut, Message, Native, Prompt, Text, ToolCall, ToolResult, Usage
 from ergon_ops.providers import OnSent, Provider, Sent, open_provider
 from ergon_ops.tool import Tool, read, tool_of
 from tests.providers.servers import AnthropicServer, OpenAIServer, Style
@@ -77,7 +77,7 @@ class Heard:
 
     @property
     def message(self) -> Message:
-        return Message("assistant", tuple(part for part in self.parts if not isinstance(part, Usage)))
+        return Message("assistant", tuple(part for part in self.parts if not isinstance(part, Cut | Usage)))
 
 
 async def heard(

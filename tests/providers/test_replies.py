@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ergon_ops.folders import load_tools
-from ergon_ops.messages import Message, Native, Prompt, Text, ToolCall, ToolResult
+from ergon_ops.messages import Cut, Message, Native, Prompt, Text, ToolCall, ToolResult
 from ergon_ops.store import codec
 from tests.providers.servers import AnthropicServer, Fault
 
@@ -111,6 +111,7 @@ async def test_arguments_cut_off_at_the_token_limit_say_so(name: str) -> None:
         said = await heard(provider, [user("Question: memory?")])
         await provider.close()
     assert [(call.tool, call.problem) for call in said.calls] == [("metrics", "the arguments were cut off")]
+    assert any(isinstance(part, Cut) for part in said.parts)
 
 
 @BOTH
@@ -122,6 +123,7 @@ async def test_text_cut_off_at_the_token_limit_is_given_as_far_as_it_goes(name: 
         await provider.close()
     assert said.text
     assert "State is running [e1].".startswith(said.text.strip())
+    assert any(isinstance(part, Cut) for part in said.parts)
 
 
 @BOTH

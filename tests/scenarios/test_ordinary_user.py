@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -74,9 +75,9 @@ def test_in_the_docker_group_answers_are_true_and_no_less(somebody: Program, eng
     assert state == {"busybox-httpd:8080": "listening"}
     rows = {row["name"]: row for row in user("list", "--json").json["containers"]}
     assert rows["shop"]["serving"] == [{"program": "busybox-httpd", "port": 8080, "state": "listening"}]
-    assert "broken: I am not running: I exited with code 3" in user("ask", "is anything wrong?").out
-    verdicts = user("diagnose", "--json", code=7).json["containers"]
-    assert {row["container"]: row["verdict"] for row in verdicts}["broken"] == "unknown"
+    assert re.search(r"^- broken: .*I exited with code 3", user("ask", "is anything wrong?").out, re.MULTILINE)
+    verdicts = user("diagnose", "--json", code=1).json["containers"]
+    assert {row["container"]: row["verdict"] for row in verdicts}["broken"] == "fault"
     asked = user("ask", "shop", "how much cpu do you use, which processes do you run, how full are your disks?")
     assert "httpd" in asked.out, asked
 

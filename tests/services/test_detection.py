@@ -470,3 +470,8 @@ def test_the_table_names_each_file_and_each_program_once() -> None:
 
     assert len(files) == len(set(files))
     assert len({program.name for program in services.PROGRAMS}) == len(services.PROGRAMS)
+
+
+def test_a_child_between_two_execs_does_not_stand_for_its_parent() -> None:
+    processes = tree(("sh", "sh -c while :; do sleep 1; done", -1), ("exe", "sleep 1", 0))
+    assert [service.name for service in detect(processes)] == ["sh"]

@@ -63,9 +63,10 @@ def test_each_layer_beats_the_one_before_and_is_named_as_the_source(layers: Laye
 def test_every_setting_can_be_written_in_the_users_file(layers: Layers) -> None:
     layers.user_file.write_text(
         'state_dir = "/s"\ncache_dir = "c"\nhosts = ["a", "b"]\nmode = "strict"\nmodel = "openai:x"\nshare = "facts"\n'
-        'probes = true\ntools = ["~/t"]\nprompts = ["p"]\n[policy]\ndeny = ["recreate:*"]\nautonomous = ["x:*"]\n'
+        'tools = ["~/t"]\nprompts = ["p"]\ntekton_root = "/t"\nergon_url = "http://e"\non_finding = ["true"]\n'
+        '[policy]\ndeny = ["recreate:*"]\nautonomous = ["x:*"]\n'
         "[engine]\ndeadline_s = 2\n[limits]\ncalls = 1\nseconds = 2.5\ntokens = 3\ncost_usd = 0.5\n"
-        '[anthropic]\nbase_url = "http://a"\n[openai]\nbase_url = "http://o"\n'
+        '[anthropic]\nbase_url = "http://a"\n[openai]\nbase_url = "http://o"\n[probes]\n"*" = false\nweb = "on"\n'
     )
     settings = layers.load()
     assert set(settings.sources) == set(SETTINGS)
@@ -80,6 +81,7 @@ def test_every_setting_can_be_written_in_the_users_file(layers: Layers) -> None:
     [
         'tools = ["/x"]', 'prompts = ["/x"]', 'hosts = ["prod"]', 'mode = "autonomous"', 'state_dir = "/tmp/x"',
         'model = "openai:gpt"', 'share = "facts+logs"', "probes = true", '[policy]\nautonomous = ["*"]',
+        '[probes]\n"orders-*" = "on"',
         '[openai]\nbase_url = "http://evil"', '[anthropic]\nbase_url = "http://evil"', "[limits]\ntokens = 1000000",
         "[engine]\ndeadline_s = 600",
     ],
@@ -111,6 +113,7 @@ def test_a_working_directory_can_narrow(layers: Layers) -> None:
         ("mode = 3", "one of strict"),
         ("hosts = 'prod'", "a list of texts"),
         ("probes = 'yes'", "true or false"),
+        ("[probes]\nweb = 'maybe'", "each on or off"),
         ("[limits]\ncalls = 0", "above 0"),
         ("[limits]\ncalls = 2.5", "a whole number"),
         ("[engine]\ndeadline_s = true", "a number above 0"),
@@ -140,6 +143,18 @@ def test_lists_and_numbers_are_read_from_the_environment(layers: Layers) -> None
     assert settings.tools == (Path("/a"), Path("/b"))
     assert settings.probes is True
     assert settings.engine.deadline_s == 2.5
+
+
+def test_probes_are_on_unless_said_otherwise_for_all_or_by_name(layers: Layers) -> None:
+    assert layers.load().may_probe("web")
+    assert not layers.load(ERGON_OPS_PROBES="off").may_probe("web")
+    layers.user_file.write_text('[probes]\n"*" = "off"\n"shop-*" = "on"\n"shop-db" = false\n')
+    settings = layers.load()
+    allowed = {name: settings.may_probe(name) for name in ("web", "shop-cache", "shop-db")}
+    assert allowed == {"web": False, "shop-cache": True, "shop-db": False}
+    layers.work_file.write_text('[probes]\n"shop-cache" = "off"\n')
+    assert not layers.load().may_probe("shop-cache")
+    assert not layers.load().may_probe("shop-db"), "a working directory adds to what is off"
 
 
 def test_docker_is_read_as_its_own_cli_reads_it() -> None:

@@ -38,6 +38,17 @@ def test_everything_carries_the_three_labels() -> None:
     assert made.labels == {PROJECT_LABEL: "shop", MANIFEST_LABEL: made.digest}
 
 
+def test_an_image_that_was_packaged_stands_for_the_applications() -> None:
+    application = {"api": {"type": "fastapi", "entrypoint": "main.py"}}
+    containers = {"api": {"applications": ["api"]}, "db": {"image": "db:1"}}
+    text = json.dumps({"manifest_version": "1.0", "applications": application, "containers": containers})
+    made = plan_of(parse(text), fallback_name="shop", packaged={"api": "api:0123456789ab", "db": "other:1"})
+    assert {spec.name: spec.image for spec in made.specs} == {"api": "api:0123456789ab", "db": "db:1"}
+    again = plan_of(parse(text), fallback_name="shop", packaged={"api": "api:ffffffffffff"})
+    assert made.digest == again.digest
+    assert made.specs[0].labels != again.specs[0].labels, "another image of the same manifest is told from the first"
+
+
 def test_a_project_without_a_name_or_networks_gets_both() -> None:
     made = plan({"api": {"image": "i"}, "on-host": {"image": "i", "networks": ["host"]}})
     assert made.project == "folder"

@@ -45,7 +45,7 @@ print(say(store, "now"), change(store))
 FILLED = """
 store = Store.open(folder)
 say(store, "before")
-with open(folder.parent / "filler", "wb") as file:
+with open(folder.parent / "filler", "wb", buffering=0) as file:
     try:
         while True:
             file.write(os.urandom(65536))

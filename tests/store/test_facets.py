@@ -238,12 +238,31 @@ def test_old_things_are_forgotten_and_the_journal_is_not(store: Store, time: Tim
     time.now += 100 * DAY
     store.sessions.create("new")
     removed = store.prune(days=90)
-    assert removed == {"sessions": 1, "handles": 1, "findings": 1, "proposals": 0}
+    gone = {"sessions": 1, "handles": 1, "findings": 1}
+    assert removed == {**gone, "proposals": 0, "lives": 0, "portraits": 0, "usage": 0}
     assert store.sessions.resume("old") is None
     assert store.handles.get(handle) is None
     assert [seen.finding.id for seen in store.findings.current()] == ["f-2"]
     rows = store.stats()["rows"]
     assert (rows["sessions"], rows["findings"], rows["journal"]) == (1, 1, 1)
+
+
+def test_usage_is_kept_by_the_minute_for_a_day_and_by_the_hour_for_a_month(store: Store, time: Time) -> None:
+    began = time.now = 1_000_000 * 3600.0
+    for minute in range(3 * 60):
+        time.now = began + 60.0 * minute
+        used = 100 + (900 if minute == 70 else minute)
+        store.samples.save_counters("local", [Counters("c1", time.now, "s", memory_working_set=used)])
+    whole = store.samples.usage("c1")
+    assert whole is not None
+    time.now = began + DAY + 2 * 3600.0
+    for _ in range(2):
+        store.prune()
+        assert store.samples.usage("c1") == replace(whole, memory=1000)
+        assert store.stats()["rows"]["usage"] == 2 + 60, "two hours, and the third in minutes"
+    time.now = began + 31 * DAY
+    assert store.prune()["usage"] > 0
+    assert store.samples.usage("c1") is None
 
 
 def test_a_state_that_grew_too_large_loses_its_oldest_first(store: Store, time: Time) -> None:

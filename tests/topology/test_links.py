@@ -11,6 +11,7 @@ from ergon_ops.engine import fake
 from ergon_ops.engine.fake import Attachment, FakeContainer, FakeEngine
 from ergon_ops.engine.protocols import OURS, Connection, PublishedPort
 from ergon_ops.errors import EngineNotRunning
+from ergon_ops.facts import reading
 from ergon_ops.refs import Ref
 
 
@@ -150,3 +151,37 @@ async def test_links_resolve_to_refs() -> None:
     (link,) = topology.links(Ref("client"), nodes)
 
     assert (link.source, link.target, link.port, link.weak) == (Ref("client"), Ref("server"), 5432, False)
+
+
+async def nodes_of(engine: FakeEngine, **told: Sequence[tuple[str, str, str]]) -> list[topology.Node]:
+    rows = {row.ref.name: row for row in await engine.containers()}
+    return [
+        topology.node(
+            rows[name],
+            [reading(rows[name].ref, fact, value, key=key, at=0.0, source="test") for fact, key, value in facts],
+        )
+        for name, facts in {**dict.fromkeys(rows, ()), **told}.items()
+    ]
+
+
+def uses(nodes: Sequence[topology.Node], name: str) -> dict[str, str]:
+    found = topology.links(next(item.ref for item in nodes if item.ref.name == name), nodes)
+    return {link.target_name: link.how for link in found if not link.weak and link.source.name == name}
+
+
+async def test_a_command_that_names_a_neighbour_and_its_port_uses_it() -> None:
+    command = "python3 -u /srv/job.py server 6379 QUEUE"
+    assert uses(await nodes_of(pair(), client=[("command", "", command)]), "client") == {"server": "command"}
+    for other in ("sleep 1000", "python3 server.py", "server", "run nobody 6379", "client 6379"):
+        assert uses(await nodes_of(pair(), client=[("command", "", other)]), "client") == {}
+
+
+async def test_a_log_that_speaks_of_a_program_means_the_only_one_there_is() -> None:
+    said = [("log_signal", "redis_wrongpass", "WRONGPASS invalid username-password pair")]
+    serving = [("serving", "redis:6379", "listening")]
+    assert uses(await nodes_of(pair(), client=said, server=serving), "client") == {"server": "log"}
+    assert uses(await nodes_of(pair(), client=said), "client") == {}
+    assert uses(await nodes_of(pair(), client=[*said, *serving], server=serving), "client") == {}
+    three = pair()
+    three.add(FakeContainer("other", networks={"net": Attachment("172.30.0.9", ())}))
+    assert uses(await nodes_of(three, client=said, server=serving, other=serving), "client") == {}

@@ -15,7 +15,7 @@ import pytest
 
 from ergon_ops.engine.fake import crowd
 from ergon_ops.errors import ProviderError
-from ergon_ops.messages import Actor, Message, Prompt, Question, Text, ToolCall, Usage
+from ergon_ops.messages import Actor, Cut, Message, Prompt, Question, Text, ToolCall, Usage
 from ergon_ops.providers import Piece
 from ergon_ops.tool import Tool
 from ergon_ops.turn.rendering import tokens
@@ -298,6 +298,38 @@ async def test_in_a_session_ids_go_on_history_is_sent_and_every_step_is_stored(s
     assert len(texts) == 3
     assert texts[0] == "What's your status?"
     assert texts[1] == one["answer"]
+
+
+async def test_a_reply_that_was_cut_says_so_and_tells_no_half_of_a_sentence(stage: Stage) -> None:
+    def play(prompt: Prompt, messages: Sequence[Message], tools: Sequence[Tool]) -> Iterable[Piece]:
+        yield from tells_memory(prompt, messages, tools)
+        yield Text(" I have been up for 4")
+        yield Cut()
+
+    stage.play = play
+    events = await stage.events("What's your status?", "webapp")
+    notices = [event.data["text"] for event in events if event.type == "notice"]
+    assert notices == ["scripted was cut off at 1024 tokens: more was to come"]
+    assert events[-1].data["provider"] == "scripted"
+    assert "up for 4" not in events[-1].data["answer"]
+
+
+async def test_a_model_that_goes_round_in_circles_is_heard_once(stage: Stage) -> None:
+    answer = await stage.plays(says(*["I am running and healthy. "] * 5), "What's your status?", "webapp")
+    assert answer["answer"].count("healthy") == 1
+
+
+async def test_a_timeout_of_the_models_own_makes_no_second_proposal(stage: Stage) -> None:
+    def play(prompt: Prompt, messages: Sequence[Message], tools: Sequence[Tool]) -> Iterable[Piece]:
+        if not results(messages):
+            yield call("restart", timeout_s=77)
+            return
+        yield Text(results(messages)[-1].text)
+
+    answer = await stage.plays(play, "restart yourself", "webapp")
+    assert [row["kind"] for row in answer["proposals"]] == ["restart"]
+    assert answer["proposals"][0]["arguments"] != {"timeout_s": 77}
+    assert answer["proposals"][0]["id"] in results(stage.model.requests[-1][1])[-1].text
 
 
 async def test_two_hundred_turns_stay_small(stage: Stage) -> None:

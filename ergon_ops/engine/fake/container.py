@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import (
     Connection,
     Counters,
@@ -15,6 +16,7 @@ from ergon_ops.engine.protocols import (
     PublishedPort,
     Socket,
 )
+from ergon_ops.facts import Value
 from ergon_ops.redaction import safe_text
 
 MIB = 1024 * 1024
@@ -137,6 +139,8 @@ class FakeContainer:
     restart_policy: str = "no"
     restart_max: int = 0
     stop_timeout: int = 10
+    auto_remove: bool = False
+    settings: dict[tuple[str, str], str] = field(default_factory=dict)
 
     working_set: int = 20 * MIB
     inactive_file: int = 4 * MIB
@@ -148,6 +152,8 @@ class FakeContainer:
     zombies: int = 0
     network_drops: int = 0
     cpu_cores: float = 0.01
+    runnable: int = 0
+    tools: tuple[str, ...] = ()
     throttled_ratio: float = 0.0
     block_read_rate: float = 0.0
     block_write_rate: float = 0.0
@@ -158,6 +164,7 @@ class FakeContainer:
     listening: list[Socket] = field(default_factory=list)
     connections: list[Connection] = field(default_factory=list)
     logs: list[LogLine] = field(default_factory=list)
+    probed: dict[tuple[str, str], Value] = field(default_factory=dict)  # (fact name, key) → what its services say
     on_start: Callable[[FakeContainer], None] | None = None
     totals: Totals = field(default_factory=Totals)
     boot: tuple[tuple[Process, ...], tuple[Socket, ...]] = ((), ())

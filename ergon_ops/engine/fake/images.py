@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ergon_ops.engine.fake.rows import digest
 from ergon_ops.engine.fake.world import FakeWorld
-from ergon_ops.engine.protocols import Progress
+from ergon_ops.engine.protocols import Progress, Transformation
 from ergon_ops.errors import EngineConflict
 
 
@@ -19,6 +21,28 @@ class FakeImages(FakeWorld):
     async def image_labels(self, tag: str) -> Mapping[str, str] | None:
         await self.gate("image_labels")
         return self.tags.get(tag)
+
+    async def image_id(self, tag: str) -> str | None:
+        await self.gate("image_id")
+        return "sha256:" + digest("image", tag) if tag in self.tags else None
+
+    async def image_reference(self, tag: str) -> str | None:
+        return f"{tag}@sha256:{digest('manifest', tag)}" if tag in self.registry else None
+
+    async def save(self, tag: str, target: Path, *, deadline_s: float = 300.0) -> None:
+        await self.gate("save")
+        raise EngineConflict("a fake image has nothing inside")
+
+    async def load(self, archive: Path, *, deadline_s: float = 300.0) -> None:
+        await self.gate("load")
+        with tarfile.open(archive) as tar:
+            reader = tar.extractfile("manifest.json")
+            for image in json.loads(reader.read() if reader else b"[]"):
+                self.tags |= {tag: {} for tag in image["RepoTags"]}
+
+    async def transform(self, work: Transformation, target: Path, *, progress: Progress, deadline_s: float) -> None:
+        await self.gate("transform")
+        raise EngineConflict("a fake container runs nothing")
 
     async def pull(self, tag: str, *, progress: Progress, deadline_s: float = 600.0) -> None:
         await self.gate("pull")

@@ -78,6 +78,7 @@ def _limits(c: FakeContainer, machine: Machine, now: float) -> Iterator[Row]:
 
 def _config(c: FakeContainer, machine: Machine, now: float) -> Iterator[Row]:
     yield "command", "", safe_text(c.command, 500)
+    yield "command_arguments", "", len(c.command.split())
     yield "user", "", c.user or None
     for name in ("init", "privileged", "readonly_rootfs", "pid_mode", "log_driver"):
         yield name, "", getattr(c, name)
@@ -91,6 +92,7 @@ def _config(c: FakeContainer, machine: Machine, now: float) -> Iterator[Row]:
     yield from (("exposed_port", f"{port}/tcp", port) for port in c.exposed)
     yield "health_command", "", c.health_command or None
     if c.health_command:
+        yield "health_shell", "", c.health_command.startswith("CMD-SHELL ")
         yield "health_interval", "", c.health_interval_s
         yield from (("health_timeout", "", 30.0), ("health_start_period", "", 0.0), ("health_retries", "", 3))
 
@@ -130,6 +132,16 @@ def _pids(c: FakeContainer, machine: Machine, now: float) -> Iterator[Row]:
     yield "pids", "", sum(process.threads for process in c.processes) + c.zombies
 
 
+def _threads(c: FakeContainer, machine: Machine, now: float) -> Iterator[Row]:
+    yield "threads", "", sum(process.threads for process in c.processes)
+    yield "threads_runnable", "", c.runnable
+
+
+def _tools(c: FakeContainer, machine: Machine, now: float) -> Iterator[Row]:
+    if machine.files_readable:
+        yield from (("tool", name, f"/usr/bin/{name}") for name in c.tools)
+
+
 def _io(c: FakeContainer, machine: Machine, now: float) -> Iterator[Row]:
     totals = c.settle(now)
     for name in ("block_read", "block_write", "network_rx", "network_tx"):
@@ -160,11 +172,13 @@ ROWS: dict[Group, Callable[[FakeContainer, Machine, float], Iterator[Row]]] = {
     "ports": _ports,
     "memory": _memory,
     "pids": _pids,
+    "threads": _threads,
+    "tools": _tools,
     "io": _io,
     "cpu": _cpu,
     "filesystem": _filesystem,
 }
-MOVING: frozenset[Group] = frozenset({"memory", "pids", "io", "cpu", "filesystem"})
+MOVING: frozenset[Group] = frozenset({"memory", "pids", "io", "cpu", "filesystem", "threads", "tools"})
 
 
 def machine_readings(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Self
 
 from ergon_ops.engine.fake.readings import machine_readings, readings
 from ergon_ops.engine.fake.rows import configuration, digest, row
@@ -19,12 +20,14 @@ from ergon_ops.engine.protocols import (
     LogLine,
     LogQuery,
     Logs,
+    Overrides,
+    ProbeTarget,
     Process,
     Sockets,
     World,
 )
 from ergon_ops.errors import EngineConflict, EngineError
-from ergon_ops.facts import Group, Reading
+from ergon_ops.facts import Group, Reading, reading
 from ergon_ops.loglevels import at_least, level_of
 from ergon_ops.refs import Ref
 
@@ -32,6 +35,9 @@ UNREADABLE = {"none", "syslog", "gelf", "fluentd", "awslogs", "splunk", "gcplogs
 
 
 class FakeReads(FakeWorld):
+    def turn(self) -> Self:
+        return self
+
     async def info(self) -> EngineInfo:
         await self.gate("info")
         machine = self.machine
@@ -77,6 +83,16 @@ class FakeReads(FakeWorld):
             return Sockets(visible=False, source="fake:sockets")
         return Sockets(True, tuple(container.listening), tuple(container.connections), "fake:sockets")
 
+    async def probes(self, ref: Ref, targets: Sequence[ProbeTarget]) -> tuple[Reading, ...]:
+        now = await self.gate("probes")
+        container = self.at(ref)
+        if container.state != "running" or not targets:
+            return ()
+        said = container.probed.items()
+        return tuple(
+            reading(ref, name, value, key=key, at=now, source=f"fake:probes#{name}") for (name, key), value in said
+        )
+
     async def logs(self, ref: Ref, query: LogQuery) -> Logs:
         await self.gate("logs")
         container = self.at(ref)
@@ -110,21 +126,42 @@ class FakeReads(FakeWorld):
         await self.gate("events")
         return min((event.at for event in self.journal), default=None)
 
-    async def follow_events(self) -> AsyncIterator[EngineEvent]:
+    async def follow_events(self, *, since: float | None = None) -> AsyncIterator[EngineEvent]:
         await self.gate("follow_events")
-        queue: asyncio.Queue[EngineEvent] = asyncio.Queue()
+        queue: asyncio.Queue[EngineEvent | EngineError] = asyncio.Queue()
         self._followers.add(queue)
+        past = () if since is None else tuple(event for event in self.journal if event.at >= since)
         try:
+            for former in past:
+                yield former
             while True:
-                yield await queue.get()
+                event = await queue.get()
+                if isinstance(event, EngineError):
+                    raise event
+                yield event
         finally:
             self._followers.discard(queue)
+
+    async def overrides(self, ref: Ref, expected: Mapping[str, str]) -> Overrides:
+        await self.gate("overrides")
+        has = self.at(ref).environment
+        return Overrides(tuple(has), {key: has[key] == value for key, value in expected.items() if key in has})
 
     async def world(self, ref: Ref) -> World:
         await self.gate("world")
         container = self.at(ref)
         text = json.dumps(configuration(container), sort_keys=True, default=str)
         return World(container.id, "sha256:" + digest(text), container.started_at)
+
+    async def portrait(self, ref: Ref, salt: bytes) -> Mapping[str, str]:
+        await self.gate("portrait")
+        container = self.at(ref)
+        rows = {
+            key: "none" if value is None else str(value)
+            for key, value in configuration(container).items()
+            if key != "environment"
+        }
+        return rows | {f"env {key}": digest(salt.hex(), key, text) for key, text in container.environment.items()}
 
     async def host_readings(self) -> tuple[Reading, ...]:
         with contextlib.suppress(EngineError):

@@ -37,7 +37,7 @@ class FakeWorld:
         self._serial = 0
         self._failure: EngineError | None = None
         self._hang_s: float | None = None
-        self._followers: set[asyncio.Queue[EngineEvent]] = set()
+        self._followers: set[asyncio.Queue[EngineEvent | EngineError]] = set()
         self._readers: dict[str, set[asyncio.Queue[LogLine]]] = {}
 
     # -- editing ---------------------------------------------------------------------------------------------------
@@ -133,7 +133,10 @@ class FakeWorld:
     # -- failing ---------------------------------------------------------------------------------------------------
 
     def fail(self, error: EngineError) -> None:
+        """As an engine that ends: who follows its events is cut off."""
         self._failure = error
+        for queue in self._followers:
+            queue.put_nowait(error)
 
     def hang(self, *, deadline_s: float = 0.05) -> None:
         """Every call waits `deadline_s`, then raises EngineTimeout, as the real one does at its deadline."""

@@ -9,6 +9,29 @@ from ergon_ops.engine.fake.container import GIB, MIB, Attachment, FakeContainer,
 from ergon_ops.engine.fake.engine import FakeEngine
 from ergon_ops.engine.fake.world import Clock
 from ergon_ops.engine.protocols import COMPOSE, OURS, Connection, PublishedPort
+from ergon_ops.facts import Value
+
+# What their services say when they are asked.
+WEBAPP_SAYS: dict[tuple[str, str], Value] = {
+    ("redis_used_memory", ""): MIB,
+    ("redis_maxmemory", ""): 16 * MIB,
+    ("redis_policy", ""): "noeviction",
+    ("redis_last_bgsave", ""): "ok",
+    ("redis_requirepass", ""): False,
+    ("nginx_worker_processes", ""): "1",
+    ("nginx_worker_connections", ""): 128,
+    ("nginx_upstream", "location /"): "http://127.0.0.1:8000",
+    ("app_workers", "python:8000"): 1,
+    ("app_threads", "python:8000"): 3,
+}
+ORDERS_DB_SAYS: dict[tuple[str, str], Value] = {
+    ("pg_max_connections", ""): 20,
+    ("pg_reserved_connections", ""): 3,
+    ("pg_clients", ""): 2,
+    ("pg_connections", "idle"): 2,
+    ("pg_shared_buffers", ""): 16 * MIB,
+    ("pg_work_mem", ""): 4 * MIB,
+}
 
 
 def demo(*, host: str = "local", clock: Clock = time.time, manifest: str = "") -> FakeEngine:
@@ -60,6 +83,7 @@ def _webapp() -> FakeContainer:
     box.run("python3.11", uvicorn, ports=(8000,), address="127.0.0.1", parent=shell, rss=28 * MIB, threads=3)
     box.run("redis-server", "redis-server 127.0.0.1:6379", ports=(6379,), address="127.0.0.1", parent=shell, threads=5)
     box.connections = [Connection(0, "127.0.0.1", 6379, True), Connection(0, "172.30.0.3", 5432, True, 2)]
+    box.probed = dict(WEBAPP_SAYS)
     box.say("INFO:     Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)", stream="stderr")
     return box
 
@@ -90,6 +114,7 @@ def _orders_db() -> FakeContainer:
     for part in ("checkpointer", "background writer", "walwriter", "autovacuum launcher"):
         box.run("postgres", f"postgres: {part}", parent=postgres, rss=5 * MIB)
     box.connections = [Connection(5432, "172.30.0.2", 0, False, 2)]
+    box.probed = dict(ORDERS_DB_SAYS)
     box.say("LOG:  database system is ready to accept connections", stream="stderr")
     return box
 

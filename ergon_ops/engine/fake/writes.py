@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ergon_ops.engine.fake.cloning import FakeCloning
 from ergon_ops.engine.fake.container import Attachment, FakeContainer, Mount
-from ergon_ops.engine.fake.world import FakeWorld
 from ergon_ops.engine.protocols import ContainerSpec
 from ergon_ops.errors import EngineConflict
 
@@ -14,7 +14,7 @@ UNLIMITED = (None, 0, -1)
 ANONYMOUS = 64  # length of the names the engine gives
 
 
-class FakeWrites(FakeWorld):
+class FakeWrites(FakeCloning):
     async def restart(self, container_id: str, *, timeout_s: int) -> None:
         await self.gate("restart")
         container = self.find(container_id)
@@ -50,6 +50,11 @@ class FakeWrites(FakeWorld):
             raise EngineConflict(f"the engine cannot update {', '.join(unknown)}")
         memory = changes.get("Memory", container.memory_limit) or 0
         swap = changes.get("MemorySwap", container.memory_swap_limit) or 0
+        given = {key for key in ("Memory", "NanoCpus", "CpuShares") if changes.get(key) == -1}
+        if given:
+            raise EngineConflict(f"{min(given)}: out of range")  # as the engine: none of these can be lifted
+        if memory and not changes.get("MemorySwap") and memory > swap >= 0 and "Memory" in changes:
+            raise EngineConflict("Memory limit should be smaller than already set memoryswap limit", next="set both")
         if swap > 0 and memory > swap:
             raise EngineConflict("memory limit should be smaller than the memory-and-swap limit", next="set both")
         for key, value in changes.items():

@@ -18,6 +18,7 @@ from ergon_ops.interfaces.render.waiting import waiting
 from ergon_ops.messages import Question
 
 MODES = ("strict", "balanced", "restricted")
+NO_DAEMON = Argument("--no-daemon", "do not use a running daemon")
 MIND = (
     Argument("--model", "offline, or provider:model", "MODEL", completes="models"),
     Argument("--mode", "what may happen without asking; never more than your settings allow", choices=MODES),
@@ -28,7 +29,7 @@ MIND = (
         completes="sessions",
     ),
     Argument("--max-cost", "dollars a model may cost; then rules answer", "USD"),
-    Argument("--no-daemon", "do not use a running daemon"),
+    NO_DAEMON,
 )
 # Two bare words are a name and a question, unless the first can only be the beginning of a question.
 QUESTION_WORDS = frozenset(

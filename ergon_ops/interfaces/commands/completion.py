@@ -94,17 +94,22 @@ async def values(program: Program, argument: Argument) -> list[Word]:
         case "models":
             return [(word, "") for word in MODELS]
         case kind:
-            return await asyncio.wait_for(known(program, kind), DEADLINE_S)
+            return await known(program, kind)
 
 
 async def known(program: Program, kind: str) -> list[Word]:
-    """Names a shell need not quote: who is called otherwise is typed by hand."""
+    """Names a shell need not quote: who is called otherwise is typed by hand. The deadline is an engine's: what a busy
+    machine needs to load the program is waited for, or there would be no names on the day they are needed."""
     async with program.assistant() as assistant:
         match kind:
             case "containers":
-                return plain(people((await assistant.roster())["containers"]))
+                with contextlib.suppress(ErgonError, TimeoutError):
+                    roster = await asyncio.wait_for(assistant.roster(), DEADLINE_S)
+                    if roster["containers"]:
+                        return plain(people(roster["containers"]))
+                return plain(people(assistant.last_seen()["containers"]))
             case "proposals":
-                rows = (await assistant.proposals())["proposals"]
+                rows = (await asyncio.wait_for(assistant.proposals(), DEADLINE_S))["proposals"]
                 return plain((row["id"], f"{row['kind']} {row['container']}") for row in rows)
             case "sessions":
                 rows = assistant.sessions()["sessions"]
@@ -158,7 +163,8 @@ COMMANDS = (
             ('eval "$(ergon-ops completion bash)"', "in ~/.bashrc; for zsh the same in ~/.zshrc, after compinit"),
             ("completion fish > ~/.config/fish/completions/ergon-ops.fish", "for fish"),
         ),
-        "Names of containers, CIs, services, projects, sessions and proposals are those of the moment.",
+        "Names of containers, CIs, services, projects, sessions and proposals are those of the moment; of an engine"
+        " that does not answer in time, those last seen.",
         (Argument("shell", "which shell", choices=tuple(SCRIPTS)),),
     ),
 )

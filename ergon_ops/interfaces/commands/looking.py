@@ -8,6 +8,7 @@ from argparse import Namespace
 
 from ergon_ops.assistant import Assistant
 from ergon_ops.errors import EngineError
+from ergon_ops.interfaces.commands.asking import NO_DAEMON
 from ergon_ops.interfaces.commands.program import Program, conclude, notice, notice_failures, print_json
 from ergon_ops.interfaces.commands.spec import Argument, Command
 from ergon_ops.interfaces.render.waiting import waiting
@@ -97,7 +98,10 @@ COMMANDS = (
             ("list --watch", "the same, again and again, until Ctrl-C"),
             ("list --json | jq -r '.containers[].name'", "for programs: bytes, cores, states"),
         ),
-        arguments=(Argument("--watch", f"again every {REFRESH_S:.0f} s; with --json one document a line"),),
+        arguments=(
+            Argument("--watch", f"again every {REFRESH_S:.0f} s; with --json one document a line"),
+            NO_DAEMON,
+        ),
     ),
     Command(
         "diagnose",
@@ -109,6 +113,6 @@ COMMANDS = (
             ("diagnose webapp --json", "with the facts each finding rests on"),
         ),
         "Exit 0 where nothing is wrong that the rules know, 1 with findings, 7 if evidence could not be read.",
-        (Argument("name", "one container", "NAME", "?", completes="containers"),),
+        (Argument("name", "one container", "NAME", "?", completes="containers"), NO_DAEMON),
     ),
 )

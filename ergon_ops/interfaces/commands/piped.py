@@ -10,8 +10,10 @@ import select
 import stat
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TextIO
+
+from ergon_ops.dataclass import dataclass
 
 HEAD_BYTES = 64_000
 TAIL_BYTES = 192_000

@@ -8,9 +8,9 @@ import sys
 from argparse import Namespace
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.interfaces.render.answer import failure_line
 from ergon_ops.interfaces.render.width import wrapped
 from ergon_ops.messages import Actor
@@ -19,17 +19,20 @@ from ergon_ops.settings import Settings, load
 
 if TYPE_CHECKING:
     from ergon_ops.assistant import Assistant
+    from ergon_ops.assistant.local import LocalAssistant
 
 Opener = Callable[[Settings], "Assistant"]
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """`opener` makes the assistant from the settings: the real one unless a test brings its own."""
+    """`opener` makes the assistant from the settings: the real one unless a test brings its own. `daemon`: a running
+    one is asked, by commands that have the option not to."""
 
     settings: Settings
     as_json: bool = False
     opener: Opener | None = None
+    daemon: bool = False
 
     @classmethod
     def of(cls, arguments: Namespace, opener: Opener | None = None) -> Program:
@@ -38,7 +41,7 @@ class Program:
         if most := getattr(arguments, "max_cost", None):
             flags["limits.cost_usd"] = spelled("limits.cost_usd", most)
         given = {key: value for key, value in flags.items() if value not in (None, "")}
-        return cls(load(given), arguments.json, opener)
+        return cls(load(given), arguments.json, opener, daemon=not getattr(arguments, "no_daemon", True))
 
     @property
     def terminal(self) -> bool:
@@ -53,11 +56,29 @@ class Program:
     @asynccontextmanager
     async def assistant(self) -> AsyncIterator[Assistant]:
         """The assistant of this process; closed, with its threads and connections, on the way out."""
-        assistant = self._open()
+        assistant = await self._through_daemon() or self._open()
         try:
             yield assistant
         finally:
             await assistant.close()
+
+    async def _through_daemon(self) -> Assistant | None:
+        """The daemon of this user, where one runs that would see and say the same as this process."""
+        if not self.daemon or self.opener is not None:
+            return None
+        socket = self.settings.state_dir / "run" / "daemon.sock"
+        if not socket.exists():
+            return None
+        from ergon_ops import __version__
+        from ergon_ops.assistant.remote import RemoteAssistant, hello, likeness
+
+        found = await hello(socket)
+        if found is None or found.get("like") != likeness(self.settings):
+            return None
+        if found.get("version") != __version__:
+            notice(f"ergon-ops: the daemon is version {found.get('version')}, this is {__version__}: going without it")
+            return None
+        return cast("Assistant", RemoteAssistant(socket, self.settings, lambda: cast("LocalAssistant", self._open())))
 
     def _open(self) -> Assistant:
         if self.opener is not None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from ergon_ops.dataclass import dataclass
 
 if TYPE_CHECKING:
     from ergon_ops.interfaces.commands.program import Program

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.errors import UsageError
 from ergon_ops.interfaces.commands.registry import HIDDEN, HOMES, command
 from ergon_ops.interfaces.commands.spec import Argument, Command
@@ -18,7 +18,7 @@ _PLAINLY = (
     (r"^unrecognized arguments: (-\S*)(.*)$", r"there is no option \1"),
     (r"^unrecognized arguments: (.+)$", r"too many words: \1"),
     (r"^argument (\S+): expected one argument$", r"\1 needs a value"),
-    (r"^argument (\S+): invalid choice: (.+) \(choose from (.+)\)$", r"\2 is none of \3"),
+    (r"^argument (\S+): invalid choice: (.+) \(choose from (.+)\)$", r"\2 is not one of \3"),
 )
 # What other tools call it → what does it here.
 ELSEWHERE: dict[str, str] = {

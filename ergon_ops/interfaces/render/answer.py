@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.errors import ErgonError
 from ergon_ops.events import Event
 from ergon_ops.interfaces.render.markdown import Markdown

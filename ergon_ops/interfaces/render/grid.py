@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.interfaces.render.console import styled
 from ergon_ops.interfaces.render.width import cells, visible
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.interfaces.render.values import measured
 from ergon_ops.interfaces.render.width import cells
 

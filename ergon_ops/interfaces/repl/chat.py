@@ -6,15 +6,16 @@ import re
 import secrets
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from ergon_ops.assistant import Assistant
+from ergon_ops.dataclass import dataclass
 from ergon_ops.errors import ErgonError, NoSuchContainer
 from ergon_ops.events import Event
 from ergon_ops.interfaces.commands.consent import SEND, offer_of
 from ergon_ops.interfaces.commands.program import say
-from ergon_ops.interfaces.render.answer import TOLD, Telling
+from ergon_ops.interfaces.render.answer import Telling
 from ergon_ops.interfaces.render.sparks import Curves
 from ergon_ops.interfaces.render.waiting import waiting
 from ergon_ops.interfaces.repl.deciding import decide
@@ -24,6 +25,9 @@ from ergon_ops.messages import Actor, Question
 from ergon_ops.settings import Settings
 
 Document = dict[str, Any]
+OVER = ("rolled_back", "failed")  # changes that leave nothing to undo
+QUIET = frozenset({"routed", "tool_started", "tool_done"})  # nothing is shown of these by themselves
+PROJECT = "project:"
 EVERYONE = frozenset({"", "all", "fleet", "everyone", "*"})
 _ALL = re.compile(r"\b(all of you|each of you|every(one|body)|(all|every) (of )?(the )?containers?)\b", re.IGNORECASE)
 _WORD = re.compile(r"[\w@./-]+")
@@ -40,7 +44,8 @@ class Person(Protocol):
 @dataclass(slots=True)
 class Chat:
     """`name` is whom it is with ('' = everyone); the session remembers what was said, `answers` what was told here.
-    `presence` is how the one it is with is now, `rows` who is there. `person` is None where nobody can be asked."""
+    `presence` is how the one it is with is now, `rows` who is there. `person` is None where nobody can be asked.
+    `instead`: the line that was typed where a decision was asked for, to be taken next."""
 
     assistant: Assistant
     actor: Actor
@@ -57,6 +62,7 @@ class Chat:
     paper: Paper = field(default_factory=Paper)
     person: Person | None = None
     over: bool = False
+    instead: str = ""
     _refused: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -105,6 +111,9 @@ class Chat:
         name = name.removeprefix("@")
         if name.casefold() in EVERYONE:
             self.name, self.presence = "", {}
+            return
+        if name.startswith(PROJECT):
+            self.name, self.presence = name, {}  # its files answer; if there is no such project, the first turn says so
             return
         roster = await self.assistant.roster()
         self.know(roster)
@@ -163,7 +172,7 @@ class Chat:
                     async for event in turn:
                         last = event
                         self._learn(event)
-                        if steps or event.type in TOLD:
+                        if steps or event.type not in QUIET:
                             waits.done()
                         telling.show_step(event) if steps else telling.show(event)
         finally:
@@ -175,7 +184,11 @@ class Chat:
         if event.type == "proposal":
             self.proposals = (*self.proposals, str(event.data["id"]))
         change = event.data.get("change")
-        if event.type in ("change", "answer") and isinstance(change, str) and change not in self.changes:
+        if event.type not in ("change", "answer") or not isinstance(change, str):
+            return
+        if event.type == "answer" and event.data.get("state") in OVER:
+            self.changes = [item for item in self.changes if item != change]
+        elif change not in self.changes:
             self.changes.append(change)
 
 

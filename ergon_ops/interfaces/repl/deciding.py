@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ergon_ops.errors import UsageError
-from ergon_ops.interfaces.commands.program import say
+from ergon_ops.interfaces.commands.program import conclude, say
 from ergon_ops.interfaces.render.proposal import proposal_block, proposal_line
+from ergon_ops.interfaces.render.waiting import waiting
 from ergon_ops.interfaces.render.width import wrapped
 
 if TYPE_CHECKING:
@@ -20,20 +21,46 @@ APPROVE, REJECT, LATER = ("a", "approve"), ("r", "reject"), ("", "l", "later")
 
 
 async def decide(chat: Chat, proposal: Document) -> None:
-    """Shows the exact change and asks right here. Enter alone, and whatever is no clear word, is later."""
+    """Shows the exact change and asks right here. Enter alone, and whatever is no clear word, is later. A command, or a
+    question, is no answer either: it is what the person wants next, and is done instead."""
     for line in proposal_block(proposal):
         print(wrapped(line, sys.stdout, indent=" " * 11))
     if chat.person is None or not chat.actor.may_approve:
         say(f"waiting for approval: ergon-ops approve {proposal['id']}")
         return
-    word = (await chat.person.choose(QUESTION)).strip().casefold()
+    if chat.instead:
+        say(waits(proposal))
+        return
+    typed = (await chat.person.choose(QUESTION)).strip()
+    word = typed.casefold()
     if word in APPROVE:
         await _approve(chat, str(proposal["id"]))
     elif word in REJECT:
         await _reject(chat, str(proposal["id"]))
+    elif typed.startswith("/") or typed.endswith("?"):
+        chat.instead = typed
+        say(waits(proposal))
     else:
-        unclear = "" if word in LATER else f"“{word[:40]}” is none of approve, reject, later. "
-        say(f"{unclear}It waits: /approve {proposal['id']} or /reject {proposal['id']}.")
+        unclear = "" if word in LATER else f"“{word[:40]}” is not one of approve, reject, later. "
+        say(f"{unclear}{waits(proposal)}")
+
+
+def waits(proposal: Document) -> str:
+    return f"It waits: /approve {proposal['id']} or /reject {proposal['id']}."
+
+
+async def propose(chat: Chat, words: Sequence[str]) -> None:
+    """What would be better for whom it is with, or for another one."""
+    from ergon_ops.interfaces.render.improvements import show_improvements
+
+    name = words[0].removeprefix("@") if words else chat.name
+    if not name:
+        raise UsageError("/propose needs the name of a container", next="/propose NAME")
+    with waiting():
+        document = await chat.assistant.propose(name)
+    conclude(document)
+    chat.proposals = tuple(dict.fromkeys((*(row["id"] for row in document["proposals"]), *chat.proposals)))
+    show_improvements(chat.settings, document)
 
 
 async def proposals(chat: Chat, words: Sequence[str]) -> None:

@@ -83,7 +83,7 @@ def show_facts(chat: Chat, rows: Sequence[Document]) -> None:
 
 async def show(chat: Chat, words: Sequence[str]) -> None:
     if words:
-        text = chat.assistant.shown(words[0])
+        text = chat.assistant.shown(f"h{words[0]}" if words[0].isdigit() else words[0])
         if text is None:
             some = ", ".join(handles(chat)) or "/show alone shows the last tools"
             raise UsageError(f"there is no output {words[0][:40]!r}", next=some)

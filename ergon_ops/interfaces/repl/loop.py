@@ -21,6 +21,7 @@ from ergon_ops.interfaces.repl.chat import Chat, state_words
 from ergon_ops.interfaces.repl.completion import Names
 from ergon_ops.interfaces.repl.history import open_history
 from ergon_ops.interfaces.repl.keys import Pasted, bindings
+from ergon_ops.interfaces.repl.news import listen
 from ergon_ops.interfaces.repl.person import Seated
 from ergon_ops.interfaces.repl.presence import attend
 from ergon_ops.settings import dumb_terminal
@@ -69,13 +70,13 @@ async def _talk(chat: Chat, input: Input | None, output: Output | None) -> int:
     )
     chat.person = Seated(input, output)
     attending = asyncio.ensure_future(attend(chat, prompt.app.invalidate))
-    loading = asyncio.ensure_future(preload(chat))
+    loading, listening = asyncio.ensure_future(preload(chat)), asyncio.ensure_future(listen(chat))
     say(WELCOME)
     try:
         await _lines(chat, prompt, pasted)
     finally:
         names.close()
-        for task in (attending, loading):
+        for task in (attending, loading, listening):
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
@@ -108,6 +109,10 @@ async def _lines(chat: Chat, prompt: PromptSession[str], pasted: Pasted) -> None
         leaving = False
         if not await safely(chat, line, pasted.of(line)):
             return
+        while chat.instead:
+            line, chat.instead = chat.instead, ""
+            if not await safely(chat, line):
+                return
 
 
 def prompt_of(chat: Chat) -> StyleAndTextTuples:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.interfaces.commands.program import say
 
 PAGE = 100

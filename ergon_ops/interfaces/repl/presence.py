@@ -30,6 +30,8 @@ async def attend(chat: Chat, changed: Callable[[], None]) -> None:
 async def look(chat: Chat, name: str) -> dict[str, Any]:
     """Of everyone only how many there are and how many are not well."""
     try:
+        if name.startswith("project:"):
+            return {}
         if name:
             return await chat.assistant.presence(name)
         roster = await chat.assistant.roster()

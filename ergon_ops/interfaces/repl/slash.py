@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from ergon_ops.dataclass import dataclass
 from ergon_ops.errors import UsageError
 from ergon_ops.interfaces.repl import deciding, looking, meters, sitting
 
@@ -41,6 +41,7 @@ SLASHES: tuple[Slash, ...] = (
     Slash("/findings", "[NAME]", "what the rules find wrong, looked at now", looking.findings, "names"),
     Slash("/logs", "[LINES] [TEXT…]", "its last log lines (30), only those with TEXT in them", looking.logs),
     Slash("/metrics", "[NAME]", "its numbers as they move, until a key is pressed", meters.metrics, "names"),
+    Slash("/propose", "[NAME]", "what would be better for it, as proposals with numbers", deciding.propose, "names"),
     Slash("/proposals", "", "what waits for approval", deciding.proposals),
     Slash("/approve", "ID", "approve a proposal: it is applied and verified", deciding.approve, "proposals"),
     Slash("/reject", "ID", "reject a proposal", deciding.reject, "proposals"),

@@ -1,0 +1,202 @@
+"""Images made of manifests: packaged, put into the engine, and recorded with all that they were made of."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from ergon_ops import manifest
+from ergon_ops.assistant.registering import first_engine, folder_of, opened, register
+from ergon_ops.dataclass import dataclass
+from ergon_ops.engine.images import open_images
+from ergon_ops.engine.protocols import Images
+from ergon_ops.errors import EngineConflict, UsageError
+from ergon_ops.manifest import Manifest
+from ergon_ops.packaging.containers import packaged
+from ergon_ops.packaging.image import archive, locks
+from ergon_ops.packaging.image.entries import Entry
+from ergon_ops.packaging.image.identity import FORMAT_VERSION, platform
+from ergon_ops.packaging.image.locking import Tools
+from ergon_ops.packaging.image.packager import Built, Order, build
+from ergon_ops.packaging.image.running import EngineExecutor
+from ergon_ops.packaging.image.shelf import Shelf
+from ergon_ops.packaging.image.verifying import Comparison
+from ergon_ops.packaging.writing import replace_text
+from ergon_ops.settings import Settings
+from ergon_ops.store.builds import BuildRow
+
+Document = dict[str, Any]
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What `package` was asked for. `containers` (): all that the manifest has applications for."""
+
+    path: Path
+    containers: tuple[str, ...] = ()
+    output: Path | None = None
+    load: bool = False
+    relock: bool = False
+    executor: str = ""
+    verify: bool = False
+
+
+def shelf_of(settings: Settings) -> Shelf:
+    return Shelf(settings.cache_dir / "packages")
+
+
+@asynccontextmanager
+async def opened_images(settings: Settings) -> AsyncIterator[Images]:
+    """Nothing is connected before something is asked: an engine is needed for some images only."""
+    images = open_images(first_engine(settings))
+    try:
+        yield images
+    finally:
+        await images.close()  # type: ignore[attr-defined]
+
+
+async def package(settings: Settings, wanted: Wanted, progress: Progress) -> Document:
+    """Raises ManifestError, UsageError; EngineError where an engine is needed and none answers."""
+    found = manifest.load(wanted.path)
+    keys = _keys(found, wanted)
+    output = wanted.output or settings.cache_dir / "images"
+    rows = []
+    async with opened_images(settings) as images:
+        if wanted.load:
+            await images.image_id("scratch")  # an engine that is away is told of before the work, not after it
+        tools = Tools(shelf_of(settings), images, progress)
+        executor = EngineExecutor(images, platform(), found.packaging.source_date_epoch, progress)
+        for key in keys:
+            order = Order(found, wanted.path, key, output, wanted.relock, wanted.executor == "docker")
+            made = await build(order, tools, executor)
+            judged = await _verified(wanted, order, made, tools)
+            rows.append(await _finished(settings, wanted, order, made, judged, images))
+    return {"images": rows, **(rows[0] if len(rows) == 1 else {})}
+
+
+def _keys(found: Manifest, wanted: Wanted) -> tuple[str, ...]:
+    possible = packaged(found)
+    unknown = [key for key in wanted.containers if key not in possible]
+    if unknown:
+        text = f"{unknown[0]} is no container of {wanted.path} that has applications"
+        raise UsageError(text, next=f"there is {', '.join(possible)}" if possible else "give it applications")
+    if not possible:
+        text = f"{wanted.path} has no container with applications"
+        raise UsageError(text, next="ergon-ops manifest init DIR writes one of a folder's sources")
+    return wanted.containers or possible
+
+
+async def _verified(wanted: Wanted, order: Order, made: Built, tools: Tools) -> Comparison:
+    if not wanted.verify:
+        return Comparison("not-verified")
+    from ergon_ops.packaging.image.again import VARIED, verified
+
+    tools.progress(f"verifying: building again in another {', '.join(VARIED)}")
+    return await verified(order, made, tools.shelf)
+
+
+async def _finished(
+    settings: Settings, wanted: Wanted, order: Order, made: Built, judged: Comparison, images: Images
+) -> Document:
+    """Locked, recorded and loaded; only now, when there is an image."""
+    known = made.prepared
+    if known.ready.made:
+        replace_text(known.lock_path, locks.text_with(known.lock_path, order.container, known.ready.lock))
+    row = await asyncio.to_thread(row_of, order, made, judged)
+    violated = record(settings, order, made, row)
+    if wanted.load:
+        await _load(made, images)
+    return {
+        **row.to_json(),
+        "name": made.tag.rpartition(":")[0],
+        "layers": len(made.image.layers),
+        "files": len(known.source.files),
+        "lock": {"path": str(known.lock_path), "made": known.ready.made},
+        "loaded": wanted.load,
+        "differences": [item.to_json() for item in judged.differences],
+        "notes": [*known.said, *known.source.notes],
+        "secrets": list(known.source.secrets),
+        "violation": violated,
+    }
+
+
+async def _load(made: Built, images: Images) -> None:
+    """Raises EngineConflict if the engine calls it by another digest: what runs would not be what was packaged."""
+    await images.load(made.archive)
+    found = await images.image_id(made.tag)
+    if found not in (made.image.config_digest, made.image.digest):
+        raise EngineConflict(f"the engine made {found} of {made.tag}", next=f"look at {made.archive}")
+
+
+def row_of(order: Order, made: Built, judged: Comparison) -> BuildRow:
+    inputs, image = made.prepared.inputs, made.image
+    project = order.manifest.project.name if order.manifest.project else folder_of(order.path)
+    version = f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
+    return BuildRow(
+        input_digest=inputs.digest,
+        format=FORMAT_VERSION,
+        container=order.container,
+        project=project,
+        manifest_digest=inputs.manifest_digest,
+        source_digest=inputs.source_digest,
+        lock_digest=inputs.lock_digest,
+        platform=inputs.platform,
+        executor=made.executor,
+        environment=f"Python {version} on {os.uname().sysname} {os.uname().release}",
+        image_digest=image.digest,
+        config_digest=image.config_digest,
+        archive=str(made.archive.resolve()),
+        archive_sha256=archive.sha256_of(made.archive),
+        size=made.archive.stat().st_size,
+        tag=made.tag,
+        status=judged.status,
+        detail=judged.detail if judged.status != "not-verified" else "",
+        took_s=round(made.took_s, 3),
+    )
+
+
+def record(settings: Settings, order: Order, made: Built, row: BuildRow) -> Document | None:
+    """Into the registry; the violation, if the same inputs gave another image before."""
+    source = made.prepared.source
+    lock = json.dumps(made.prepared.ready.lock.to_json(), ensure_ascii=False)
+    files = listed(made.image.own)
+    register(settings, order.manifest, order.path)
+    with opened(settings) as store:
+        first = store.builds.record(row, lock=lock, files=files, sources=(len(source.files), source.bytes))
+        if first is None:
+            return None
+        difference = compared(store.builds.files(first), files)
+        store.builds.violate(row, first, difference)
+    return {"image_digest": first, "other_digest": row.image_digest, "difference": difference}
+
+
+def listed(own: Mapping[str, Entry | None]) -> dict[str, str]:
+    """What we put on a base, a line each: kind, mode, owner and content."""
+    return {
+        path: "gone"
+        if item is None
+        else f"{item.kind} {item.mode:o} {item.uid}:{item.gid} {item.target or item.sha256}"
+        for path, item in own.items()
+    }
+
+
+def compared(one: Mapping[str, str], other: Mapping[str, str]) -> Sequence[Document]:
+    """Every path that differs between two images of the same inputs."""
+    rows: list[Document] = []
+    for path in sorted({*one, *other}):
+        if one.get(path) == other.get(path):
+            continue
+        was, now = one.get(path, ""), other.get(path, "")
+        words = was.split(" ")[:-1] == now.split(" ")[:-1]
+        change = "added" if not was else "removed" if not now else "content" if words else "kind, mode or owner"
+        rows.append({"path": f"/{path}", "change": change, "cause": ""})
+    if not rows:
+        rows.append({"path": "", "change": "configuration", "cause": "the files are the same, how it is run is not"})
+    return rows

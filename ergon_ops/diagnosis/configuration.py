@@ -1,0 +1,157 @@
+"""Configuration: variables that are missing or lead to the wrong place, and clocks that disagree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ergon_ops.diagnosis.calls import Call, failing, listeners, seen
+from ergon_ops.diagnosis.dependencies import NEEDS, PEERS, misdirected
+from ergon_ops.diagnosis.lives import code_in, failure
+from ergon_ops.diagnosis.names import nearest
+from ergon_ops.diagnosis.rules import Conclusion, rule
+from ergon_ops.diagnosis.scene import Scene
+from ergon_ops.logtemplates.signals import Signal
+from ergon_ops.refs import Ref
+
+# A program that goes on without it says so.
+DOES_WITHOUT = re.compile(
+    r"default|fall(?:ing)? ?back|disabl|skipp|ignor|optional|using|instead|without|\bwarn|\bno-op|assum", re.I
+)
+FATAL = re.compile(r"fatal|critical|error|exception|panic|required|\bmust\b|abort|exit|cannot start|not start", re.I)
+AT_ONCE_S = 2.0  # so long after one another the workers of one program say the same
+SIGNALLED = range(129, 166)  # 128 + a signal: ended by somebody, not by itself
+HOUR_S = 3600.0
+
+
+@rule("env_missing", severity="critical", needs=("state", "config", "signals", "services"), details=("env_key",),
+      tier="T1", over=("crash_loop", "restart_policy_absent"), fixes=("recreate",))  # fmt: skip
+def env_missing(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
+    """The program asks for an environment variable that the container does not have, or has only empty."""
+    if not scene.known(ref, "command"):
+        return
+    for signal in scene.current(ref, "env_missing"):
+        key = signal.values.get("env_key", "")
+        empty, present = scene.get(ref, "env_empty", key), scene.get(ref, "env_key", key)
+        if not key or (present is not None and empty is None) or not _matters(scene, ref, signal):
+            continue
+        told = [scene.get(ref, name) for name in ("exit_code", "health", "command")]
+        second = [fact for fact in (empty, *told) if fact is not None and fact.value not in (None, "none")]
+        how = "is set to nothing" if empty is not None else "is not set"
+        code = scene.number(ref, "exit_code")
+        yield Conclusion(
+            summary=f"The environment variable {key} {how}, and the program needs it.",
+            evidence=(signal.fact, *second),
+            details={"env_key": key, **({"exit_code": int(code)} if code is not None else {})},
+        )
+
+
+def _matters(scene: Scene, ref: Ref, signal: Signal) -> bool:
+    """Of one that ended by itself, or is not well; of one that is, where it complains again and again. What it says it
+    goes on without is no cause of either, nor is what it had got over when a signal ended it."""
+    goes_on = DOES_WITHOUT.search(signal.text) is not None
+    if _signalled(scene, ref) or (goes_on and FATAL.search(signal.text) is None):
+        return False
+    lasts = (signal.at or 0.0) - (signal.first or signal.at or 0.0) > AT_ONCE_S
+    return scene.troubled(ref) or (signal.count > 1 and lasts and not goes_on)
+
+
+def _signalled(scene: Scene, ref: Ref) -> bool:
+    code = failure(scene, ref)
+    return code is not None and code_in(code) in SIGNALLED
+
+
+@rule("env_wrong_value", severity="critical", needs=NEEDS, peers=PEERS, details=("env_key",), tier="T2",
+      over=("dependency_refusing", "unknown_host", "crash_loop"), fixes=("recreate",))  # fmt: skip
+def env_wrong_value(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
+    """A variable leads to a port or a host that does not fit: the peer listens elsewhere, or the name is nearly one's.
+
+    A refused call alone blames the peer; its table of listeners, or its name, shows that the variable is wrong.
+    """
+    for call in failing(scene, ref, "refused", "timed_out"):
+        found = _wrong_port(scene, ref, call) or _own_loopback(scene, ref, call)
+        if found is not None:
+            yield found
+    for call in failing(scene, ref, "dns_failed"):
+        near = nearest(scene, ref, call.host) if call.peer is None and call.sure and "." not in call.host else None
+        source = call.source
+        if near is None or source is None or source.name != "env_host":
+            continue
+        state = scene.get(near, "state")
+        yield Conclusion(
+            summary=f"{source.key} names the host {call.host}, which nobody here is; {near.short} is meant.",
+            evidence=(source, call.fact, *((state,) if state else ())),
+            details={"env_key": source.key, "value": source.value, "host": call.host, "expected": near.short,
+                     "peer": near.short},
+        )  # fmt: skip
+    yield from _refused_by_program(scene, ref)
+
+
+def _wrong_port(scene: Scene, ref: Ref, call: Call) -> Conclusion | None:
+    wrong, peer = misdirected(scene, ref, call), call.peer
+    if wrong is None or peer is None:
+        return None
+    source, port = wrong
+    listener = listeners(scene, peer, port)[0]
+    return Conclusion(
+        summary=f"{source.key} leads to port {call.port} of {peer.short}, which listens on port {port} instead.",
+        evidence=(source, call.fact, listener.fact),
+        details={"env_key": source.key, "value": f"{call.host}:{call.port}", "port": call.port, "expected": port,
+                 "peer": peer.short},
+    )  # fmt: skip
+
+
+def _own_loopback(scene: Scene, ref: Ref, call: Call) -> Conclusion | None:
+    """`localhost` in a container is the container itself: somebody else's port is not there."""
+    source = call.source
+    if not call.loopback or call.port is None or source is None or source.name != "env_host":
+        return None
+    if seen(scene, ref) is None or listeners(scene, ref, call.port):
+        return None
+    for peer in scene.peers:
+        found = listeners(scene, peer, call.port)
+        if found and not found[0].loopback and scene.running(peer):
+            return Conclusion(
+                summary=f"{source.key} leads to port {call.port} of {call.host}, which in a container is itself;"
+                f" {peer.short} listens on that port.",
+                evidence=(source, call.fact, found[0].fact),
+                details={"env_key": source.key, "value": source.value, "port": call.port, "expected": peer.short,
+                         "peer": peer.short},
+            )  # fmt: skip
+    return None
+
+
+def _refused_by_program(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
+    """The program itself says that the value of a variable cannot be used."""
+    if not scene.troubled(ref) or _signalled(scene, ref):
+        return
+    for signal in scene.current(ref, "env_invalid"):
+        present = scene.get(ref, "env_key", signal.values.get("env_key", ""))
+        code = scene.get(ref, "exit_code")
+        if present is not None:
+            yield Conclusion(
+                summary=f"The program cannot use the value of the environment variable {present.key}.",
+                evidence=(signal.fact, present, *((code,) if code else ())),
+                details={"env_key": present.key},
+            )
+
+
+@rule("timezone_skew", severity="info", needs=("config", "signals", "state"), details=("value",), tier="T1",
+      fixes=("recreate",))  # fmt: skip
+def timezone_skew(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
+    """Times in its log are hours away from the engine's own, and do not say their zone: the container has a TZ.
+
+    Only where TZ is set, and is not UTC: a program may also write other times than now.
+    """
+    zone, offset = scene.get(ref, "timezone"), scene.number(ref, "log_clock_offset")
+    fact = scene.get(ref, "log_clock_offset")
+    if zone is None or fact is None or offset is None or abs(offset) < HOUR_S:
+        return
+    hours = offset / HOUR_S
+    ahead = "ahead of" if hours > 0 else "behind"
+    yield Conclusion(
+        summary=f"Times in its log are {abs(hours):g} h {ahead} the engine's: TZ is {zone.value}, and the lines do not"
+        " say so.",
+        evidence=(fact, zone),
+        details={"value": zone.value, "setting": "TZ", "env_key": "TZ", "count": hours},
+    )

@@ -1,0 +1,172 @@
+"""What is mounted into it is not what it should be: a directory for a file, nothing over the image's own files, a file
+that was replaced since, or one that its user may not touch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ergon_ops.diagnosis.disks import below
+from ergon_ops.diagnosis.rules import Conclusion, rule
+from ergon_ops.diagnosis.scene import Scene
+from ergon_ops.diagnosis.startup import refused
+from ergon_ops.facts import Fact, Group
+from ergon_ops.logtemplates.signals import Signal
+from ergon_ops.refs import Ref
+
+NEEDS: tuple[Group, ...] = ("state", "config", "mounts", "files", "signals")
+FILE_NAME = re.compile(
+    r".*\.(?:conf|cfg|cnf|ini|json|ya?ml|toml|xml|env|sh|py|js|ts|rb|php|lua|sql|pem|crt|cer|key|properties|txt"
+    r"|htpasswd|hcl|rules|acl|sock)"
+)
+# Where an image's files are placeholders and an empty mount is what one wants.
+DATA = (
+    "/var/log", "/var/lib", "/var/cache", "/var/tmp", "/var/run", "/var/spool", "/tmp", "/run", "/data", "/home",
+    "/root", "/mnt", "/media", "/dev", "/proc", "/sys", "/backup",
+)  # fmt: skip
+ROOT_USERS = ("", "0", "root", "None")
+
+
+@rule("mount_directory_for_file", severity="critical", needs=NEEDS, details=("mount",), tier="T2", fixes=("recreate",))
+def mount_directory_for_file(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
+    """A directory is mounted where a file is expected: its source was not there, and Docker made a directory of it.
+
+    An empty directory at a place that is called like a file, or that the program says is a directory. The program may
+    have started all the same, with its defaults.
+    """
+    lines = scene.current(ref, "is_directory")
+    for kind in scene.all(ref, "mount_source_kind"):
+        place = kind.key
+        if kind.value != "empty directory" or scene.text(ref, "mount", place) != "bind":
+            continue
+        said = [line for line in lines if line.values.get("path", place) == place]
+        if not said and not FILE_NAME.fullmatch(place) and not scene.value(ref, "mount_hides_file", place):
+            continue
+        source = scene.get(ref, "mount_source", place)
+        from_where = f" from {source.value}" if source is not None and source.value else ""
+        yield Conclusion(
+            summary=f"At {place}, where a file is expected, an empty directory is mounted{from_where}: Docker makes one"
+            " where the source is missing.",
+            evidence=tuple(f for f in (kind, *(line.fact for line in said[:1]), source) if f is not None),
+            details={"mount": place, "path": str(source.value) if source is not None else place},
+        )
+
+
+@rule("mount_stale", severity="warning", needs=NEEDS, details=("mount",), tier="T2", fixes=("restart",))
+def mount_stale(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
+    """A mounted file was replaced on the host (as editors and `mv` do): inside is still the old one.
+
+    A bind mount holds the file itself, not its name: the inode inside and the one outside differ.
+    """
+    for stale in scene.all(ref, "mount_stale"):
+        if stale.value is not True:
+            continue
+        source = scene.get(ref, "mount_source", stale.key)
+        where = f" ({source.value})" if source is not None and source.value else ""
+        yield Conclusion(
+            summary=f"The file mounted at {stale.key} was replaced on the host{where} since the start: inside it is"
+            " still the old one, until a restart.",
+            evidence=tuple(fact for fact in (stale, source) if fact is not None),
+            details={"mount": stale.key, "path": str(source.value) if source is not None else stale.key},
+        )
+
+
+@rule(
+    "volume_shadows_image",
+    severity="warning",
+    needs=NEEDS,
+    details=("mount",),
+    tier="T2",
+    over=("entrypoint_not_found", "entrypoint_interpreter_missing"),
+    fixes=("recreate",),
+)
+def volume_shadows_image(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
+    """An empty mount lies over files of the image that it needs.
+
+    The image has entries there, the mount has none, and something is missed there (its log, or the start itself); of
+    a bind mount over code, pages or settings also without a word, as some programs keep their logs in files.
+    """
+    for hidden in scene.all(ref, "mount_hides"):
+        place, mount = hidden.key, scene.get(ref, "mount", hidden.key)
+        empty = scene.get(ref, "mount_source_kind", place)
+        if mount is None or not (mount.value == "tmpfs" or (empty is not None and empty.value == "empty directory")):
+            continue
+        missed = _missed(scene, ref, place)
+        if not missed and (mount.value != "bind" or below(place, DATA) or not scene.running(ref)):
+            continue
+        count = "1 entry" if hidden.value == 1 else f"{hidden.value} entries"
+        yield Conclusion(
+            summary=f"An empty {'bind mount' if mount.value == 'bind' else mount.value} at {place} hides what the image"
+            f" has there ({count}).",
+            evidence=tuple(fact for fact in (hidden, *missed, empty, mount) if fact is not None),
+            details={"mount": place, "path": place},
+            severity="critical" if missed else None,
+        )
+
+
+@rule(
+    "permission_denied_nonroot",
+    severity="critical",
+    needs=NEEDS,
+    details=("path", "user"),
+    tier="T2",
+    fixes=("recreate", "host_advice"),
+)
+def permission_denied_nonroot(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
+    """It does not run as root, and the path it wants belongs to somebody else."""
+    user = scene.get(ref, "user")
+    name = str(user.value).partition(":")[0] if user is not None and user.value else ""
+    if name in ROOT_USERS or user is None:
+        return
+    for line in _repeated(scene, ref, scene.current(ref, "permission_denied")):
+        path = line.values.get("path", "")
+        place = below(path, (fact.key for fact in scene.all(ref, "mount")))
+        owner, mode = (scene.get(ref, word, place) for word in ("mount_owner", "mount_mode"))
+        whose = f"; {place} belongs to {owner.value} (mode {mode.value})" if place and owner and mode else ""
+        yield Conclusion(
+            summary=f"As user {user.value} it may not use {path or 'what it wants'}{whose}.",
+            evidence=tuple(fact for fact in (line.fact, user, owner, mode) if fact is not None),
+            details={"path": path, "user": str(user.value), **({"mount": place} if place else {})},
+        )
+        return
+
+
+@rule(
+    "capability_missing",
+    severity="critical",
+    needs=(*NEEDS, "security"),
+    details=("path",),
+    tier="T2",
+    fixes=("recreate",),
+)
+def capability_missing(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
+    """It runs as root, but without the capabilities that make root more than any other user."""
+    dropped = [
+        fact for fact in scene.all(ref, "capability_dropped") if fact.key in ("ALL", "DAC_OVERRIDE", "CAP_DAC_OVERRIDE")
+    ]
+    name = str(scene.value(ref, "user") or "").partition(":")[0]
+    if not dropped or name not in ROOT_USERS:
+        return
+    for line in _repeated(scene, ref, scene.current(ref, "permission_denied")):
+        path = line.values.get("path", "")
+        yield Conclusion(
+            summary=f"It may not use {path or 'what it wants'}: it is root without the capability {dropped[0].key}.",
+            evidence=(line.fact, dropped[0]),
+            details={"path": path, "value": dropped[0].key},
+        )
+        return
+
+
+def _missed(scene: Scene, ref: Ref, place: str) -> tuple[Fact, ...]:
+    """What says that something below that place is not there."""
+    lines = scene.current(ref, "file_missing", "exec_missing", "index_forbidden", "module_missing")
+    found = [line.fact for line in lines if below(line.values.get("path", ""), (place,))]
+    error = refused(scene, ref)
+    if error is not None and re.search(rf"{re.escape(place)}/\S*?:? (?:stat \S+ )?no such file", str(error.value)):
+        found.append(error)
+    return tuple(found[:1])
+
+
+def _repeated(scene: Scene, ref: Ref, lines: tuple[Signal, ...]) -> tuple[Signal, ...]:
+    """Of one that is well a single line proves nothing."""
+    return tuple(line for line in lines if scene.troubled(ref) or line.count > 1)

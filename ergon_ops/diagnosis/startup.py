@@ -1,0 +1,169 @@
+"""Never started: what the engine said when it tried. There is no log then, and the exit code is its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ergon_ops.diagnosis.lives import code_in, failure
+from ergon_ops.diagnosis.rules import Conclusion, rule
+from ergon_ops.diagnosis.scene import Scene
+from ergon_ops.facts import Fact
+from ergon_ops.refs import Ref
+
+NOT_FOUND, NOT_EXECUTABLE = 127, 126
+WORD = r"['\"]?(?P<value>[^'\"\s:]+)['\"]?"
+
+
+def refused(scene: Scene, ref: Ref) -> Fact | None:
+    """What the engine said when it could not start it; None if it runs, or was never tried."""
+    if scene.text(ref, "state") not in ("created", "exited", "dead", "restarting"):
+        return None
+    return scene.get(ref, "start_error")
+
+
+def said(error: Fact | None, *patterns: str) -> dict[str, str] | None:
+    """What the first of these patterns that the engine's words match names."""
+    for pattern in patterns if error is not None else ():
+        match = re.search(pattern, str(error.value if error else ""), re.IGNORECASE)
+        if match is not None:
+            return {name: value for name, value in match.groupdict().items() if value}
+    return None
+
+
+def beside(scene: Scene, ref: Ref, *names: str) -> tuple[Fact, ...]:
+    """Those facts that say something, as second evidence."""
+    found = (scene.get(ref, name) for name in names)
+    return tuple(fact for fact in found if fact is not None and fact.value not in (None, ""))
+
+
+@rule(
+    "entrypoint_not_found",
+    severity="critical",
+    needs=("state", "config"),
+    details=("exit_code", "value"),
+    fixes=("recreate", "rebuild_advice"),
+)
+def entrypoint_not_found(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
+    """The command does not exist in the image: the engine could not start it (exit code 127, no log).
+
+    Source: runc's words, `exec: "x": executable file not found in $PATH` or `stat /x: no such file or directory`.
+    """
+    error = refused(scene, ref)
+    found = said(
+        error,
+        rf"exec: {WORD}: executable file not found",
+        rf"exec: {WORD}: (?:stat \S+: )?no such file or directory",
+    )
+    if error is None or found is None:
+        return
+    command = found["value"]
+    where = "there is no such file in the image" if "/" in command else "it is nowhere in the image's PATH"
+    yield Conclusion(
+        summary=f"Could not be started: its command {command} is not found, {where} (exit code {NOT_FOUND}).",
+        evidence=(error, *beside(scene, ref, "exit_code", "command")),
+        details={
+            "exit_code": scene.value(ref, "exit_code") or NOT_FOUND,
+            "value": command,
+            **({"path": command} if "/" in command else {}),
+        },
+    )
+
+
+@rule(
+    "entrypoint_not_executable",
+    severity="critical",
+    needs=("state", "config", "mounts", "signals"),
+    details=("exit_code", "path"),
+    fixes=("recreate", "rebuild_advice"),
+)
+def entrypoint_not_executable(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
+    """The command is there but may not be run: no execute permission, or a directory (exit code 126).
+
+    By the engine, which then has no log of it, or by a shell in the container, whose log has the line.
+    """
+    error, code = refused(scene, ref), failure(scene, ref)
+    found = said(error, rf"exec: {WORD}: (?:permission denied|is a directory)")
+    if error is not None and found is not None:
+        path, evidence = found["value"], (error, *beside(scene, ref, "exit_code", "command"))
+    elif code is not None and code_in(code) == NOT_EXECUTABLE and error is None:
+        lines = [line for line in scene.current(ref, "permission_denied", "is_directory") if "path" in line.values]
+        if not lines:
+            return
+        path, evidence = lines[0].values["path"], (lines[0].fact, code)
+    else:
+        return
+    mounts = [fact for fact in scene.all(ref, "mount") if path == fact.key or path.startswith(f"{fact.key}/")]
+    over = f" on the mount at {mounts[0].key}" if mounts else ""
+    yield Conclusion(
+        summary=f"Could not run {path}{over}: it is not executable, or a directory (exit code {NOT_EXECUTABLE}).",
+        evidence=(*evidence, *mounts[:1]),
+        details={"exit_code": NOT_EXECUTABLE, "path": path, **({"mount": mounts[0].key} if mounts else {})},
+    )
+
+
+@rule(
+    "command_missing_in_shell",
+    severity="critical",
+    needs=("state", "config", "signals", "events"),
+    details=("exit_code", "value"),
+    tier="T2",
+    fixes=("recreate", "rebuild_advice"),
+)
+def command_missing_in_shell(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
+    """The container started, and its shell did not find a command: exit code 127 with a log, and no start error."""
+    code = failure(scene, ref)
+    lines = scene.current(ref, "command_missing")
+    if code is None or code_in(code) != NOT_FOUND or refused(scene, ref) is not None or not lines:
+        return
+    command = lines[0].values.get("value", "")
+    yield Conclusion(
+        summary=f"Its shell does not find the command {command or 'it was told to run'}: it is not installed or not in"
+        f" the PATH (exit code {NOT_FOUND}).",
+        evidence=(lines[0].fact, code, *beside(scene, ref, "command")),
+        details={"exit_code": NOT_FOUND, "value": command},
+    )
+
+
+@rule(
+    "working_dir_missing",
+    severity="critical",
+    needs=("state", "config"),
+    details=("path",),
+    fixes=("recreate", "rebuild_advice"),
+)
+def working_dir_missing(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
+    """Its working directory is not there, is no directory, or may not be entered by its user."""
+    error = refused(scene, ref)
+    found = said(
+        error,
+        r"chdir to cwd \(\"?(?P<path>[^\")]+)\"?\).*?failed: (?P<why>.+?)(?::|$)",
+        r"mkdir \S*?/merged(?P<path>/\S+?): (?P<why>not a directory)",
+        r"Cannot mkdir: (?P<path>\S+) (?P<why>is not a directory)",
+    )
+    if error is not None and found is not None:
+        yield Conclusion(
+            summary=f"Could not be started: its working directory {found['path']} cannot be entered,"
+            f" {found.get('why', 'no such directory')}.",
+            evidence=(error, *beside(scene, ref, "exit_code", "user")),
+            details={"path": found["path"]},
+        )
+
+
+@rule(
+    "user_missing",
+    severity="critical",
+    needs=("state", "config"),
+    details=("user",),
+    fixes=("recreate", "rebuild_advice"),
+)
+def user_missing(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
+    """The user or group it should run as is not in the image's passwd or group file."""
+    error = refused(scene, ref)
+    found = said(error, r"unable to find (?P<kind>user|group) (?P<user>[^\s:]+): no matching")
+    if error is not None and found is not None:
+        yield Conclusion(
+            summary=f"Could not be started: the image knows no {found['kind'].lower()} {found['user']}.",
+            evidence=(error, *beside(scene, ref, "user", "exit_code")),
+            details={"user": found["user"]},
+        )

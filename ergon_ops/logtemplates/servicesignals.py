@@ -1,0 +1,119 @@
+"""Patterns of what particular programs say: redis, PostgreSQL, nginx, MySQL, RabbitMQ … As `signaltable.py`; data only.
+
+Kinds begin with the program's name, so that a rule asks for one program's words.
+"""
+
+from __future__ import annotations
+
+from ergon_ops.logtemplates.signaltable import HOST, PATH, PORT
+
+NAME = r"[\w.@-]+"
+UPSTREAM = rf"upstream: \"[a-z]+://(?P<host>\[[0-9a-f:]+\]|{HOST})(?::(?P<port>{PORT}))?"
+
+# fmt: off
+# ruff: noqa: E501
+SERVICE_PATTERNS: tuple[tuple[str, str, str], ...] = (
+    # -- redis, in its own log or in a client's
+    ("redis_oom", "oom command not allowed", r"OOM command not allowed when used memory"),
+    ("redis_misconf", "misconf", r"MISCONF (?:Redis|Valkey|Errors|\w+ is configured)"),
+    ("redis_save_failed", "rdb", rf"(?:failed opening|error opening) (?:the )?(?:temp )?(?:RDB|rdb) file (?P<path>\S+)(?: \(in server root dir (?P<mount>{PATH})\))?.*?: (?P<value>[A-Za-z -]+)"),
+    ("redis_save_failed", "write error saving db", r"Write error (?:while )?saving DB (?:to the disk|on disk)(?:\([^)]*\))?: (?P<value>[A-Za-z -]+)"),
+    ("redis_save_failed", "background saving error", r"Background saving error"),
+    ("redis_aof_bad", "append only file", r"(?:Bad file format reading|Unexpected end of file reading|Unrecoverable error reading) the append only file:? ?(?P<path>[\w./-]+\.(?:aof|rdb))?"),
+    ("redis_aof_bad", "aof", r"The AOF (?:manifest )?file (?:is|appears) (?:corrupted|broken)|Invalid AOF (?:manifest )?file format"),
+    ("redis_rdb_bad", "loading db", r"Short read or OOM loading DB|Wrong signature trying to load DB|Terminating server after rdb file reading failure|Internal error in RDB reading|RDB file was saved with checksum disabled.*corrupt|Can't handle RDB format version (?P<value>\d+)"),
+    ("redis_rdb_bad", "wrong signature", r"Wrong signature trying to load DB"),
+    ("redis_rdb_bad", "rdb", r"Wrong RDB checksum|Terminating server after rdb file reading failure|Internal error in RDB reading|Can't handle RDB format version (?P<value>\d+)"),
+    ("redis_noauth", "authentication required", r"NOAUTH\b.*Authentication required|AuthenticationError: Authentication required"),
+    ("redis_noauth", "noauth", r"\bNOAUTH (?:Authentication|HELLO)"),
+    # What a redis says to more than 16 kB from somebody who has not said its password.
+    ("redis_noauth", "unauthenticated", r"unauthenticated (?:multibulk|bulk) length"),
+    ("redis_wrongpass", "wrongpass", r"\bWRONGPASS\b"),
+    ("redis_wrongpass", "without any password", r"AUTH <password> called without any password configured"),
+    ("redis_wrongpass", "invalid password", r"(?:AuthenticationError|ReplyError|ERR):? (?:ERR )?invalid password"),
+    ("redis_wrongpass", "invalid username-password", r"invalid username-password pair"),
+    ("redis_denied", "protected mode", r"(?:DENIED )?Redis is running in protected mode"),
+    ("redis_max_clients", "max number of clients", r"max number of clients reached"),
+    ("redis_readonly", "read only replica", r"READONLY You can't write against a read only (?:replica|slave)"),
+    ("redis_config_bad", "fatal config file error", r"FATAL CONFIG FILE ERROR"),
+    ("redis_config_bad", ">>> '", r"^>>> '(?P<setting>[\w-]+)"),
+    # -- PostgreSQL
+    ("pg_auth_failed", "authentication failed", r"(?:password|peer|ident|MD5|SCRAM|LDAP|certificate) authentication failed for (?:user|role) ['\"](?P<user>[^'\"]+)['\"]"),
+    ("pg_auth_failed", "pg_hba.conf", r"no pg_hba\.conf entry for (?:host|replication connection from host) \"(?P<address>[^\"]+)\", user \"(?P<user>[^\"]+)\""),
+    ("pg_auth_failed", "no password supplied", r"fe_sendauth: no password supplied"),
+    ("pg_role_missing", "does not exist", r"role ['\"](?P<user>[^'\"]+)['\"] does not exist"),
+    ("pg_database_missing", "does not exist", r"database ['\"](?P<value>[^'\"]+)['\"] does not exist"),
+    ("pg_too_many", "clients already", r"sorry, too many clients already"),
+    ("pg_too_many", "connection slots", r"remaining connection slots are reserved"),
+    ("pg_too_many", "too many connections for", r"too many connections for (?:role|database) \"(?P<value>[^\"]+)\""),
+    ("pg_lock_timeout", "lock timeout", r"canceling statement due to lock timeout"),
+    ("pg_deadlock", "deadlock detected", r"deadlock detected"),
+    ("pg_version_mismatch", "initialized by postgresql", r"data directory was initialized by PostgreSQL version (?P<value>[\d.]+), which is not compatible with this version (?P<expected>[\d.]+)"),
+    ("pg_password_missing", "superuser password is not specified", r"superuser password is not specified"),
+    ("pg_password_missing", "a new database needs a password", r"a new database needs a password"),
+    ("pg_wal_full", "no space left", r"(?:PANIC|FATAL|ERROR|LOG):.*(?P<path>pg_wal/?[\w./-]*).*: No space left on device"),
+    ("pg_config_bad", "unrecognized configuration parameter", r"unrecognized configuration parameter \"(?P<setting>[^\"]+)\""),
+    ("pg_config_bad", "invalid value for parameter", r"(?:FATAL|LOG|postgres):.*invalid value for parameter \"(?P<setting>[^\"]+)\": \"(?P<value>[^\"]*)\""),
+    ("pg_config_bad", "parameter", r"FATAL:.*parameter \"(?P<setting>[^\"]+)\" (?:cannot be changed|requires)"),
+    ("pg_config_bad", "configuration file", rf"FATAL:.*configuration file \"(?P<path>{PATH})\" contains errors"),
+    ("pg_data_denied", "data directory", rf"data directory \"(?P<path>{PATH})\" has (?:wrong ownership|invalid permissions)"),
+    ("pg_data_not_empty", "exists but is not empty", rf"directory \"(?P<path>{PATH})\" exists but is not empty"),
+    ("pg_data_missing", "does not exist", rf"data directory \"(?P<path>{PATH})\" does not exist|is not a database cluster directory"),
+    ("pg_data_bad", "checkpoint record", r"could not locate (?:a valid|required) checkpoint record"),
+    ("pg_data_bad", "invalid page", r"invalid page in block \d+ of relation (?P<path>[\w/]+)"),
+    ("pg_data_bad", "control file", r"(?:invalid|incorrect) checksum in control file"),
+    ("pg_memory", "could not map anonymous shared memory", r"could not map anonymous shared memory: Cannot allocate memory"),
+    # -- nginx
+    ("nginx_refused", "while connecting to upstream", rf"connect\(\) failed \((?P<value>\d+: [^)]+)\) while connecting to upstream.*{UPSTREAM}"),
+    ("nginx_refused", "no live upstreams", rf"no live upstreams while connecting to upstream.*{UPSTREAM}"),
+    ("nginx_slow", "upstream timed out", rf"upstream timed out \(110: [^)]+\) while (?P<value>connecting to|reading response header from|reading|sending request to) upstream.*{UPSTREAM}"),
+    ("nginx_closed", "prematurely closed", rf"upstream prematurely closed connection while reading (?:response header from )?upstream.*{UPSTREAM}"),
+    ("nginx_unresolved", "host not found in upstream", rf"host not found in upstream \"(?P<host>{HOST})(?::(?P<port>{PORT}))?\"(?: in (?P<path>{PATH}))?"),
+    ("nginx_unresolved", "could not be resolved", rf"(?P<host>{HOST}) could not be resolved"),
+    ("nginx_workers", "worker_connections", r"(?:(?P<value>\d+) )?worker_connections are not enough"),
+    ("nginx_config_bad", "[emerg]", rf"\[emerg\] .*?(?P<setting>(?:unknown directive|invalid number of arguments in|unexpected|directive|\"\w+\" directive)[^:]*?) in (?P<path>{PATH}):(?P<value>\d+)"),
+    ("nginx_certificate", "cannot load certificate", rf"cannot load certificate(?: key)? \"(?P<path>{PATH})\""),
+    ("haproxy_config_bad", "parsing [", rf"parsing \[(?P<path>{PATH}):(?P<value>\d+)\] ?:? ?(?P<setting>.{{1,100}})"),
+    # Other programs, of their configuration file.
+    ("config_bad", "syntax error on line", rf"Syntax error on line (?P<value>\d+) of (?P<path>{PATH})"),
+    ("config_bad", "bad configuration option", rf"(?P<path>{PATH}): line (?P<value>\d+): Bad configuration option: (?P<setting>\S+)"),
+    ("config_bad", "bad option at line", rf"bad option at line (?P<value>\d+) of (?P<path>{PATH})"),
+    ("config_bad", "error found at", rf"Error found at (?P<path>{PATH}):(?P<value>\d+)"),
+    ("config_bad", "unknown ", r"\[ERROR\].{0,80}?: unknown (?:variable|option) '(?P<setting>[\w-]+)"),
+    ("config_bad", "pars", rf"(?:error|failed|fail|cannot|can't|could not|unable to)\b.{{0,80}}?\bpars\w*.{{0,60}}?(?P<path>{PATH}\.(?:ya?ml|toml|json|ini|hcl|cfg|conf|properties|xml))\b"),
+    ("config_bad", "config", rf"(?:error|failed|invalid|cannot|can't|could not|unable to)\b.{{0,60}}?\b(?:load\w*|read\w*|pars\w*|unmarshal\w*|decod\w*|in) (?:the )?config(?:uration)?\b.{{0,40}}?(?P<path>{PATH}\.(?:ya?ml|toml|json|ini|hcl|cfg|conf|properties|xml))\b"),
+    ("config_bad", "parser failed", rf"source: (?P<path>{PATH}) line: (?P<value>\d+) .*parser failed"),
+    ("nginx_body_too_large", "too large body", r"client intended to send too large body: (?P<value>\d+) bytes"),
+    ("nginx_header_too_big", "too big header", rf"upstream sent too big header while reading response header from upstream.*{UPSTREAM}"),
+    # -- other servers
+    ("mysql_denied", "access denied for user", r"Access denied for user '(?P<user>[^']*)'@'(?P<address>[^']*)'"),
+    ("mysql_too_many", "too many connections", r"(?:1040|08004|MySQL|mysql|MariaDB|OperationalError).*Too many connections|Too many connections.*(?:1040|08004|mysql)|Aborted connection.*Too many connections"),
+    ("mysql_password_missing", "password option is not specified", r"Database is uninitialized and password option is not specified"),
+    ("mysql_database_missing", "unknown database", r"Unknown database '(?P<value>[^']+)'"),
+    ("mysql_lock_wait", "lock wait timeout", r"Lock wait timeout exceeded"),
+    ("mongo_denied", "authentication failed", r"(?:MongoServerError|AuthenticationFailed|pymongo|\"?code\"?: ?18\b|SCRAM).*Authentication failed|Authentication failed\..*(?:code.{0,6}18|AuthenticationFailed)"),
+    ("rabbitmq_memory", "memory resource limit alarm set", r"memory resource limit alarm set on node"),
+    ("rabbitmq_disk", "disk", r"disk resource limit alarm set on node|free disk space is insufficient"),
+    ("rabbitmq_denied", "access_refused", r"ACCESS_REFUSED"),
+    ("rabbitmq_denied", "invalid credentials", r"user '(?P<user>[^']*)' - invalid credentials"),
+    ("memcached_full", "storing object", r"SERVER_ERROR out of memory storing object"),
+    ("search_map_count", "vm.max_map_count", r"vm\.max_map_count \[(?P<value>\d+)\] is too low, increase to at least \[(?P<expected>\d+)\]"),
+    ("search_disk", "disk watermark", r"(?:flood stage|high) disk watermark \[[^\]]+\] exceeded"),
+    ("php_children", "max_children", r"server reached (?:pm\.)?max_children setting \((?P<value>\d+)\)"),
+    ("apache_workers", "maxrequestworkers", r"server reached MaxRequestWorkers setting"),
+    # -- runtimes
+    ("gunicorn_timeout", "worker timeout", r"WORKER TIMEOUT \(pid:\s?\d+\)"),
+    ("uwsgi_queue", "listen queue", r"listen queue of socket .* full"),
+    ("heap_full_node", "heap", r"reached heap limit|javascript heap out of memory|allocation failed - javascript heap"),
+    ("heap_full_java", "outofmemoryerror", r"java\.lang\.OutOfMemoryError: (?P<value>Java heap space|GC overhead limit exceeded|Metaspace|Requested array size exceeds VM limit|Compressed class space)"),
+    ("heap_full_php", "allowed memory size", r"Allowed memory size of (?P<value>\d+) bytes exhausted"),
+    ("library_missing", "cannot open shared object", r"\b(?P<value>[\w.+-]+\.so(?:\.[\d.]*\d)?): cannot open shared object file"),
+    ("python_module", "no module named", r"(?:ModuleNotFoundError|ImportError): No module named ['\"]?(?P<value>[\w.]+)"),
+    ("python_module", "no module named", r"(?:python[\d.]*|pypy\d?): No module named ['\"]?(?P<value>[\w.]+)"),
+    ("python_name", "cannot import name", r"ImportError: cannot import name ['\"](?P<value>\w+)['\"]"),
+    ("python_syntax", "error", r"^(?P<value>SyntaxError|IndentationError|TabError): "),
+    ("node_module", "cannot find", r"(?:Error: |\[?ERR_MODULE_NOT_FOUND\]?:? )?cannot find (?:module|package) ['\"](?P<value>[^'\"]+)['\"]"),
+    ("java_class", "class", r"could not find or load main class (?P<value>[\w.$]+)|java\.lang\.(?:ClassNotFoundException|NoClassDefFoundError): (?P<value_2>[\w.$/]+)"),
+    ("java_jar", "unable to access jarfile", r"unable to access jarfile (?P<path>\S+)"),
+)
+# fmt: on

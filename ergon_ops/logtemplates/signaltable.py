@@ -1,0 +1,189 @@
+"""The patterns of `signals.py`: (kind, a lower-case piece every such line has, the pattern). Data only.
+
+Named groups become the signal's values; `host_2` is a second way to capture `host`. Names of values are those of the
+findings' details where there is one. Most specific first within a kind: a line gives one signal of each kind.
+"""
+
+from __future__ import annotations
+
+HOST = r"(?!\d{1,4}:)[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?"  # no hour of a clock
+PORT = r"\d{1,5}"
+PATH = r"/[^\s'\":,;)\]]*"
+KEY = r"(?-i:[A-Z][A-Z0-9_]{2,60})"  # the patterns ignore case, names of variables do not
+LONG_KEY = r"(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)"  # where a word in capitals may be any word
+# What is called, as fields of a line: `host=db port=5432`, `"address": "10.0.0.7", "port": 5432`, `addr=db:5432`.
+_IS = r"(?:['\"]\s*:\s*['\"]?|=['\"]?)"
+FIELDS = (
+    rf"^(?=.*?\b(?:host|hostname|address|addr|server|peer|upstream|endpoint|remote|remote_addr|target){_IS}"
+    rf"(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=['\"\s,;}}\]]|$))(?:(?=.*?\bport{_IS}(?P<port_2>{PORT})\b)|).*"
+)
+
+# fmt: off
+# ruff: noqa: E501
+PATTERNS: tuple[tuple[str, str, str], ...] = (
+    # -- names and connections
+    ("dns_failed", "translate host name", rf"could not translate host name \"?(?P<host>{HOST})\"?"),
+    ("dns_failed", "enotfound", rf"\bENOTFOUND (?P<host>{HOST})(?::(?P<port>{PORT}))?"),
+    ("dns_failed", "eai_again", rf"\bEAI_AGAIN (?P<host>{HOST})(?::(?P<port>{PORT}))?"),
+    ("dns_failed", "bad address", rf"bad address '?(?P<host>{HOST})(?::(?P<port>{PORT}))?'?"),
+    ("dns_failed", "could not resolve", rf"could not resolve (?:host|proxy):? '?(?P<host>{HOST})'?"),
+    ("dns_failed", "lookup ", rf"lookup (?P<host>{HOST})(?: on [\d.:]+)?: (?:no such host|i/o timeout|server misbehaving)"),
+    ("dns_failed", "host='", rf"host='(?P<host>{HOST})', port=(?P<port>{PORT}).*(?:NameResolutionError|Name or service not known|Temporary failure in name resolution|Failed to resolve)"),
+    ("dns_failed", "host not found in upstream", rf"host not found in upstream \"(?P<host>{HOST})(?::(?P<port>{PORT}))?\""),
+    ("dns_failed", "could not be resolved", rf"(?P<host>{HOST}) could not be resolved"),
+    ("dns_failed", "connecting to ", rf"connecting to (?P<host>{HOST}):(?P<port>{PORT})\. (?:Name or service not known|Temporary failure in name resolution|No address associated with hostname|Name does not resolve)"),
+    ("dns_failed", "unknown host", rf"unknown ?host(?:Exception)?:? (?P<host>{HOST})"),
+    ("dns_failed", "unknown mysql server host", rf"unknown mysql server host '(?P<host>{HOST})'"),
+    ("dns_failed", "can't resolve", rf"can't resolve '?(?P<host>{HOST})'?"),
+    ("dns_failed", "name does not resolve", rf"(?P<host>{HOST})(?::(?P<port>{PORT}))?[:\s'\"]+name does not resolve"),
+    ("dns_failed", "://", rf"[a-z]://(?:[^\s/@]*@)?(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=[/\s'\",;:)?]|$).{{0,200}}?(?:name or service not known|temporary failure in name resolution|name resolution|no address associated with hostname|nodename nor servname|name does not resolve|Errno -[235]\b|failed to resolve|could not resolve|no such host)"),
+    ("dns_failed", "failed to resolve", rf"failed to resolve (?:host(?:name)? )?'?(?P<host>{HOST})'?"),
+    ("dns_failed", "getaddrinfo", rf"getaddrinfo(?:\(\))?(?: failed)?(?: for)?:? '?\"?(?P<host>{HOST})'?\"?: (?:name or service|temporary failure|no address|nodename)"),
+    ("dns_failed", "not known", rf"(?P<host>{HOST}):(?P<port>{PORT})\b.{{0,80}}?(?:name or service not known|nodename nor servname)"),
+    ("dns_failed", "name resolution", rf"(?P<host>{HOST}):(?P<port>{PORT})\b.{{0,80}}?temporary failure in name resolution"),
+    ("dns_failed", "enotfound", rf"{FIELDS}\bENOTFOUND\b"),
+    ("dns_failed", "eai_again", rf"{FIELDS}\bEAI_AGAIN\b"),
+    ("dns_failed", "resolve", rf"(?:cannot|can't|could not|unable to|failed to) resolve (?:host(?:name)? |name )?['\"\[]?(?P<host>{HOST})['\"\]:]"),
+    ("dns_failed", "name resolution", r"temporary failure in name resolution"),
+    ("dns_failed", "name or service not known", r"name or service not known"),
+    ("dns_failed", "enotfound", r"\bENOTFOUND\b"),
+    ("dns_failed", "eai_again", r"\bEAI_AGAIN\b"),
+    ("dns_failed", "no such host", r"no such host\b(?! \w)"),
+    # haproxy calls its servers by `backend/server`, after which stands where the request was, and how it ended.
+    ("dns_failed", "server ", r"\bServer (?P<value>[\w.-]+/[\w.-]+) (?:is|was) (?:going )?DOWN\b.{0,60}?\bDNS\b"),
+    ("refused", " is down", r"\bServer (?P<value>[\w.-]+/[\w.-]+) is DOWN, reason: Layer4 connection problem"),
+    ("refused", " 503 ", r"\s(?P<value>[\w.-]+/(?:[\w.-]+|<NOSRV>)) -?\d+/-?\d+/-1/-1/\+?\d+ 503 \d+ - - SC"),
+    ("timed_out", " is down", r"\bServer (?P<value>[\w.-]+/[\w.-]+) is DOWN, reason: Layer[4-7] timeout"),
+    ("timed_out", " 50", r"\s(?P<value>[\w.-]+/[\w.-]+) -?\d+/-?\d+/-?\d+/-1/\+?\d+ 50[34] \d+ - - s[CH]"),
+    ("refused", "econnrefused", rf"\bECONNREFUSED (?P<host>[\w.:-]*?[\w-]):(?P<port>{PORT})\b"),
+    ("refused", "connection to server at", rf"connection to server at \"(?P<host>{HOST})\"(?: \((?P<address>[\d.a-f:]+)\))?, port (?P<port>{PORT}) failed: connection refused"),
+    ("refused", "connecting to ", rf"connecting to (?P<host>{HOST}):(?P<port>{PORT})\. connection refused"),
+    ("refused", "dial tcp", rf"dial tcp (?P<host>[\w.-]+):(?P<port>{PORT}): (?:connect: )?connection refused"),
+    ("refused", "host='", rf"host='(?P<host>{HOST})', port=(?P<port>{PORT}).*connection refused"),
+    ("refused", "refused", rf"{FIELDS}(?:connection ?refused|ECONNREFUSED)"),
+    ("refused", "111", rf"^(?=.*(?:errno|error|code)\W{{1,3}}111\b).*?\[?(?P<host>{HOST})\]?:(?P<port>{PORT})\b.{{0,80}}?(?:errno|error|code)\W{{1,3}}111\b"),
+    ("refused", "can't connect", rf"can't connect to (?:remote host )?\(?(?P<host>{HOST})\)?(?::(?P<port>{PORT}))?[:)].*connection refused"),
+    ("refused", "while connecting to upstream", rf"connection refused\) while connecting to upstream.*upstream: \"[a-z]+://(?P<host>{HOST}):(?P<port>{PORT})"),
+    ("refused", "failed to connect to", rf"failed to connect to (?P<host>{HOST}) port (?P<port>{PORT})\b.*(?:refused|couldn't connect)"),
+    ("refused", "connection refused", rf"(?P<host>{HOST})[:/](?P<port>{PORT})\b.{{0,80}}?connection refused"),
+    ("refused", "connection refused", rf"connection refused.{{0,60}}?\b(?P<host>{HOST}):(?P<port>{PORT})\b"),
+    ("refused", "://", rf"[a-z]://(?:[^\s/@]*@)?(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=[/\s'\",;:)?]|$).{{0,200}}?(?:connection refused|ECONNREFUSED|Errno 111\b)"),
+    ("refused", "connection refused", rf"\b(?:to|connecting|connect) (?:to )?(?P<host>{HOST}) (?:port |on port |:)(?P<port>{PORT})\b.{{0,60}}?refused"),
+    ("refused", "refused", r"\b(?:connection|connect) ?refused\b|ConnectionRefusedError|\[Errno 111\]|\bECONNREFUSED\b"),
+    ("refused", "111", r"\b(?:errno|os error)\W{1,3}111\b"),
+    ("timed_out", "timed out", rf"timed out.*?while (?:connecting to|reading response header from) upstream.*upstream: \"[a-z]+://(?P<host>{HOST}):(?P<port>{PORT})"),
+    ("timed_out", "etimedout", rf"\bETIMEDOUT (?P<host>[\w.:-]*?[\w-]):(?P<port>{PORT})\b"),
+    ("timed_out", "i/o timeout", rf"dial tcp (?P<host>[\w.-]+):(?P<port>{PORT}): i/o timeout"),
+    ("timed_out", "i/o timeout", rf"(?:read|write) (?:tcp|udp)\d? \S+->\[?(?P<host>[\w.:-]*?[\w-])\]?:(?P<port>{PORT}): i/o timeout"),
+    ("timed_out", "timed out", rf"{FIELDS}timed out\b"),
+    ("timed_out", "timedout", rf"{FIELDS}\w*timedout\b"),
+    ("timed_out", "timeout", rf"{FIELDS}(?<![\w-])(?<!idle )(?<!alive )timeout\b(?!['\"]?\s*[=:]\s*['\"]?\d| (?:is|set|of) )"),
+    ("timed_out", "time out", rf"{FIELDS}time out\b"),
+    ("timed_out", "deadline exceeded", rf"{FIELDS}deadline exceeded"),
+    ("timed_out", "timed out", rf"host='(?P<host>{HOST})', port=(?P<port>{PORT}).*timed? ?out"),
+    ("timed_out", "timed out", rf"(?P<host>{HOST}):(?P<port>{PORT})\b.{{0,60}}?timed out"),
+    ("timed_out", "://", rf"[a-z]://(?:[^\s/@]*@)?(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=[/\s'\",;:)?]|$).{{0,200}}?(?:timed? ?out|ETIMEDOUT|deadline exceeded)"),
+    ("timed_out", "timed out", rf"connection to server at \"(?P<host>{HOST})\"(?: \([\d.a-f:]+\))?, port (?P<port>{PORT}) failed: .*timed out"),
+    ("timed_out", "timed out", rf"\bport (?P<port>{PORT})\b.{{0,60}}?timed out"),
+    ("timed_out", "timed out", r"\b(?:connection|read|request|operation|socket)\b.{0,20}timed out|TimeoutError"),
+    ("timed_out", "timedout", r"\bE(?:SOCKET)?TIMEDOUT\b|(?:kind|source): TimedOut\b"),
+    ("timed_out", "timeout", r"\bi/o timeout\b|SocketTimeoutException|\bread timeout\b(?! (?:is|set|of)\b)"),
+    ("timed_out", "no answer", rf"(?P<host>{HOST}):(?P<port>{PORT})\b.{{0,20}}?no (?:answer|response|reply) (?:with)?in \d"),
+    ("timed_out", "deadline exceeded", r"context deadline exceeded|DeadlineExceeded"),
+    ("reset", "reset by peer", r"connection reset by peer|ECONNRESET"),
+    ("unreachable", "host", rf"(?:to |:/+)(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=[/\s'\",;:)?]|$).{{0,120}}?(?:no route to host|host is unreachable|network is unreachable|EHOSTUNREACH|ENETUNREACH|Errno 11[03]\b)"),
+    ("unreachable", "unreach", rf"E(?:HOST|NET)UNREACH (?P<host>{HOST}):(?P<port>{PORT})"),
+    ("unreachable", "unreachable", rf"(?:(?P<host>{HOST}):(?P<port>{PORT}).{{0,60}})?(?:network is unreachable|no route to host|EHOSTUNREACH|ENETUNREACH)"),
+    ("unreachable", "no route to host", r"no route to host"),
+    # -- starting: files, commands, settings
+    ("env_missing", "keyerror", rf"KeyError: ['\"](?P<env_key>{KEY})['\"]"),
+    ("env_missing", "parameter", rf"(?P<env_key>{KEY}): (?:parameter (?:null or )?not set|parameter is not set)"),
+    ("env_missing", "unbound variable", rf"(?P<env_key>{KEY}): unbound variable"),
+    ("env_missing", "env", rf"(?:environment variables?|env(?:ironment)? var(?:iable)?s?)\W{{1,3}}(?P<env_key>{KEY})\W{{0,3}}(?:is |are |was )?(?:not (?:set|found|defined|provided)|missing|required|undefined|unset|must be|empty)"),
+    ("env_missing", "env", rf"(?:missing|required|undefined|unset|need|set)\b.{{0,30}}\benv(?:ironment)?(?: var(?:iable)?s?)?\W{{1,4}}(?P<env_key>{KEY})\b"),
+    ("env_missing", "must", rf"(?P<env_key>{KEY}) (?:environment variable )?(?:must be (?:set|provided|defined|specified)|is required|is missing|is not (?:set|defined|configured))"),
+    ("env_missing", "key not found", rf"key not found: [:'\"](?P<env_key>{KEY})\b"),
+    ("env_missing", "placeholder", rf"could not resolve placeholder ['\"](?P<env_key>{KEY})['\"]"),
+    ("env_missing", "required key", rf"required key (?P<env_key>{KEY}) missing value"),
+    ("env_missing", "env", rf"(?:could not|cannot|can't|failed to|unable to) (?:fetch|read|find|get|load) (?:the )?env(?:ironment)?(?: var(?:iable)?)?\W{{1,3}}(?P<env_key>{KEY})\b"),
+    ("env_missing", " be ", rf"\b(?P<env_key>{LONG_KEY})['\"]? (?:must not|cannot|can ?not|can't|should not|may not) be (?:empty|blank|null|nil|none|undefined|unset)"),
+    ("env_missing", "required", rf"\b(?P<env_key>{LONG_KEY})['\"]?\]?\s*[:=]\s*\[?\s*['\"]?(?:is )?required\b"),
+    ("env_missing", "not ", rf"\b(?P<env_key>{LONG_KEY})['\"]? (?:was )?not (?:set|defined|configured|provided|specified)\b"),
+    ("env_missing", " is ", r"\b(?P<env_key>(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+))['\"]? (?:environment variable |env var )?(?:is (?:required|missing|unset|undefined|empty)|is not (?:set|defined|configured|provided))"),
+    ("env_missing", "missing", r"missing (?:required )?(?:configuration|config|setting|variable)s?:? (?P<env_key>(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+))\b"),
+    ("env_invalid", "invalid", r"invalid (?:value|port|number|url|boolean|integer|level|format|dsn)?\b.{0,40}?\b(?P<env_key>(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+|PORT|DEBUG))\b"),
+    ("env_invalid", "must be", r"\b(?P<env_key>(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+|PORT|DEBUG))\b(?: environment variable| env var)?[:'\"=]* (?:must|should) be (?!set\b|provided\b|defined\b|specified\b)(?:an? |one of |in |between |of )"),
+    ("env_invalid", "invalid", r"\b(?P<env_key>(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+))\b['\"=]*:? ?(?:is )?(?:invalid|not a valid|has an invalid)"),
+    ("env_invalid", "strconv", rf"\b(?P<env_key>{LONG_KEY}|(?-i:PORT|DEBUG))\b.{{0,80}}?strconv\.\w+"),
+    ("env_invalid", "not ", rf"\b(?P<env_key>{LONG_KEY}|(?-i:PORT|DEBUG))['\"]?\b.{{0,40}}?(?:is not|not) an? (?:valid )?(?:number|integer|int|bool|boolean|float|url|uri|port|duration)\b"),
+    ("env_invalid", "pars", rf"(?:cannot|can't|could not|failed to|unable to|error) pars(?:e|ing)\b.{{0,40}}?\b(?P<env_key>{LONG_KEY})\b"),
+    ("env_invalid", "convert", rf"(?:cannot|can't|could not|failed to|unable to|error|assigning)\b.{{0,20}}?(?P<env_key>{LONG_KEY})\b.{{0,40}}?convert"),
+    ("booting", "ing", r"\b(?:starting|booting|warming|(?:pre)?loading|initiali[sz]ing|migrating|running migrations|preparing|restoring|replaying|(?:re)?building|(?:re)?indexing|importing|compiling|still starting|hydrating|sync(?:hroni[sz])?ing|fetching|downloading|seeding|provisioning|precomputing|bootstrapping|recovering|upgrading|unpacking|populating)\b"),
+    ("http_error", "50", r"(?:HTTP(?:/\d\.\d)?[ \"]+(?:Error |status )?|status(?:[ _]code)?[\"=: ]+|\bgot |answered |returned |\" )(?P<value>50[0-4])\b"),
+    ("command_missing", "not found", r"^(?:/bin/)?(?:ba|da|a)?sh: (?:line )?(?:\d+: )?(?P<value>[\w./+-]+): (?:command )?not found"),
+    ("command_missing", "not found", r"(?:exec|env): ['\"]?(?P<value>[\w./+-]+)['\"]?: (?:not found|No such file or directory)"),
+    ("command_missing", "no such file or directory", r"/usr/bin/env: ['‘\"]?(?P<value>[\w./+-]+)\s*['’\"]?: No such file"),
+    # A carriage return at the end of the interpreter's name, as `env` quotes it.
+    ("exec_crlf", "no such file or directory", r"\benv: ['‘\"$]*(?P<value>[\w./+-]+?)(?:\\r|\^M|\\015|\r)['’\"]*: No such file"),
+    ("exec_format", "exec format error", rf"\bexec:? ['\"]?(?P<path>{PATH})['\"]?: exec format error"),
+    ("exec_format", "exec format error", rf"(?:(?P<path>{PATH})['\"]?: .{{0,40}}?)?exec format error"),
+    ("exec_missing", "exec ", rf"^(?:\w+\.go:\d+: )?exec(?: user process caused:)?:? ['\"]?(?P<path>{PATH})['\"]?: no such file or directory"),
+    ("exec_missing", "bad interpreter", rf"(?P<path>{PATH}): (?P<value>\S+?)(?:\^M|\\r)?: bad interpreter"),
+    ("exec_denied", "exec ", rf"^exec (?P<path>{PATH}): permission denied"),
+    ("is_directory", "is a directory", rf"is a directory: ['\"]?(?P<path>{PATH})"),
+    ("is_directory", "is a directory", rf"(?P<path>{PATH})['\"]?(?:: | failed \(21: )is a directory"),
+    ("is_directory", "is a directory", r"(?:error|failed|cannot|can't|could not)\b.{0,40}?\bis a directory"),
+    ("index_forbidden", "directory index of", rf"directory index of \"(?P<path>{PATH})\" is forbidden"),
+    ("file_missing", "no such file", rf"no such file or directory[:,]? (?:open |stat )?['\"]?(?P<path>{PATH})"),
+    ("file_missing", "no such file", rf"(?P<path>{PATH})['\"]?:? no such file or directory"),
+    ("file_missing", "no such file", rf"\"(?P<path>{PATH})\" failed \(2: no such file"),
+    ("file_missing", "can't open", rf"can't open (?:file )?['\"]?(?P<path>{PATH})"),
+    ("file_missing", "cannot find module", r"cannot find module ['\"](?P<path>/[^'\"]+)['\"]"),
+    ("module_missing", "no module named", r"(?:ModuleNotFoundError|ImportError): No module named ['\"]?(?P<value>[\w.]+)"),
+    ("module_missing", "cannot find", r"cannot find (?:module|package) ['\"](?P<value>[^/'\"][^'\"]*)['\"]"),
+    ("permission_denied", "permission denied", rf"permission denied[:,]? (?:open |mkdir |unlink )?['\"]?(?P<path>{PATH})"),
+    ("permission_denied", "permission denied", rf"(?P<path>{PATH})['\"]?:? (?:failed )?\(?(?:13: )?permission denied"),
+    ("permission_denied", "eacces", rf"\bEACCES\b.*?['\"](?P<path>{PATH})"),
+    ("bind_denied", "permission denied", rf"bind(?:\(\))?(?: to)? (?:\S*?:)?(?P<port>{PORT}) failed \(13: permission denied\)"),
+    ("bind_denied", "eacces", rf"listen EACCES\b.*?:(?P<port>{PORT})\b"),
+    ("bind_denied", "bind on address", rf"bind on address \('[^']*', (?P<port>{PORT})\).{{0,40}}?permission denied"),
+    ("bind_denied", "bind on address", rf"permission denied.{{0,40}}?bind on address \('[^']*', (?P<port>{PORT})\)"),
+    ("binding", "bind", r"^\s*(?:self\.|await )?(?:\w+\.)*(?:socket|sock|server)?\.?(?:server_)?bind\("),
+    ("bind_denied", "bind", rf"bind.{{0,60}}?(?::(?P<port>{PORT}))?.{{0,40}}?permission denied"),
+    ("address_in_use", "address already in use", rf"(?:(?:[\w.\]*]:|\bport |', )(?P<port>{PORT})\b.{{0,60}})?(?:address already in use|EADDRINUSE)(?:.{{0,30}}?:(?P<port_2>{PORT})\b)?"),
+    ("address_in_use", "eaddrinuse", rf"EADDRINUSE.*?:(?P<port>{PORT})\b"),
+    ("readonly", "read-only file system", rf"(?P<path>{PATH})['\"]?:?.{{0,30}}?read-only file ?system"),
+    ("readonly", "read-only file system", rf"read-only file ?system[:,]? ?(?:['\"](?P<path>{PATH}))?"),
+    # -- exhausted resources
+    ("no_space", "no space left", rf"(?P<path>{PATH})['\"]?:?.{{0,40}}?no space left on device"),
+    ("no_space", "no space left", rf"no space left on device(?:.{{0,20}}?['\"](?P<path>{PATH}))?"),
+    ("no_space", "enospc", r"\bENOSPC\b"),
+    ("no_space", "disk quota exceeded", r"disk quota exceeded"),
+    ("shm_full", "shared memory", r"could not (?:resize|create|open|map) (?:anonymous )?shared memory"),
+    ("shm_full", "bus error", r"\bbus error\b"),
+    ("no_memory", "memory", r"\bMemoryError\b|cannot allocate memory|out of memory(?! command)|std::bad_alloc|OutOfMemoryError"),
+    ("heap_full", "heap", r"(?:reached heap limit|javascript heap out of memory|java heap space|allocation failed - javascript heap)"),
+    ("no_processes", "temporarily unavailable", r"resource temporarily unavailable"),
+    ("no_processes", "fork", r"(?:can't|cannot|unable to|failed to) (?:v?fork|create (?:new )?thread)|fork: retry"),
+    ("no_processes", "thread", r"can't start new thread|unable to create (?:new )?native thread|pthread_create failed"),
+    ("no_files", "too many open files", r"too many open files|\bEMFILE\b"),
+    ("child_killed", "exit", r"exit(?:ed)? (?:on|with|code|status)(?: exit)?(?: code| status| signal)?[ :=]{0,3}-?\b(?:SIGKILL|9|137)\b"),
+    ("child_killed", "kill", r"^killed$|: killed\b|(?:terminated|killed|sent|ended) (?:by |with )?(?:signal )?(?:SIGKILL|9)\b"),
+    # -- programs that gave up
+    ("traceback", "traceback (most recent", r"^\s*Traceback \(most recent call last\)"),
+    ("exception", "error", r"^(?:[\w.]+\.)?(?P<value>(?-i:[A-Z]\w*(?:Error|Exception|Fault)))\b(?::|$)"),
+    ("segfault", "segmentation fault", r"segmentation fault"),
+    ("panic", "panic", r"^panic: |thread '.*' panicked"),
+)
+# As above, of several lines that say it together: the piece is in the last of them, the pattern is of all.
+SPANS: tuple[tuple[str, str, str], ...] = (
+    # Python shows the source line, then what it came to.
+    ("env_missing", "nonetype", rf"(?:environ(?:\.get)?[\[(]|getenv\()['\"](?P<env_key>{KEY})['\"].*\n(?:[\s~^]*\n)?(?:TypeError|AttributeError): .*NoneType"),
+    ("env_invalid", "valueerror", rf"(?:environ(?:\.get)?[\[(]|getenv\()['\"](?P<env_key>{KEY})['\"].*\n(?:[\s~^]*\n)?ValueError: "),
+    # pydantic: a class of settings, then each field with what is wrong with it.
+    ("env_missing", "field required", r"\d+ validation errors? for \w*(?:Settings|Config|Env)\w*\n(?:.*\n)*?(?P<env_key>[a-z]\w*)\n\s+Field required .*\Z"),
+    ("env_invalid", "input should be", r"\d+ validation errors? for \w*(?:Settings|Config|Env)\w*\n(?:.*\n)*?(?P<env_key>[a-z]\w*)\n\s+Input should be .*\Z"),
+    # zod, a list of what is wrong as JSON.
+    ("env_missing", "required", rf"['\"]?received['\"]?: ['\"]undefined['\"],?\n(?:.*\n){{0,2}}?.*['\"]?path['\"]?: \[\s*['\"](?P<env_key>{KEY})['\"]\s*\],?\n\s*['\"]?message['\"]?: ['\"]Required"),
+)
+# fmt: on

@@ -1,0 +1,1 @@
+"""Projects: what is in them, and how an image is made of it."""

@@ -1,0 +1,141 @@
+"""A Compose file: its services, what each is built from or is an image of, and which of them are programs of others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ergon_ops.packaging.analysis.containers import words_of
+from ergon_ops.packaging.analysis.evidence import Evidence, Need, Service
+from ergon_ops.packaging.analysis.needs import IMAGES
+from ergon_ops.packaging.analysis.tree import Tree, inside
+
+FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+
+
+def services(tree: Tree) -> tuple[Service, ...]:
+    """Of the first Compose file of the root, else of the first folder that has one."""
+    for folder in tree.folders():
+        for name in FILES:
+            if name in tree.names(folder):
+                return _compose(tree, folder, inside(folder, name))
+    return ()
+
+
+def _compose(tree: Tree, folder: str, path: str) -> tuple[Service, ...]:
+    document, lines = load_yaml(tree, path)
+    listed = document.get("services")
+    if not isinstance(listed, dict):
+        if document:
+            tree.fault(path, "has no services")
+        return ()
+    return tuple(
+        _service(folder, str(name), body, Evidence(path, lines.get(("services", str(name)), 0), f"{name}:"))
+        for name, body in listed.items()
+        if isinstance(body, dict)
+    )
+
+
+def load_yaml(tree: Tree, path: str) -> tuple[Mapping[str, Any], Mapping[tuple[str, ...], int]]:
+    """The document, and the line of each key two levels down. What is not YAML is a fault with its line."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        node = yaml.compose(tree.text(path), Loader=loader)
+        found = yaml.load(tree.text(path), Loader=loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        tree.fault(path, f"is not YAML: {error.problem or error.context}", mark.line + 1 if mark else 0)
+        return {}, {}
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        tree.fault(path, f"is not YAML: {error}")
+        return {}, {}
+    return (found, dict(_lines(node, ()))) if isinstance(found, dict) else ({}, {})
+
+
+def _lines(node: Any, at: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:
+    for key, value in node.value if node is not None and node.id == "mapping" else ():
+        here = (*at, str(key.value))
+        yield here, key.start_mark.line + 1
+        if len(here) < 3:
+            yield from _lines(value, here)
+
+
+def _service(folder: str, name: str, body: Mapping[str, Any], evidence: Evidence) -> Service:
+    build = body.get("build")
+    context = build if isinstance(build, str) else build.get("context", ".") if isinstance(build, dict) else None
+    place = None
+    if isinstance(context, str) and ".." not in context.split("/") and not context.startswith(("/", "http", "git")):
+        place = inside(folder, context.removeprefix("./").rstrip("/")).removesuffix("/.") or folder
+        place = folder if place in (".", "./") or context in (".", "./") else place
+    file = build.get("dockerfile", "") if isinstance(build, dict) else ""
+    context = place
+    if place is not None and isinstance(file, str) and "/" in file and ".." not in file.split("/"):
+        # `context: .` with the Dockerfile further in: what is built lies where the Dockerfile does.
+        place = inside(place, file.removeprefix("./").rpartition("/")[0])
+    return Service(
+        name,
+        evidence,
+        image=str(body.get("image") or "") if place is None else "",
+        path=place,
+        context=context or "",
+        dockerfile=str(file or "").removeprefix("./"),
+        arguments=tuple(_arguments(build.get("args") if isinstance(build, dict) else None)),
+        command=_command(body.get("command")),
+        ports=tuple(_ports(body)),
+        environment=tuple(_keys(body.get("environment"))),
+        depends_on=tuple(map(str, _names(body.get("depends_on")))),
+        volumes=tuple(item for item in _names(body.get("volumes")) if isinstance(item, str)),
+    )
+
+
+def _command(said: Any) -> tuple[str, ...]:
+    return words_of(said) if isinstance(said, str) else tuple(map(str, said)) if isinstance(said, list) else ()
+
+
+def _names(said: Any) -> Sequence[Any]:
+    return list(said) if isinstance(said, dict | list) else []
+
+
+def _arguments(said: Any) -> Iterator[tuple[str, str]]:
+    for item in _names(said):
+        name, given, value = str(item).partition("=")
+        if isinstance(said, dict):
+            given, value = "=", said[item]
+        if given and value is not None:
+            yield name, str(value)
+
+
+def _keys(said: Any) -> Iterator[str]:
+    for item in _names(said):
+        yield str(item).partition("=")[0]
+
+
+def _ports(body: Mapping[str, Any]) -> Iterator[tuple[int, int | None]]:
+    """Inside and outside; without a published one, only inside."""
+    for item in _names(body.get("ports")):
+        if isinstance(item, dict):
+            inner, outer = str(item.get("target", "")), str(item.get("published") or "")
+        else:
+            parts = re.sub(r"\$\{\w+:-(\d+)\}", r"\1", str(item)).split("/")[0].split(":")
+            inner, outer = parts[-1], parts[-2] if len(parts) > 1 else ""
+        if inner.isdigit():
+            yield int(inner), int(outer) if outer.isdigit() else None
+    for item in _names(body.get("expose")):
+        if str(item).split("/")[0].isdigit():
+            yield int(str(item).split("/")[0]), None
+
+
+def needed(found: Sequence[Service]) -> Iterator[Need]:
+    """Services that are programs of others."""
+    for service in found:
+        if kind := program(service):
+            yield Need(kind, Evidence(service.evidence.file, service.evidence.line, f"{service.name}: {service.image}"))
+
+
+def program(service: Service) -> str:
+    """`redis` for an image of one."""
+    name = service.image.split("@")[0].rsplit("/", 1)[-1].split(":")[0].lower()
+    return IMAGES.get(name, "")

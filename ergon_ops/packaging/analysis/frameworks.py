@@ -1,0 +1,145 @@
+"""The frameworks of package.json, in the order they are asked: what proves them, how they run, what they make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from ergon_ops.dataclass import dataclass
+from ergon_ops.packaging.analysis.evidence import Evidence
+from ergon_ops.packaging.analysis.packages import Package, load_json
+from ergon_ops.packaging.analysis.tree import inside
+
+Command = tuple[tuple[str, ...], Evidence | None]
+CONFIGS = (".js", ".mjs", ".cjs", ".ts", ".mts")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`dependency` is the one that proved it; `static` gives the folder it is built into, if nothing has to run."""
+
+    type: str
+    dependency: str
+    port: int = 3000
+    static: Callable[[Package], str | None] = lambda package: None
+    command: Callable[[Package], Command | None] = lambda package: None
+
+
+def rule_of(package: Package) -> Rule | None:
+    for dependencies, make in RULES:
+        for name in package.dependencies:
+            if any(re.fullmatch(pattern, name) for pattern in dependencies.split()):
+                rule = make(package, name)
+                if rule is not None:
+                    return rule
+    return None
+
+
+def configured(package: Package, name: str) -> str:
+    """The text of `next.config.js` or `.mjs` … ('' if there is none)."""
+    return "".join(package.tree.text(inside(package.folder, f"{name}.config{ending}")) for ending in CONFIGS)
+
+
+def script(package: Package, name: str, *words: str) -> Command:
+    """A script of package.json if it has it, else what it would do."""
+    return (("npm", "start"), package.script("start")) if name in package.scripts else (words, None)
+
+
+def _next(package: Package, name: str) -> Rule:
+    exported = re.search(r"output\s*:\s*['\"]export['\"]", configured(package, "next"))
+    alone = re.search(r"output\s*:\s*['\"]standalone['\"]", configured(package, "next"))
+    words = ("node", ".next/standalone/server.js") if alone else ("npx", "next", "start")
+    return Rule(
+        "next",
+        name,
+        static=lambda package: "out" if exported else None,
+        command=lambda package: (words, None) if alone else script(package, "start", *words),
+    )
+
+
+def _sveltekit(package: Package, name: str) -> Rule:
+    return Rule(
+        "sveltekit",
+        name,
+        static=lambda package: "build" if package.has("@sveltejs/adapter-static") else None,
+        command=lambda package: (("node", "build"), None),
+    )
+
+
+def _remix(package: Package, name: str) -> Rule | None:
+    if name.startswith("@react-router/") and not package.has(
+        "@react-router/dev", "@react-router/serve", "@react-router/node"
+    ):
+        return None
+    spa = re.search(r"ssr\s*:\s*false", configured(package, "react-router") + configured(package, "vite"))
+    return Rule(
+        "remix" if name.startswith("@remix-run") else "react-router",
+        name,
+        static=lambda package: "build/client" if spa else None,
+        command=lambda package: script(package, "start", "npx", "react-router-serve", "build/server/index.js"),
+    )
+
+
+def _astro(package: Package, name: str) -> Rule:
+    return Rule(
+        "astro",
+        name,
+        port=4321,
+        static=lambda package: None if package.has("@astrojs/node") else "dist",
+        command=lambda package: (("node", "dist/server/entry.mjs"), None),
+    )
+
+
+def _angular(package: Package, name: str) -> Rule | None:
+    path = inside(package.folder, "angular.json")
+    if not package.tree.has(path):
+        return None
+    projects = load_json(package.tree, path).get("projects")
+    project = next(iter(projects), "") if isinstance(projects, dict) else ""
+    return Rule("angular", name, static=lambda package: f"dist/{project}/browser" if project else "dist")
+
+
+def _vite(package: Package, name: str) -> Rule | None:
+    text = configured(package, "vite")
+    if not text and not any("vite build" in line for line in package.scripts.values()):
+        return None
+    if re.search(r"\blib\s*:", text):
+        return None  # builds a library
+    out = re.search(r"outDir\s*:\s*['\"]\.?/?([\w./-]+)['\"]", text)
+    return Rule("vite", name, static=lambda package: out[1] if out and ".." not in out[1] else "dist")
+
+
+def _cra(package: Package, name: str) -> Rule | None:
+    return Rule("cra", name, static=lambda package: "build")
+
+
+def _expo(package: Package, name: str) -> Rule | None:
+    return Rule("expo", name, static=lambda package: "dist") if package.has("react-native-web") else None
+
+
+def _nest(package: Package, name: str) -> Rule:
+    return Rule("nestjs", name, command=lambda package: (("node", "dist/main.js"), package.dependencies[name]))
+
+
+def _server(package: Package, name: str) -> Rule:
+    return Rule({"@hapi/hapi": "hapi"}.get(name, name), name)
+
+
+SERVERS = ("express", "koa", "fastify", "hono", "hapi")
+RULES: tuple[tuple[str, Callable[[Package, str], Rule | None]], ...] = (
+    ("next", _next),
+    (
+        "nuxt nuxt3",
+        lambda package, name: Rule("nuxt", name, command=lambda _: (("node", ".output/server/index.mjs"), None)),
+    ),
+    (r"@sveltejs/kit", _sveltekit),
+    (r"@tanstack/[\w-]*start", lambda package, name: Rule("tanstack-start", name)),
+    (r"@remix-run/(?:node|serve|react) @react-router/\w+", _remix),
+    ("astro", _astro),
+    (r"@angular/core", _angular),
+    (r"@nestjs/core", _nest),
+    (r"fastify express koa hono @hapi/hapi", _server),
+    ("react-scripts", _cra),
+    ("expo", _expo),
+    ("vite", _vite),
+)

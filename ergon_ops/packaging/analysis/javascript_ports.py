@@ -1,0 +1,118 @@
+"""Ports of JavaScript and TypeScript sources: the words between a listening call's brackets, and what their names stand
+for in the same file, in other files of the package, or in its configuration."""
+# ruff: noqa: SIM905 - tables of words read best as words
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ergon_ops.packaging.analysis.evidence import Evidence
+from ergon_ops.packaging.analysis.tree import Tree, inside, shown
+
+CALL = re.compile(
+    r"\.listen\s*\(|\b(?:Bun\.|Deno\.)?serve\s*\(\s*(?=\{)|\.Server\s*\(\s*(?=\{)|\bHapi\.server\s*\(|\.createServer\s*\(\s*(?=\{)"
+    r"|\bWebSocketServer\s*\(|\bstartStandaloneServer\s*\("
+)
+CALLED = (".listen", "erve(", "erver(")
+SETS = re.compile(r"\.listen|serve")  # the others only listen if they are given a port
+NAMED = re.compile(r"\bport['\"]?\s*:\s*")
+NUMBER = re.compile(r"(?<![\w.])(\d{2,5})(?![\w.])")
+RADIX = re.compile(r",\s*10\s*(?=\))")
+WORD = re.compile(r"[A-Za-z_$][\w$]*")
+QUOTED = re.compile(r"['\"]([\w.-]+)['\"]")
+WORDS_ONLY = frozenset(
+    """process env Number parseInt parseFloat String config configService get getOrThrow this const let var await new
+    server app options opts settings import meta as string number true false null undefined listen port""".split()
+)
+CONFIGURED = re.compile(r"(?:^|/)(?:config/(?:default|production)\.(?:json|json5|ya?ml|js|ts)|config\.json)$")
+OPENERS, CLOSERS = "([{", ")]}"
+
+
+def calls(text: str) -> Iterator[tuple[int, str]]:
+    """Where each listening call's port stands, and the words it is given ('' where none is)."""
+    if not any(word in text for word in CALLED):
+        return
+    for match in CALL.finditer(text):
+        if _in_text(text, match.start()):
+            continue
+        inner = enclosed(text, match.end())
+        start = match.end()
+        if named := NAMED.search(inner):
+            yield start + named.end(), first(inner[named.end() :])
+        elif "{" in inner[:1] and re.search(r"[{,]\s*port\s*[,}]", inner):
+            yield start, "port"
+        elif SETS.search(match[0]):
+            yield start, first(inner) if not inner.startswith("{") else ""
+
+
+def _in_text(text: str, at: int) -> bool:
+    """Inside of quotes of its line: the end of one is missing before it."""
+    line = text[text.rfind("\n", 0, at) + 1 : at]
+    return any(line.count(quote) % 2 for quote in "'\"`")
+
+
+def enclosed(text: str, at: int) -> str:
+    """What stands from `at` to the bracket that closes it, at most 600 characters."""
+    depth = 0
+    for index, letter in enumerate(text[at : at + 600], at):
+        if letter in OPENERS:
+            depth += 1
+        elif letter in CLOSERS:
+            depth -= 1
+            if depth < 0:
+                return text[at:index]
+    return text[at : at + 600]
+
+
+def first(text: str) -> str:
+    """The first of what commas part, brackets kept whole."""
+    depth = 0
+    for index, letter in enumerate(text):
+        depth += (letter in OPENERS) - (letter in CLOSERS)
+        if depth < 0 or (letter == "," and depth == 0):
+            return text[:index].strip()
+    return text.strip()
+
+
+def names(said: str) -> list[str]:
+    """Names in what a port is given, the last first: a default stands behind what it is the default of. `port` itself
+    only where nothing else is left to ask by."""
+    quoted = [part for text in QUOTED.findall(said) for part in (text, text.rsplit(".", 1)[-1])]
+    plain = [word for word in WORD.findall(said) if word not in WORDS_ONLY]
+    rest = ["port"] if re.search(r"\bport\b", said) else []
+    return list(dict.fromkeys([*reversed(plain), *rest, *quoted]))
+
+
+def literal(said: str) -> int | None:
+    found = NUMBER.search(RADIX.sub("", said))
+    return int(found[1]) if found and 80 <= int(found[1]) <= 65535 else None
+
+
+def given(name: str, lines: Sequence[str]) -> tuple[int, int] | None:
+    """The number a name is given, and the line: `port = 1`, `port: z.number().default(1)`, `set('port', 1)`."""
+    pattern = re.compile(rf"(?<![\w$.-]){re.escape(name)}\b['\"]?\s*(?::\s*\w+\s*=|[:=,])(?!=)\s*(.+)")
+    for index, line in enumerate(lines, 1):
+        if (found := pattern.search(line)) is None:
+            continue
+        if (number := literal(found[1])) is not None:
+            return number, index
+        if found[1].rstrip().endswith(("{", "(")):  # the table of one setting: `port: {`
+            for inner, row in enumerate(lines[index : index + 6], index + 1):
+                default = re.search(r"\bdefault\b\s*[:(]\s*(.+)", row)
+                if default and (number := literal(default[1])) is not None:
+                    return number, inner
+                if row.strip().startswith("}"):
+                    break
+    return None
+
+
+def configured(tree: Tree, folder: str, wanted: Sequence[str]) -> tuple[int, Evidence] | None:
+    """Of the package's files of settings, JSON and YAML."""
+    for path in tree.under(folder, ".json", ".json5", ".yaml", ".yml"):
+        if CONFIGURED.search(path.removeprefix(inside(folder, ""))) and "node_modules" not in path:
+            lines = tree.text(path).splitlines()
+            for name in wanted:
+                if found := given(name, lines):
+                    return found[0], Evidence(path, found[1], shown(lines[found[1] - 1]))
+    return None

@@ -1,0 +1,292 @@
+"""Node programs and sites that are built with it: framework, command, port, the folder that is served."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from ergon_ops.dataclass import dataclass
+from ergon_ops.packaging.analysis.evidence import Application, Evidence, Need, Variable
+from ergon_ops.packaging.analysis.frameworks import SERVERS, Rule, rule_of
+from ergon_ops.packaging.analysis.needs import IMAGES, needs
+from ergon_ops.packaging.analysis.packages import LOCKS, Package, is_member, manager, node_version, packages, workspaces
+from ergon_ops.packaging.analysis.scripting import Script, port_elsewhere, scripts, variables
+from ergon_ops.packaging.analysis.serving import HEALTH
+from ergon_ops.packaging.analysis.tree import Tree, aside, inside, within
+
+ALONE = ("server.js", "index.js", "app.js", "main.js", "server.mjs", "index.mjs")
+ENTRIES = ("server", "index", "app", "main", "src/server", "src/index", "src/app", "src/main")
+DELEGATES = re.compile(
+    r"\b(turbo|nx|lerna|concurrently|npm-run-all|wsrun)\b|(?:npm|pnpm|yarn|bun)\b.*(?:-w|-r|--filter|--workspace|workspace)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One package with its own sources, and the packages it is a workspace of."""
+
+    package: Package
+    sources: Mapping[str, Script]
+    roots: tuple[Package, ...]
+
+
+def applications(tree: Tree) -> Iterator[Application]:
+    found = packages(tree)
+    real = {folder: package for folder, package in found.items() if not aside(folder)} or found
+    if not found and any(name in tree.names(".") for name in ALONE):
+        real = {".": Package(tree, ".", {})}  # a server of plain Node
+    for folder, package in real.items():
+        inner = [other for other in found if other != folder and within(other, folder)]
+        roots = tuple(root for root in found.values() if root.folder != folder and is_member(root, folder))
+        site = Site(package, scripts(tree, folder, inner), roots)
+        application = _application(site, inner)
+        if application is not None:
+            yield _finished(site, application)
+
+
+def asked(tree: Tree, folder: str) -> tuple[tuple[Variable, ...], tuple[Need, ...]]:
+    """Variables and services of a package whose program is told by something else."""
+    package = packages(tree).get(folder)
+    if package is None:
+        return (), ()
+    found = list(scripts(tree, folder, ()).values())
+    return variables(tree, found, schema_reads(package)), needs(package.dependencies, _prisma(package))
+
+
+def _application(site: Site, inner: Sequence[str]) -> Application | None:
+    """None for a library, for tooling, and for a root that only hands on to its workspaces."""
+    package = site.package
+    hands_on = bool(workspaces(package)) or DELEGATES.search(package.scripts.get("start", ""))
+    rule = rule_of(package)
+    if rule is not None and not (hands_on and not _runs(site)):
+        return _by_rule(site, rule)
+    if hands_on and inner:
+        return None
+    return _generic(site)
+
+
+def _runs(site: Site) -> bool:
+    """It starts something itself."""
+    start = site.package.scripts.get("start", "")
+    return bool(start) and not DELEGATES.search(start)
+
+
+def _by_rule(site: Site, rule: Rule) -> Application | None:
+    package = site.package
+    evidence: dict[str, tuple[Evidence, ...]] = {"type": (package.dependencies[rule.dependency],)}
+    quiet = rule.type in SERVERS and not any(script.listens for script in site.sources.values()) and not _runs(site)
+    if quiet and ("main" not in package.document or not site.sources):
+        return None  # a library for the framework
+    static = rule.static(package)
+    if static is not None:
+        build = package.scripts.get("build")
+        evidence["run"] = (package.script("build"),) if build else ()
+        return Application("", package.folder, rule.type, "javascript", output=static, port=80, evidence=evidence)
+    run, why = rule.command(package) or _command(site)
+    port, because = _port(site, rule.port)
+    evidence |= {"run": (why,) if why else (), "port": (because,) if because else ()}
+    entry = _entry(site)
+    evidence |= {"entrypoint": (Evidence(inside(package.folder, entry)),)} if entry else {}
+    missing = () if run else ("Nothing says how it is started (a start script, or main in package.json).",)
+    return Application(
+        "",
+        package.folder,
+        rule.type,
+        "javascript",
+        run=run,
+        port=port,
+        entrypoint=entry,
+        evidence=evidence,
+        missing=missing,
+    )
+
+
+def _generic(site: Site) -> Application | None:
+    package = site.package
+    run, why = _command(site)
+    listening = any(script.listens for script in site.sources.values())
+    if not run or (not package.scripts.get("start") and not listening and why != command_of(package)[1]):
+        return None
+    port, because = _port(site, 3000 if listening else None)
+    entry = _entry(site)
+    evidence = {
+        "type": (Evidence(package.path) if package.document else Evidence(inside(package.folder, entry)),),
+        "run": (why,) if why else (),
+        "port": (because,) if because else (),
+        **({"entrypoint": (Evidence(inside(package.folder, entry)),)} if entry else {}),
+    }
+    return Application(
+        "", package.folder, "node", "javascript", run=run, port=port, entrypoint=entry, evidence=evidence
+    )
+
+
+def _command(site: Site) -> tuple[tuple[str, ...], Evidence | None]:
+    """`start` > `main` > a file that listens > index."""
+    package = site.package
+    start = package.scripts.get("start", "")
+    if start:
+        if plain := re.fullmatch(r"node\s+(?:--[\w=./-]+\s+)*([\w./-]+)", start.strip()):
+            return ("node", plain[1].removeprefix("./")), package.script("start")
+        return ("npm", "start"), package.script("start")
+    main = package.document.get("main")
+    if isinstance(main, str) and package.tree.has(inside(package.folder, main.removeprefix("./"))):
+        return ("node", main.removeprefix("./")), package.at("main")
+    listening = any(script.listens for script in site.sources.values())
+    if not listening and (said := command_of(package))[0]:
+        return said
+    if entry := _entry(site):
+        return ("node", entry), Evidence(inside(package.folder, entry))
+    return (), None
+
+
+def command_of(package: Package) -> tuple[tuple[str, ...], Evidence | None]:
+    """What a package installs as a command, where there is one and it is no library as well."""
+    said = package.document.get("bin")
+    paths = [said] if isinstance(said, str) else list(said.values()) if isinstance(said, dict) else []
+    paths = [path.removeprefix("./") for path in paths if isinstance(path, str)]
+    library = any(key in package.document for key in ("main", "exports", "module"))
+    if len(set(paths)) == 1 and not library and package.tree.has(inside(package.folder, paths[0])):
+        return ("node", paths[0]), package.at("bin")
+    return (), None
+
+
+def _entry(site: Site) -> str:
+    package = site.package
+    start = re.search(
+        r"(?:node|tsx|ts-node|nodemon|bun(?: run)?)\s+(?:--?[\w=./-]+\s+)*([\w./-]+\.[cm]?[jt]s)",
+        package.scripts.get("start", ""),
+    )
+    named = (start[1] if start else "") or package.document.get("main")
+    if isinstance(named, str) and package.tree.has(inside(package.folder, named.removeprefix("./"))):
+        return named.removeprefix("./")
+    for stem in ENTRIES:
+        for ending in (".js", ".mjs", ".cjs", ".ts"):
+            if package.tree.has(inside(package.folder, stem + ending)):
+                return stem + ending
+    return ""
+
+
+def _port(site: Site, usual: int | None) -> tuple[int | None, Evidence | None]:
+    """Of the command's options, of the entry's code, of any other file's code; else the framework's own."""
+    package = site.package
+    for name in ("start", "preview"):
+        said = re.search(r"(?:-p|--port|PORT=)[ =]?(\d{2,5})\b", package.scripts.get(name, ""))
+        if said and name == "start":
+            return int(said[1]), package.script(name)
+    entry = inside(package.folder, _entry(site)) if _entry(site) else ""
+    order = sorted(
+        site.sources.values(), key=lambda script: (script.path != entry, script.path.count("/"), script.path)
+    )
+    found = [port for script in order for port in script.ports]
+    if not found and (there := port_elsewhere(package.tree, package.folder, order)):
+        return there
+    found = found or [port for script in order for port in script.usual]
+    return found[0] if found else (usual, None)
+
+
+def _finished(site: Site, found: Application) -> Application:
+    package, sources = site.package, list(site.sources.values())
+    what, why = manager(package, list(site.roots))
+    version, because = node_version(package)
+    typed = package.has("typescript") or any(path.endswith((".ts", ".tsx")) for path in site.sources)
+    build = package.scripts.get("build", "")
+    routes = {route for script in sources for route in script.routes}
+    root = site.roots[-1].folder if site.roots else ""
+    static = bool(found.output)
+    return replace(
+        found,
+        context=root,
+        language="typescript" if typed else "javascript",
+        dependencies="package.json" if "package.json" in package.tree.names(package.folder) else "",
+        beside=_locks(package, root),
+        manager=what,
+        version=version,
+        run=(what, *found.run[1:]) if found.run[:1] == ("npm",) else found.run,
+        build=((what, "run", "build"),) if build else (),
+        health="/" if static else next((path for path in HEALTH if path in routes), "") if found.port else "",
+        variables=variables(package.tree, sources, schema_reads(package)),
+        needs=needs(package.dependencies, _prisma(package)),
+        missing=(*found.missing, *_unnamed(site, found)),
+        evidence={
+            **found.evidence,
+            **({"manager": (why,), "dependencies": (Evidence(package.path),)} if package.document else {}),
+            **({"version": (because,)} if because else {}),
+            **({"build": (package.script("build"),)} if build else {}),
+        },
+    )
+
+
+BUILT_IN = frozenset(
+    """assert async_hooks buffer child_process cluster console constants crypto dgram diagnostics_channel dns domain
+    events fs http http2 https inspector module net os path perf_hooks process punycode querystring readline repl stream
+    string_decoder sys timers tls trace_events tty url util v8 vm wasi worker_threads zlib bun""".split()  # noqa: SIM905
+)
+BROUGHT = re.compile(
+    r"(?m)^\s*import\s[^'\"\n]*?from\s*['\"]([^'\"./][^'\"]*)['\"]|^\s*import\s*['\"]([^'\"./][^'\"]*)['\"]"
+    r"|\brequire\(\s*['\"]([^'\"./][^'\"]*)['\"]\s*\)"
+)
+ES_MODULE = re.compile(r"(?m)^import\s[^\n]*['\"]|^export\s+(?:default|const|function|class|async|\{)")
+
+
+def _unnamed(site: Site, found: Application) -> Iterator[str]:
+    """What would keep a server from starting: a package that nobody installs, a module of the wrong kind."""
+    package = site.package
+    if found.output or not package.document or not found.entrypoint:
+        return
+    roots = {name for root in site.roots for name in root.dependencies}
+    told: set[str] = set()
+    entry = inside(package.folder, found.entrypoint)
+    for path in dict.fromkeys((entry, *site.sources)):
+        text = package.tree.text(path)
+        for match in BROUGHT.finditer(text):
+            said = match[1] or match[2] or match[3]
+            name = "/".join(said.split("/")[: 2 if said.startswith("@") else 1])
+            known = {name, f"@types/{name}"} & {*package.dependencies, *roots, str(package.document.get("name"))}
+            if known or _own(package, name) or name in BUILT_IN or name in told or re.search(r"[:$#~]|^@/", said):
+                continue
+            told.add(name)
+            line = text.count("\n", 0, match.end()) + 1
+            yield f"{path}:{line} imports {name}, which {package.path} does not name."
+    plain = found.entrypoint.endswith(".js") and found.run[:1] == ("node",)
+    if plain and ES_MODULE.search(package.tree.text(entry)) and package.document.get("type") != "module":
+        yield f'{entry} uses import, and {package.path} does not say "type": "module": older Nodes refuse it.'
+
+
+def _own(package: Package, name: str) -> bool:
+    """A folder or file of the package's, imported by a path from its root or from `src`."""
+    bases = (inside(package.folder, name), inside(inside(package.folder, "src"), name))
+    return any(
+        package.tree.names(base) or any(package.tree.has(base + end) for end in (".js", ".ts")) for base in bases
+    )
+
+
+def _locks(package: Package, root: str) -> tuple[str, ...]:
+    """Locks and the manager's own settings that lie where it is called; never `.npmrc`, which may hold a token."""
+    folder = root or package.folder
+    wanted = (*(name for name, _ in LOCKS), "pnpm-workspace.yaml", ".yarnrc.yml")
+    return tuple(name for name in wanted if name in package.tree.names(folder))
+
+
+def schemas(package: Package) -> Iterator[str]:
+    """Prisma's, where it says they lie or where they usually do."""
+    said = package.document.get("prisma")
+    named = said.get("schema") if isinstance(said, dict) else None
+    for name in (named, "prisma/schema.prisma", "schema.prisma"):
+        path = inside(package.folder, name.removeprefix("./")) if isinstance(name, str) else ""
+        if package.tree.has(path):
+            yield path
+            return
+
+
+def schema_reads(package: Package) -> Iterator[tuple[str, str, int]]:
+    for path in schemas(package):
+        for number, line in enumerate(package.tree.text(path).splitlines(), 1):
+            for name in re.findall(r"\benv\(\s*\"(\w+)\"\s*\)", line.split("//")[0]):
+                yield name, path, number
+
+
+def _prisma(package: Package) -> Iterator[Need]:
+    for path in schemas(package):
+        if found := re.search(r"provider\s*=\s*\"(postgresql|mysql|mongodb)\"", package.tree.text(path)):
+            yield Need(IMAGES.get(found[1], found[1]), package.tree.find(path, found[0].split("\n")[0]))

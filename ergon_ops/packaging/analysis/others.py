@@ -1,0 +1,222 @@
+"""Everything that is neither Python nor Node: told by its own project file, as a table; how it runs as far as known."""
+# ruff: noqa: E501 - a table of patterns reads best one a line
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatch, translate
+
+from ergon_ops.dataclass import dataclass
+from ergon_ops.packaging.analysis.evidence import Application, Evidence
+from ergon_ops.packaging.analysis.libraries import asked, files, variables
+from ergon_ops.packaging.analysis.listening import FOREIGN
+from ergon_ops.packaging.analysis.needs import needs
+from ergon_ops.packaging.analysis.static import generated
+from ergon_ops.packaging.analysis.tree import Tree, aside, inside, relative, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`marker` is the file that makes a folder one; `word` a pattern its text must have ('' = any); `run` is said as
+    one text; `{name}` stands for the folder's or the project's own name."""
+
+    type: str
+    language: str
+    marker: str
+    word: str
+    run: str
+    port: int | None
+    listening: str = ""
+
+
+GO = r"(?:ListenAndServe(?:TLS)?\(|\.Run\(|\.Start\(|\.Listen\(|net\.Listen\(\s*\"tcp\",)\s*\"[\w.]*:(\d{2,5})\""
+RUST = r"\(\s*\"[\d.]+:(\d{2,5})\"|\(\s*\(\s*(?:\[[\d, ]+\]|\"[\d.]+\")\s*,\s*(\d{2,5})\s*\)"
+SPRING = r"server\.port\s*[=:]\s*(?:\$\{\w+:)?(\d{2,5})|(?m:^server:\s*\n\s+port:\s*(?:\$\{\w+:)?(\d{2,5}))"
+QUARKUS = r"quarkus\.http\.port\s*[=:]\s*(?:\$\{\w+:)?(\d{2,5})"
+MICRONAUT = r"micronaut\.server\.port\s*[=:]\s*(\d{2,5})|(?m:^micronaut:\s*\n(?:[ \t]+.*\n)*?[ \t]+port:\s*(?:\$\{\w+:)?(\d{2,5}))"
+PUMA = r"(?m)^\s*port\s+(?:ENV\.fetch\([^)\n]*?(\d{2,5})\s*\)|ENV\.fetch\([^)\n]*\)\s*\{\s*(\d{2,5})|(\d{2,5}))"
+SINATRA = r"(?m)^\s*set\s*\(?\s*:port\s*,\s*(?:ENV\b[^\n]*?)?(\d{2,5})"
+KESTREL = r"(?:UseUrls|\.Run(?:Async)?|Urls\.Add)\(\s*\"https?://[^:\"]+:(\d{2,5})|ListenAnyIP\(\s*(\d{2,5})|\"Urls?\"\s*:\s*\"https?://[^:\"]+:(\d{2,5})"
+PHOENIX = r"\"PORT\"\s*\)?\s*(?:\|\||,)\s*\"(\d{2,5})\"|\bport:\s*(\d{2,5})"
+# Where nothing is listened on by its number: what a name for a port is given, then an address as a text.
+LOOSE = {
+    "go": r"(?i)\bport\w*\s*:?=\s*\"?:?(\d{2,5})\"?\s*$|\bport\"\s*,\s*\"?:?(\d{2,5})\b|[\"`](?:[\d.]*|localhost):(\d{2,5})[\"`]",
+    "rust": r"(?i)\bport\b[^\n;]*?\b(\d{4,5})(?:u16|_u16)?\b|\"[\d.]+:(\d{2,5})\"",
+    "typescript": r"(?i)\bport\b[^\n;]*?\b(\d{4,5})\b",
+}
+# In order: the first that fits a folder is what it is.
+KINDS: tuple[Kind, ...] = (
+    Kind("gin", "go", "go.mod", r"github\.com/gin-gonic/gin", "./{name}", 8080, GO),
+    Kind("echo", "go", "go.mod", r"github\.com/labstack/echo", "./{name}", 8080, GO),
+    Kind("fiber", "go", "go.mod", r"github\.com/gofiber/fiber", "./{name}", 8080, GO),
+    Kind("chi", "go", "go.mod", r"github\.com/go-chi/chi", "./{name}", 8080, GO),
+    Kind("go", "go", "go.mod", "", "./{name}", 8080, GO),
+    Kind("actix", "rust", "Cargo.toml", r"(?m)^actix-web\b", "./{name}", 8080, RUST),
+    Kind("axum", "rust", "Cargo.toml", r"(?m)^axum\b", "./{name}", 8080, RUST),
+    Kind("rocket", "rust", "Cargo.toml", r"(?m)^rocket\b", "./{name}", 8000, RUST),
+    Kind("warp", "rust", "Cargo.toml", r"(?m)^warp\b", "./{name}", 8080, RUST),
+    Kind("rust", "rust", "Cargo.toml", r"(?m)^\[package\]", "./{name}", None, RUST),
+    Kind("spring-boot", "java", "pom.xml", "spring-boot", "java -jar app.jar", 8080, SPRING),
+    Kind("quarkus", "java", "pom.xml", "quarkus", "java -jar target/quarkus-app/quarkus-run.jar", 8080, QUARKUS),
+    Kind("micronaut", "java", "pom.xml", "micronaut", "java -jar app.jar", 8080, MICRONAUT),
+    Kind("sparkjava", "java", "pom.xml", "spark-core", "java -jar app.jar", 4567),
+    Kind("war", "java", "pom.xml", "<packaging>war", "", 8080),
+    Kind("java", "java", "pom.xml", "", "java -jar app.jar", None),
+    Kind("spring-boot", "java", "build.gradle*", "springframework.boot", "java -jar app.jar", 8080, SPRING),
+    Kind("quarkus", "java", "build.gradle*", "quarkus", "java -jar build/quarkus-app/quarkus-run.jar", 8080, QUARKUS),
+    Kind("micronaut", "java", "build.gradle*", "micronaut", "java -jar app.jar", 8080, MICRONAUT),
+    Kind("ktor", "kotlin", "build.gradle*", "ktor", "java -jar app.jar", 8080, r"port\s*=\s*(\d{2,5})"),
+    Kind("java", "java", "build.gradle*", "", "java -jar app.jar", None),
+    Kind("scala", "scala", "build.sbt", "", "", 8080),
+    Kind("clojure", "clojure", "project.clj", "", "", 8080),
+    Kind("clojure", "clojure", "deps.edn", "", "", 8080),
+    Kind("rails", "ruby", "Gemfile", r"(?m)^\s*gem\s+['\"]rails['\"]", "bin/rails server -b 0.0.0.0", 3000, PUMA),
+    Kind("sinatra", "ruby", "Gemfile", r"(?m)^\s*gem\s+['\"]sinatra['\"]", "{rack}", 9292, SINATRA),
+    Kind("rack", "ruby", "config.ru", "", "rackup -o 0.0.0.0", 9292),
+    Kind("ruby", "ruby", "Gemfile", "", "", None),
+    Kind("laravel", "php", "artisan", "", "php artisan serve --host 0.0.0.0 --port 8000", 8000),
+    Kind("symfony", "php", "composer.json", "symfony/framework-bundle", "php -S 0.0.0.0:8000 -t public", 8000),
+    Kind("wordpress", "php", "wp-config*.php", "", "apache2-foreground", 80),
+    Kind("php", "php", "index.php", "", "apache2-foreground", 80),
+    Kind("php", "php", "public/index.php", "", "apache2-foreground", 80),
+    Kind("aspnet", "csharp", "*.csproj", r"Microsoft\.NET\.Sdk\.Web", "dotnet {project}.dll", 8080, KESTREL),
+    Kind("dotnet", "csharp", "*.csproj", r"Sdk\.Worker|<OutputType>Exe", "dotnet {project}.dll", None),
+    Kind("aspnet", "fsharp", "*.fsproj", r"Microsoft\.NET\.Sdk\.Web", "dotnet {project}.dll", 8080, KESTREL),
+    Kind("phoenix", "elixir", "mix.exs", r":phoenix\b", "bin/{name} start", 4000, PHOENIX),
+    Kind("elixir", "elixir", "mix.exs", "", "bin/{name} start", None),
+    Kind("deno", "typescript", "deno.json*", "", "deno run --allow-net {entry}", 8000, r"port\s*:\s*(\d{2,5})"),
+    Kind("gleam", "gleam", "gleam.toml", "", "", 8080),
+    Kind("crystal", "crystal", "shard.yml", "", "", 8080),
+    Kind("haskell", "haskell", "stack.yaml", "", "", 8080),
+    Kind("swift", "swift", "Package.swift", "", "", 8080),
+    Kind("zig", "zig", "build.zig", "", "", 8080),
+    Kind("dart", "dart", "pubspec.yaml", "", "", 8080),
+)  # fmt: skip
+MARKED = re.compile("|".join(sorted({translate(kind.marker.rpartition("/")[2]) for kind in KINDS})))
+
+
+def applications(tree: Tree) -> Iterator[Application]:
+    folders = [folder for folder in tree.folders() if not aside(folder)] or list(tree.folders())
+    taken: set[tuple[str, str]] = set()
+    for folder in folders:
+        if not any(MARKED.fullmatch(name) for name in tree.names(folder)) and not tree.names(inside(folder, "public")):
+            continue
+        for kind in KINDS:
+            marker = _marker(tree, folder, kind)
+            # A build file of the parent project says it for its modules as well.
+            if marker and not kind.word and generated(tree, folder):
+                break  # its tools are asked for here: a site that is built
+            if marker and not any((up, kind.language) in taken for up in _above(folder) if kind.language == "php"):
+                found = _application(tree, folder, kind, marker)
+                if found is not None:
+                    taken.add((folder, kind.language))
+                    yield found
+                break
+
+
+def _above(folder: str) -> Iterator[str]:
+    while folder != ".":
+        folder = folder.rpartition("/")[0] or "."
+        yield folder
+
+
+def _marker(tree: Tree, folder: str, kind: Kind) -> Evidence | None:
+    inner, _, pattern = kind.marker.rpartition("/")
+    place = inside(folder, inner) if inner else folder
+    for name in tree.names(place):
+        path = inside(place, name)
+        if fnmatch(name, pattern) and (match := re.search(kind.word, tree.text(path))):
+            line = tree.text(path).count("\n", 0, match.start()) + 1
+            text = tree.text(path).split("\n")[line - 1] if kind.word else ""
+            return Evidence(path, line if kind.word else 0, shown(text))
+    return None
+
+
+def _application(tree: Tree, folder: str, kind: Kind, marker: Evidence) -> Application | None:
+    entry = _entry(tree, folder, kind)
+    if kind.language in ("go", "rust", "typescript") and not entry:
+        return None  # a library, or a workspace of others
+    name = _name(tree, folder, kind, entry)
+    alone = kind.type == "sinatra" and entry and "config.ru" not in tree.names(folder)
+    rack = f"ruby {entry} -o 0.0.0.0" if alone else "rackup -o 0.0.0.0"
+    project = marker.file.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    run = kind.run.format(name=name, project=project, entry=entry, rack=rack)
+    port, why = _port(tree, folder, kind)
+    serves = kind.type != "go" or port is not None or _listens(tree, folder)
+    evidence: dict[str, tuple[Evidence, ...]] = {"type": (marker,), "run": (marker,), "port": (why,) if why else ()}
+    if entry:
+        evidence["entrypoint"] = (Evidence(inside(folder, entry)),)
+    return Application(
+        name="",
+        path=folder,
+        type=kind.type,
+        language=kind.language,
+        level="recognised",
+        run=tuple(run.split()),
+        port=(port or (4567 if alone else kind.port)) if serves else None,
+        entrypoint=entry,
+        dependencies=relative(marker.file, folder),
+        variables=variables(tree, folder, kind.language),
+        needs=needs({}, asked(tree, folder, marker.file, kind.type)),
+        evidence=evidence,
+        missing=() if run else (f"How a {kind.type} project is started is not known here.",),
+    )
+
+
+def _entry(tree: Tree, folder: str, kind: Kind) -> str:
+    """Go: `main.go` of the root, else of `cmd/*`, else any `package main`. Rust: `src/main.rs`, else `src/bin/*`."""
+    if kind.language == "go":
+        mains = [path for path in tree.under(folder, ".go") if re.search(r"(?m)^package main\b", tree.text(path))]
+        mains = [path for path in mains if not path.endswith("_test.go")]
+        order = sorted(
+            mains,
+            key=lambda path: (
+                "/cmd/" not in f"/{path}" and path.count("/") > folder.count("/") + 1,
+                path.count("/"),
+                not path.endswith("main.go"),
+                path,
+            ),
+        )
+        return relative(order[0], folder) if order else ""
+    if kind.language == "rust":
+        return next((relative(path, folder) for path in tree.under(folder, "src/main.rs")), "") or next(
+            (relative(path, folder) for path in tree.under(folder, ".rs") if "/src/bin/" in f"/{path}"), ""
+        )
+    if kind.type == "sinatra":
+        rows = (
+            path for path in files(tree, folder, "ruby") if re.search(r"require\s+['\"]sinatra['\"]", tree.text(path))
+        )
+        return next((relative(path, folder) for path in rows), "")
+    if kind.type == "deno":
+        return next((name for name in ("main.ts", "server.ts", "mod.ts", "index.ts") if name in tree.names(folder)), "")
+    return ""
+
+
+def _name(tree: Tree, folder: str, kind: Kind, entry: str) -> str:
+    """What the built program is called."""
+    if kind.language == "go":
+        if entry.startswith("cmd/"):
+            return entry.split("/")[1].removesuffix(".go")
+        module = re.search(r"(?m)^module\s+(\S+)", tree.text(inside(folder, "go.mod")))
+        return re.sub(r"/v\d+$", "", module[1]).rsplit("/", 1)[-1] if module else "app"
+    pattern = r"(?m)^name\s*=\s*\"([\w-]+)\"" if kind.language == "rust" else r"app:\s*:(\w+)"
+    found = re.search(pattern, tree.text(inside(folder, kind.marker)))
+    return found[1] if found else "app"
+
+
+def _port(tree: Tree, folder: str, kind: Kind) -> tuple[int | None, Evidence | None]:
+    loose = LOOSE.get(kind.language) if kind.type != "go" or _listens(tree, folder) else None
+    for pattern in filter(None, (kind.listening, loose if kind.listening else None)):
+        for path in files(tree, folder, kind.language):
+            for match in re.finditer(pattern, tree.text(path), re.MULTILINE):
+                number = int(next(part for part in match.groups() if part))
+                if 80 <= number <= 65535 and number not in FOREIGN:
+                    return number, tree.line(path, tree.text(path).count("\n", 0, match.end()) + 1)
+    return None, None
+
+
+def _listens(tree: Tree, folder: str) -> bool:
+    return any(
+        re.search(r"\bnet/http\"|ListenAndServe|net\.Listen", tree.text(path)) for path in tree.under(folder, ".go")
+    )

@@ -1,0 +1,115 @@
+"""Further programs of the same sources: what a Procfile or a Compose file starts beside the one that was found.
+
+The same folder often is a web server, a worker and a scheduler, and only these files say so. What is run once (a
+migration, a test) is none of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from ergon_ops.packaging.analysis.containers import processes
+from ergon_ops.packaging.analysis.evidence import Application, Evidence, Service
+from ergon_ops.packaging.analysis.said import PORT
+from ergon_ops.packaging.analysis.tree import Tree, inside
+
+ONCE = re.compile(
+    r"\b(migrat\w*|upgrade|seed\w*|collectstatic|createsuperuser|init_?db|pytest|test|tests|lint|build|compile|install"
+    r"|bash|shell|sleep|tail|true|echo|cp|chown)\b"
+)
+SERVING = re.compile(
+    r"\b(uvicorn|gunicorn|hypercorn|daphne|granian|runserver|waitress-serve|flask|fastapi|streamlit|nodemon|next|nuxt|vite"
+    r"|puma|rails|php-fpm|nginx|rackup|dev|start|serve|server|web)\b"
+)
+LONG = ("celery",)  # what we start ourselves, by the word it is known by
+
+
+def placed(service: Service, homes: set[str]) -> Service:
+    """What is built lies where a program was found: the Dockerfile's own folder, else the context."""
+    inside_context = service.path not in homes and service.context in homes
+    return replace(service, path=service.context) if inside_context else service
+
+
+def beside(tree: Tree, found: list[Application], composed: Iterable[Service]) -> list[Application]:
+    """`found` with what is started beside each; once each, whoever says it."""
+    every = list(found)
+    for path in dict.fromkeys(item.path for item in found):
+        same = [item for item in found if item.path == path and not item.output]
+        if not same:
+            continue
+        known = {_words(item.run) for item in same}
+        names: set[str] = set()
+        for name, run, why, port in (*_procfile(tree, path), *_composed(path, composed)):
+            if name in names or _words(run) in known or ONCE.search(" ".join(run)) or _is_one(run, same):
+                continue
+            known.add(_words(run))
+            names.add(name)
+            every.append(_program(tree, same[0], name, run, why, port))
+    return every
+
+
+Row = tuple[str, tuple[str, ...], Evidence, int | None]
+
+
+def _procfile(tree: Tree, path: str) -> Iterator[Row]:
+    rows = processes(tree, path)
+    first = "web" if "web" in rows else min(rows, default="")
+    for name, (run, why) in rows.items():
+        if name not in (first, "release", "web"):
+            yield name, run, why, None
+
+
+def _composed(path: str, composed: Iterable[Service]) -> Iterator[Row]:
+    for service in composed:
+        if service.path != path or not service.command:
+            continue
+        port = service.ports[0][0] if service.ports else None
+        if not SERVING.search(" ".join(service.command)):
+            yield service.name, service.command, service.evidence, port
+
+
+def _words(run: tuple[str, ...]) -> tuple[str, ...]:
+    """What two spellings of one command have in common: no options, no numbers, no paths to a shell."""
+    return tuple(word.removeprefix("./") for word in run if word[:1] != "-" and not word.isdigit())[:5]
+
+
+def _is_one(run: tuple[str, ...], same: Iterable[Application]) -> bool:
+    """The command of one that was found, in other words: it names the same module, file or kind of worker."""
+    text = " ".join(run)
+    for item in same:
+        if item.type == "celery" and re.search(r"\bcelery\b.*\bworker\b", text):
+            return True
+        module = item.entrypoint.removesuffix(".py").replace("/", ".")
+        if (
+            item.type != "celery"
+            and item.entrypoint
+            and re.search(rf"(?<![\w.]){re.escape(module)}(?![\w.])|{re.escape(item.entrypoint)}\b", text)
+        ):
+            return True
+    return False
+
+
+def _program(
+    tree: Tree, first: Application, name: str, run: tuple[str, ...], why: Evidence, port: int | None
+) -> Application:
+    said = PORT.search(" ".join(run))
+    port = int(said[1]) if said else port
+    kind = next((word for word in LONG if word in run), "http" if port else "script")
+    entry = _entry(tree, first.path, run) or first.entrypoint
+    evidence = {**first.evidence, "type": (why,), "run": (why,), "port": (why,) if port else ()}
+    evidence.pop("entrypoint", None)
+    return replace(
+        first, name=name, type=kind, run=run, port=port, entrypoint=entry, health="", dockerfile="", missing=(),
+        evidence=evidence,
+    )  # fmt: skip
+
+
+def _entry(tree: Tree, folder: str, run: tuple[str, ...]) -> str:
+    """The file a command names, as a path or as a module."""
+    for word in run[1:]:
+        for path in (word.removeprefix("./"), f"{word.replace('.', '/')}.py", f"{word.replace('.', '/')}/__main__.py"):
+            if re.search(r"\.\w+$", path) and tree.has(inside(folder, path)):
+                return path
+    return ""

@@ -1,0 +1,156 @@
+"""A folder → everything concluded of it: its applications of all kinds, named, with what others say of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from ergon_ops.packaging.analysis import node, others, python, static
+from ergon_ops.packaging.analysis.compose import needed, program, services
+from ergon_ops.packaging.analysis.containers import Dockerfile, dockerfiles, procfile
+from ergon_ops.packaging.analysis.evidence import Analysis, Application, Evidence, Need, Service, Variable
+from ergon_ops.packaging.analysis.needs import SCHEMES, URL
+from ergon_ops.packaging.analysis.processes import beside, placed
+from ergon_ops.packaging.analysis.secrets import secrets
+from ergon_ops.packaging.analysis.tree import Tree, aside, inside, shown, within
+from ergon_ops.refs import slug
+
+WEB = (
+    "django",
+    "fastapi",
+    "flask",
+    "starlette",
+    "litestar",
+    "quart",
+    "sanic",
+    "rails",
+    "laravel",
+    "symfony",
+    "phoenix",
+)
+
+
+def analyse(root: Path) -> Analysis:
+    """Raises UsageError for what is no folder. What cannot be used in it is among `faults`."""
+    tree = Tree(root)
+    composed = services(tree)
+    found = [*python.applications(tree), *node.applications(tree), *others.applications(tree)]
+    found = without_assets(found)
+    found = [item for item in found if not aside(item.path)] or found
+    homes = {item.path for item in found}
+    composed = tuple(placed(service, homes) for service in composed)
+    images = dockerfiles(tree, composed)
+    found += static.applications(tree, homes)
+    found += static.shell(tree, {item.path for item in found} | set(images))
+    found = [_known_by_others(tree, item, images, composed) for item in found]
+    taken = {item.path for item in found} | {item.context for item in found if item.context}
+    found += _only_dockerfile(tree, images, composed, taken)
+    found = beside(tree, found, composed)
+    found = [replace(item, needs=_needs(tree, item, composed, alone=len(found) == 1)) for item in found]
+    return Analysis(
+        slug(tree.root.name) or "project",
+        tuple(named(tree.root.name, found)),
+        composed,
+        tuple(secrets(tree)),
+        tuple(tree.faults),
+        len(tree.files),
+    )
+
+
+def without_assets(found: list[Application]) -> list[Application]:
+    """The pages a web framework serves are built beside it: a build in the same folder is no program of its own."""
+    web = {item.path for item in found if item.type in WEB}
+    return [item for item in found if not (item.path in web and item.output)]
+
+
+def _known_by_others(
+    tree: Tree, found: Application, images: Mapping[str, Dockerfile], composed: Iterable[Service]
+) -> Application:
+    """With what a Procfile, a Dockerfile and a Compose file say where the code does not."""
+    evidence = dict(found.evidence)
+    run, port = found.run, found.port
+    said = procfile(tree, found.path)
+    if said and found.name != "worker":
+        run, evidence["run"] = said[0], (said[1],)
+        literal = re.search(r"(?::|--port[ =]|-p )(\d{2,5})\b", " ".join(run))
+        if literal:
+            port, evidence["port"] = int(literal[1]), (said[1],)
+    image = images.get(found.path)
+    if not evidence.get("port") and found.type not in ("celery", "bot", "script", "shell"):
+        if image and image.ports:
+            port, evidence["port"] = image.ports[0], (image.lines["EXPOSE"],)
+        for service in composed:
+            if service.path == found.path and service.ports and not evidence.get("port"):
+                port, evidence["port"] = service.ports[0][0], (service.evidence,)
+    if port is not None and port != found.port and found.run == run and not found.output:
+        run = tuple(re.sub(rf"(?<!\d){found.port}(?!\d)", str(port), word) for word in run)
+    return replace(found, run=run, port=port, dockerfile=image.path if image else "", evidence=evidence)
+
+
+def _only_dockerfile(
+    tree: Tree, images: Mapping[str, Dockerfile], composed: Iterable[Service], taken: set[str]
+) -> Iterable[Application]:
+    """A folder that nothing but its Dockerfile tells of."""
+    wanted = {service.path for service in composed if service.path is not None}
+    for folder, image in images.items():
+        inner = any(other != folder and within(other, folder) for other in taken)
+        if folder in taken or (inner and folder not in wanted) or not image.base:
+            continue
+        at = image.lines
+        evidence = {"type": (at["FROM"],), "run": (at["RUN"],) if "RUN" in at else ()}
+        evidence["port"] = (at["EXPOSE"],) if "EXPOSE" in at else ()
+        port = image.ports[0] if image.ports else None
+        read, needed = _asked(tree, folder)
+        yield Application(
+            "", folder, "dockerfile", "", run=image.run, port=port, dockerfile=image.path, evidence=evidence,
+            variables=read, needs=needed,
+        )  # fmt: skip
+
+
+def _asked(tree: Tree, folder: str) -> tuple[tuple[Variable, ...], tuple[Need, ...]]:
+    """Variables and services of sources whose program only a Dockerfile knows."""
+    rows = [python.asked(tree, folder), node.asked(tree, folder)]
+    read = {one.name: one for variables, _ in rows for one in variables}
+    return tuple(sorted(read.values())), tuple(need for _, needs in rows for need in needs)
+
+
+def _needs(tree: Tree, found: Application, composed: tuple[Service, ...], *, alone: bool) -> tuple[Need, ...]:
+    """What the code asks for; what Compose starts beside it and its service depends on."""
+    needs = {need.service: need for need in found.needs}
+    own = next((service for service in composed if service.path == found.path), None)
+    by_name = {service.name: service for service in composed}
+    for name in own.depends_on if own else ():
+        if (other := by_name.get(name)) and (kind := program(other)):
+            needs.setdefault(kind, Need(kind, other.evidence))
+    if alone:
+        for need in needed(composed):
+            needs.setdefault(need.service, need)
+    for variable in found.variables:
+        for scheme in re.findall(URL, variable.evidence.says):
+            needs.setdefault(SCHEMES[scheme], Need(SCHEMES[scheme], variable.evidence))
+    for need in _documented(tree, found):
+        needs.setdefault(need.service, need)
+    return tuple(sorted(needs.values()))
+
+
+def _documented(tree: Tree, found: Application) -> Iterable[Need]:
+    """Addresses in a filled-out example of the environment."""
+    for name in (".env.example", ".env.sample", ".env.template", "env.example"):
+        path = inside(found.path, name)
+        for number, line in enumerate(tree.text(path).splitlines(), 1):
+            if match := URL.search(line):
+                yield Need(SCHEMES[match[1]], Evidence(path, number, shown(line)))
+
+
+def named(project: str, found: Iterable[Application]) -> Iterable[Application]:
+    """Each with a name of its own: its folder's, the project's for the root; what is twice gets its kind behind it."""
+    taken: set[str] = set()
+    for item in sorted(found, key=lambda one: (one.path != ".", one.path, one.name == "worker")):
+        stem = slug(project if item.path == "." else item.path.rsplit("/", 1)[-1]) or "app"
+        stem = f"{stem}-{item.name}" if item.name else stem
+        options = [stem, slug(item.path), f"{stem}-{slug(item.type)}", *(f"{stem}-{number}" for number in range(2, 99))]
+        name = next(option for option in options if option and option not in taken)
+        taken.add(name)
+        yield replace(item, name=name)

@@ -1,0 +1,84 @@
+"""Commands that a project writes down for its own people: Makefiles, task tables, start scripts, a server's own
+configuration. They tell on which port a program we found is meant to be; what they name is never run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from ergon_ops.packaging.analysis.evidence import Evidence
+from ergon_ops.packaging.analysis.requirements import load_toml, table
+from ergon_ops.packaging.analysis.tree import Tree, inside, shown
+
+FILES = ("Makefile", "makefile", "GNUmakefile", "justfile", "Justfile", "Taskfile.yml", "Taskfile.yaml")
+PORT = re.compile(
+    r"(?:--(?:server\.)?port|--bind|--listen|--http|-b|-p|runserver|(?:FLASK_RUN_|UVICORN_)?PORT=)"
+    r"[ =]?[\"']?(?:[\w.\[\]*]*:)*(\d{2,5})\b"
+)
+GIVEN = re.compile(r"(?m)^(?:export\s+)?(\w+)\s*(?:[:?]?=)\s*['\"]?(\d{2,5})['\"]?\s*(?:#.*)?$")
+NAMED = re.compile(r"\$(?:\((\w+)\)|\{\{?\s*(\w+)(?:\s*:?-\s*(\d+))?\s*\}?\}|(\w+))|\{\{\s*\.?(\w+)\s*\}\}")
+# Files a server reads by itself, or is always given: where the number stands in them.
+KEPT: Mapping[str, tuple[str, str]] = {
+    "streamlit": (".streamlit/config.toml", r"(?ms)^\[server\][^\[]*?^port\s*=\s*(\d{2,5})"),
+    "flask": (".flaskenv", r"(?m)^FLASK_RUN_PORT\s*=\s*['\"]?(\d{2,5})"),
+    "gunicorn": ("gunicorn.conf.py", r"(?m)^bind\s*=\s*.*:(\d{2,5})['\"]"),
+    "hypercorn": ("hypercorn.toml", r"(?m)^bind\s*=.*:(\d{2,5})['\"]"),
+}
+
+
+def port_said(tree: Tree, folder: str, kind: str, server: str, names: tuple[str, ...]) -> tuple[int, Evidence] | None:
+    """Of the server's own file, else of a command that names the program by one of `names`."""
+    for key in (kind, server):
+        if key in KEPT:
+            name, pattern = KEPT[key]
+            path = inside(folder, name)
+            if found := re.search(pattern, tree.text(path)):
+                line = tree.text(path).count("\n", 0, found.start(1)) + 1
+                return int(found[1]), tree.line(path, line)
+    wanted = re.compile("|".join(rf"(?<![\w.]){name}" for name in names))
+    for text, why in commands(tree, folder):
+        if wanted.search(text) and (found := PORT.search(text)) and 80 <= int(found[1]) <= 65535:
+            return int(found[1]), why
+    return None
+
+
+def commands(tree: Tree, folder: str) -> Iterator[tuple[str, Evidence]]:
+    """Every command written down, numbers filled in where the same file gives them a name."""
+    yield from _tasks(tree, folder)
+    scripts = (name for name in tree.names(folder) if name.endswith(".sh"))
+    for name in (*FILES, *scripts):
+        path = inside(folder, name)
+        text = tree.text(path)
+        given = dict(GIVEN.findall(text))
+        for number, line in enumerate(text.splitlines(), 1):
+            plain = line.strip()
+            if plain and not plain.startswith("#") and not GIVEN.match(line):
+                yield NAMED.sub(partial(_filled, given), plain), Evidence(path, number, shown(line))
+
+
+def _filled(given: Mapping[str, str], match: re.Match[str]) -> str:
+    name = match[1] or match[2] or match[4] or match[5]
+    return given.get(name) or match[3] or match[0]
+
+
+def _tasks(tree: Tree, folder: str) -> Iterator[tuple[str, Evidence]]:
+    """`[scripts]` of a Pipfile, the tables of pdm, hatch, poe, taskipy, rye."""
+    path = inside(folder, "Pipfile")
+    if tree.has(path):
+        yield from _texts(tree, path, table(load_toml(tree, path), "scripts"))
+    path = inside(folder, "pyproject.toml")
+    if tree.has(path):
+        yield from _texts(tree, path, table(load_toml(tree, path), "tool"), within_scripts=False)
+
+
+def _texts(tree: Tree, path: str, said: Any, *, within_scripts: bool = True) -> Iterator[tuple[str, Evidence]]:
+    if isinstance(said, str) and within_scripts and " " in said:
+        yield said, tree.find(path, said.splitlines()[0])
+    elif isinstance(said, dict):
+        for key, value in said.items():
+            yield from _texts(tree, path, value, within_scripts=within_scripts or key in ("scripts", "tasks"))
+    elif isinstance(said, list):
+        for value in said:
+            yield from _texts(tree, path, value, within_scripts=within_scripts)

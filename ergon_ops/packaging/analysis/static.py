@@ -1,0 +1,97 @@
+"""Sites that are served as they are, or built by a generator; and programs that are a shell script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from ergon_ops.packaging.analysis.evidence import Application, Evidence, Level
+from ergon_ops.packaging.analysis.tree import Tree, aside, inside
+
+GENERATORS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    ("mkdocs.yml", "mkdocs", "site", ("mkdocs", "build")),
+    ("hugo.toml", "hugo", "public", ("hugo",)),
+    ("hugo.yaml", "hugo", "public", ("hugo",)),
+    ("config.toml", "hugo", "public", ("hugo",)),
+    ("_config.yml", "jekyll", "_site", ("jekyll", "build")),
+)
+
+SOURCES = (".py", ".js", ".ts", ".go", ".rs", ".java", ".kt", ".rb", ".php", ".cs", ".c", ".cpp", ".swift", ".ex")
+
+
+def applications(tree: Tree, taken: set[str]) -> Iterator[Application]:
+    """`taken` are folders that are something else already: their pages are theirs."""
+    main = list(_sites(tree, (folder for folder in tree.folders() if not aside(folder)), taken))
+    # Pages in `docs` or `demo` are the project only where it is nothing else.
+    yield from main or ([] if taken or _programs(tree) else _sites(tree, filter(aside, tree.folders()), taken))
+
+
+def _programs(tree: Tree) -> bool:
+    """Sources of something, be it a library: what lies in `docs` is about it."""
+    return any(not aside(path) for path in tree.under(".", *SOURCES))
+
+
+def _sites(tree: Tree, folders: Iterable[str], taken: set[str]) -> Iterator[Application]:
+    found: list[str] = []
+    for folder in folders:
+        if any(folder == other or other == "." or folder.startswith(f"{other}/") for other in [*taken, *found]):
+            continue
+        site = generated(tree, folder) or _plain(tree, folder)
+        if site is not None:
+            found.append(site.path)
+            yield site
+
+
+def generated(tree: Tree, folder: str) -> Application | None:
+    names = tree.names(folder)
+    for marker, kind, output, build in GENERATORS:
+        path = inside(folder, marker)
+        if marker in names and (marker != "config.toml" or re.search(r"(?m)^baseURL", tree.text(path))):
+            evidence = {"type": (Evidence(path),), "run": (Evidence(path),)}
+            level: Level = "complete" if kind == "mkdocs" else "recognised"
+            return Application(
+                "",
+                folder,
+                kind,
+                "markdown",
+                level,
+                port=80,
+                output=output,
+                build=(build,),
+                evidence=evidence,
+            )
+    return None
+
+
+def _plain(tree: Tree, folder: str) -> Application | None:
+    for inner in ("", "public", "www", "html", "src"):
+        place = inside(folder, inner) if inner else folder
+        path = inside(place, "index.html")
+        if "index.html" in tree.names(place):
+            evidence = {"type": (Evidence(path),), "entrypoint": (Evidence(path),)}
+            # `public/` as a folder of its own is the site of the folder around it.
+            base = folder.rpartition("/")[0] or "." if not inner and folder.rsplit("/", 1)[-1] == "public" else folder
+            output = inner or ("public" if base != folder else ".")
+            return Application("", base, "static", "html", port=80, output=output, health="/", evidence=evidence)
+    if "Staticfile" in tree.names(folder):
+        path = inside(folder, "Staticfile")
+        root = re.search(r"(?m)^root:\s*(\S+)", tree.text(path))
+        evidence = {"type": (Evidence(path),)}
+        output = root[1] if root else "."
+        return Application("", folder, "static", "html", port=80, output=output, health="/", evidence=evidence)
+    return None
+
+
+def shell(tree: Tree, taken: set[str]) -> Iterator[Application]:
+    """`start.sh`, where nothing else is."""
+    for folder in tree.folders():
+        for name in ("start.sh", "run.sh", "entrypoint.sh"):
+            if name in tree.names(folder) and folder not in taken and not aside(folder) and "." not in taken:
+                path = inside(folder, name)
+                if tree.text(path).startswith("#!"):
+                    first = Evidence(path, 1, tree.text(path).split("\n")[0])
+                    evidence = {"type": (first,), "run": (first,), "entrypoint": (first,)}
+                    yield Application(
+                        "", folder, "shell", "shell", run=("sh", name), entrypoint=name, evidence=evidence
+                    )
+                    break

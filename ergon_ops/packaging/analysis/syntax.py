@@ -1,0 +1,256 @@
+"""One Python file as syntax: what it constructs, which variables it reads, where it listens, what it answers to."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ergon_ops.packaging.analysis.evidence import Evidence
+from ergon_ops.packaging.analysis.listening import Numbers, literal
+from ergon_ops.packaging.analysis.sources import CONSTRUCTORS, Made, Mount, Read, Source
+from ergon_ops.packaging.analysis.tree import Tree, shown
+
+ROUTING = ("get", "route", "api_route")
+ROUTERS = ("APIRouter", "Blueprint", "Router")
+MOUNTS = ("include_router", "register_blueprint")
+# Nothing is inside these that would be looked for.
+LEAVES = frozenset({ast.Name, ast.Constant, ast.Load, ast.Store, ast.Pass, ast.Break, ast.Continue, ast.alias, ast.arg})
+UNREAD = frozenset({"annotation", "returns", "ctx", "op", "ops", "type_comment", "type_params"})
+STARTS = (
+    "run", "run_app", "launch", "run_server", "serve", "listen", "bind", "add_insecure_port", "add_secure_port",
+    "HTTPServer", "TCPSite", "run_simple", "create_server",
+)  # fmt: skip
+SERVERS = ("ThreadingHTTPServer", "TCPServer", "make_server", "start_server", "WSGIServer")
+LASTING = (
+    "AIOKafkaConsumer", "KafkaConsumer", "Consumer", "loop_forever", "start_consuming", "run_pending",
+    "BlockingScheduler", "run_polling", "start_polling", "infinity_polling",
+)  # fmt: skip
+SERVING = (*SERVERS, "run_app", "listen", "add_insecure_port", "HTTPServer", "launch")
+
+
+def parsed(tree: Tree, path: str, text: str) -> Source | None:
+    """None for what is no Python: that is a fault, with its line."""
+    try:
+        module = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", 0) or 0
+        tree.fault(path, f"is not Python: {getattr(error, 'msg', None) or error}", line)
+        return None
+    reader = Reader(Source(path), text.splitlines())
+    reader.below(module)
+    return reader.source
+
+
+def fields_of(kind: type[ast.AST]) -> tuple[str, ...]:
+    return tuple(name for name in kind._fields if name not in UNREAD)
+
+
+class Reader:
+    """Walks a tree once. `ast.NodeVisitor` does the same at four times the cost, most of it for names and constants."""
+
+    def __init__(self, source: Source, lines: list[str]) -> None:
+        self.source, self._lines = source, lines
+        self._names: dict[str, str] = {}
+        self._functions: list[str] = []
+        self._numbers = Numbers(self.full)
+        self._fields: dict[type[ast.AST], tuple[str, ...]] = {}
+        self._handlers: dict[type[ast.AST], Callable[[Any], None]] = {
+            ast.Import: self.imports,
+            ast.ImportFrom: self.imports_from,
+            ast.FunctionDef: self.function,
+            ast.AsyncFunctionDef: self.function,
+            ast.ClassDef: self.klass,
+            ast.If: self.condition,
+            ast.Assign: self.assign,
+            ast.AnnAssign: self.assign_annotated,
+            ast.With: self.block,
+            ast.Subscript: self.subscript,
+            ast.Call: self.call,
+        }
+
+    def below(self, node: ast.AST) -> None:
+        kind = node.__class__
+        fields = self._fields.get(kind)
+        if fields is None:
+            fields = self._fields[kind] = fields_of(kind)
+        for name in fields:
+            value = getattr(node, name, None)
+            if value.__class__ is list:
+                for item in value:
+                    self.visit(item)
+            elif value is not None:
+                self.visit(value)
+
+    def visit(self, node: Any) -> None:
+        kind = node.__class__
+        if kind in LEAVES or not isinstance(node, ast.AST):
+            return
+        handler = self._handlers.get(kind)
+        if handler is not None:
+            handler(node)
+        else:
+            self.below(node)
+
+    def evidence(self, node: ast.expr | ast.stmt) -> Evidence:
+        line = self._lines[node.lineno - 1] if node.lineno <= len(self._lines) else ""
+        return Evidence(self.source.path, node.lineno, shown(line))
+
+    # -- names
+
+    def imports(self, node: ast.Import) -> None:
+        for alias in node.names:
+            first = alias.name.split(".")[0]
+            self._names[alias.asname or first] = alias.name if alias.asname else first
+
+    def imports_from(self, node: ast.ImportFrom) -> None:
+        for alias in node.names:
+            if alias.name == "*":
+                for full in CONSTRUCTORS:
+                    if full.rpartition(".")[0] == node.module:
+                        self._names[full.rpartition(".")[2]] = full
+            else:
+                self._names[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+
+    def full(self, node: ast.expr) -> str:
+        """`web.Application` → `aiohttp.web.Application`, as the imports say."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return ".".join(reversed(parts))
+        return ".".join([self._names.get(node.id, node.id), *reversed(parts)])
+
+    # -- structure
+
+    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        for item in node.decorator_list:
+            if isinstance(item, ast.Call) and isinstance(item.func, ast.Attribute) and item.func.attr in ROUTING:
+                self._route(item, item.func)
+            if isinstance(item, ast.Call):  # they come first, and stand below in the tree
+                self._numbers.options(item)
+        self._numbers.parameters(node)
+        self._functions.append(node.name)
+        self.below(node)
+        self._functions.pop()
+
+    def _route(self, call: ast.Call, what: ast.Attribute) -> None:
+        methods = next((ast.unparse(word.value) for word in call.keywords if word.arg == "methods"), "'GET'")
+        path = literal(call.args[0]) if call.args else None
+        if path is not None and "'GET'" in methods and isinstance(what.value, ast.Name):
+            self.source.routes.append((what.value.id, path))
+
+    def klass(self, node: ast.ClassDef) -> None:
+        if any(self.full(base).endswith("BaseSettings") for base in node.bases):
+            for one in _settings(node):
+                self.source.read(one)
+        self.below(node)
+
+    def condition(self, node: ast.If) -> None:
+        if isinstance(node.test, ast.Compare):
+            said = ast.unparse(node.test)
+            if "__name__" in said and "__main__" in said:
+                self.source.main = self.evidence(node)
+        self.below(node)
+
+    def assign(self, node: ast.Assign) -> None:
+        target = node.targets[0]
+        first = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else target
+        if isinstance(first, ast.Name):
+            self._assigned(first.id, node.value, node)
+        self.below(node)
+
+    def assign_annotated(self, node: ast.AnnAssign) -> None:
+        if isinstance(node.target, ast.Name) and node.value is not None:
+            self._assigned(node.target.id, node.value, node)
+        self.below(node)
+
+    def _assigned(self, name: str, value: ast.expr, node: ast.stmt) -> None:
+        self._numbers.keep(name, value)
+        if isinstance(value, ast.Attribute) and value.attr == "server" and isinstance(value.value, ast.Name):
+            self.source.servers[value.value.id] = name
+        if isinstance(value, ast.Call):
+            full = self.full(value.func)
+            kind = CONSTRUCTORS.get(full)
+            if kind and kind != "streamlit":
+                self._make(kind, name, node)
+            made = next((one for one in self.source.made if one.factory == full and not self._functions), None)
+            if made is not None:  # `app = create_app()`: nobody has to call the factory
+                self.source.made.append(Made(made.type, name, "", self.evidence(node)))
+            if full.rpartition(".")[2] in ROUTERS:
+                self.source.routers[name] = _prefix(value)
+
+    def _make(self, kind: str, name: str, node: ast.expr | ast.stmt) -> None:
+        factory = self._functions[0] if self._functions else ""
+        self.source.made.append(Made(kind, name, factory, self.evidence(node)))
+
+    # -- calls
+
+    def block(self, node: ast.With) -> None:
+        for item in node.items:
+            called = item.context_expr
+            if isinstance(called, ast.Call) and (kind := CONSTRUCTORS.get(self.full(called.func))):
+                name = item.optional_vars.id if isinstance(item.optional_vars, ast.Name) else "app"
+                self._make(kind, name, node)
+        self.below(node)
+
+    def subscript(self, node: ast.Subscript) -> None:
+        if isinstance(node.ctx, ast.Load) and self.full(node.value) in ("os.environ", "environ"):
+            self._read(node.slice, node, required=True)
+        self.below(node)
+
+    def call(self, node: ast.Call) -> None:
+        full = self.full(node.func)
+        kind = CONSTRUCTORS.get(full)
+        if kind in ("streamlit", "aiohttp", "bot") and not any(made.type == kind for made in self.source.made):
+            self._make(kind, "", node)
+        if full in ("os.environ.get", "os.getenv", "environ.get"):
+            self._read(node.args[0] if node.args else None, node, required=False)
+        elif full == "decouple.config" or full in ("env", "environs.Env") or full.startswith(("env.", "environs.Env.")):
+            self._read(node.args[0] if node.args else None, node, required=not _has_default(node))
+        elif full.rpartition(".")[2] in MOUNTS and node.args:
+            self.source.mounts.append(Mount(self.full(node.args[0]), _prefix(node)))
+        for word in node.keywords:
+            if word.arg == "envvar":  # an option of click or typer that the environment may give
+                self._read(word.value, node, required=False)
+        self._numbers.options(node)
+        self._listening(node, full)
+        self.below(node)
+
+    def _read(self, key: ast.expr | None, node: ast.expr, *, required: bool) -> None:
+        name = literal(key)
+        if name is not None and re.fullmatch(r"[A-Za-z_]\w*", name):
+            self.source.read(Read(name, required, node.lineno))
+
+    def _listening(self, node: ast.Call, full: str) -> None:
+        """Calls that start a server, and the port they are given."""
+        last = full.rpartition(".")[2]
+        self.source.lasts |= last in LASTING
+        if last in STARTS or last in SERVERS or full == "uvicorn.Config":
+            self.source.serves |= last in SERVING
+            port, asked = self._numbers.listened(node)
+            if port is not None:
+                self.source.ports.append((port, self.evidence(node)))
+            elif asked:
+                self.source.asks.append(asked)
+
+
+def _prefix(node: ast.Call) -> str | None:
+    """'' where none is given; None where it is no literal."""
+    given = [word.value for word in node.keywords if word.arg in ("prefix", "url_prefix")]
+    return literal(given[0]) if given else ""
+
+
+def _settings(node: ast.ClassDef) -> Iterator[Read]:
+    """pydantic-settings: each field is a variable, upper case, with the class's prefix."""
+    prefix = re.search(r"env_prefix\s*[=:]\s*['\"](\w*)['\"]", ast.unparse(node))
+    for item in node.body:
+        if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name) and item.target.id != "model_config":
+            name = ((prefix[1] if prefix else "") + item.target.id).upper()
+            yield Read(name, item.value is None, item.lineno)
+
+
+def _has_default(node: ast.Call) -> bool:
+    return len(node.args) > 1 or any(item.arg == "default" for item in node.keywords)

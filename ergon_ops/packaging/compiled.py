@@ -1,0 +1,82 @@
+"""Plans for languages whose official image brings all that building takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ergon_ops.packaging.analysis.evidence import Application
+from ergon_ops.packaging.plan import Config, Copy, Health, Run, Stage
+
+APP = "/app"
+DEBIAN, BUSYBOX = "debian:12.5-slim", "busybox:1.36.1"
+Maker = Callable[[Application, Mapping[str, str]], tuple[Stage, ...]]
+
+
+def _ports(found: Application) -> tuple[int, ...]:
+    return (found.port,) if found.port else ()
+
+
+def go(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
+    folder = found.entrypoint.rpartition("/")[0]
+    build = ("go", "build", "-trimpath", "-buildvcs=false", "-o", "/out/app", f"./{folder}" if folder else ".")
+    steps = (Copy((".",), f"{APP}/"), Run((build,), APP, {"CGO_ENABLED": "0"}))
+    test = ("sh", "-c", f"nc -w 3 127.0.0.1 {found.port} </dev/null")  # busybox's own has no -z
+    health = Health(test) if found.port else None
+    last = Config((f"{APP}/app",), APP, ports=_ports(found), labels=labels, health=health)
+    return (
+        Stage("build", "golang:1.23-bookworm", steps),
+        Stage("image", BUSYBOX, (Copy(("/out/app",), f"{APP}/app", stage="build"), last)),
+    )
+
+
+def rust(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
+    name = found.run[0].removeprefix("./")
+    steps = (Copy((".",), f"{APP}/"), Run((("cargo", "build", "--release"),), APP))
+    last = Config((f"{APP}/{name}",), APP, ports=_ports(found), labels=labels)
+    return (
+        Stage("build", "rust:1.82-slim-bookworm", steps),
+        Stage("image", DEBIAN, (Copy((f"{APP}/target/release/{name}",), f"{APP}/{name}", stage="build"), last)),
+    )
+
+
+def maven(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
+    tool = ("mvn", "-q", "-DskipTests", "package") if found.dependencies == "pom.xml" else ("gradle", "-q", "bootJar")
+    base = "maven:3.9-eclipse-temurin-21" if found.dependencies == "pom.xml" else "gradle:8.10-jdk21"
+    made = "target" if found.dependencies == "pom.xml" else "build/libs"
+    steps = (Copy((".",), f"{APP}/"), Run((tool, ("sh", "-c", f"mkdir -p /out && cp {made}/*.jar /out/app.jar")), APP))
+    last = Config(("java", "-jar", "app.jar"), APP, ports=_ports(found), labels=labels)
+    return (
+        Stage("build", base, steps),
+        Stage("image", "eclipse-temurin:21-jre", (Copy(("/out/app.jar",), f"{APP}/app.jar", stage="build"), last)),
+    )
+
+
+def php(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
+    last = Config(("apache2-foreground",), "/var/www/html", ports=_ports(found), labels=labels)
+    return (Stage("image", "php:8.3-apache", (Copy((".",), "/var/www/html/"), last)),)
+
+
+def deno(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
+    environment = {"DENO_DIR": "/tmp/deno"}
+    last = Config(found.run, APP, environment, _ports(found), labels=labels)
+    return (Stage("image", "denoland/deno:2.0.0", (Copy((".",), f"{APP}/"), last)),)
+
+
+def dotnet(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
+    steps = (Copy((".",), f"{APP}/"), Run((("dotnet", "publish", "-c", "Release", "-o", "/out"),), APP))
+    environment = {"ASPNETCORE_URLS": f"http://0.0.0.0:{found.port}"} if found.port else {}
+    last = Config(found.run, APP, environment, _ports(found), labels=labels)
+    return (
+        Stage("build", "mcr.microsoft.com/dotnet/sdk:8.0", steps),
+        Stage("image", "mcr.microsoft.com/dotnet/aspnet:8.0", (Copy(("/out/",), f"{APP}/", stage="build"), last)),
+    )
+
+
+COMPILED: Mapping[str, Maker] = {
+    **dict.fromkeys(("go", "gin", "echo", "fiber", "chi"), go),
+    **dict.fromkeys(("rust", "actix", "axum", "rocket", "warp"), rust),
+    "spring-boot": maven,
+    "php": php,
+    "deno": deno,
+    **dict.fromkeys(("aspnet", "dotnet"), dotnet),
+}

@@ -1,0 +1,201 @@
+"""An application of a project → the plan of its image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ergon_ops.errors import UsageError
+from ergon_ops.packaging.analysis.evidence import Application
+from ergon_ops.packaging.analysis.secrets import IGNORED
+from ergon_ops.packaging.analysis.tree import relative
+from ergon_ops.packaging.compiled import COMPILED
+from ergon_ops.packaging.plan import Config, Copy, Health, ImagePlan, Manager, Run, Stage, Step, Unpack
+
+APP, DEPENDENCIES, SITE = "/app", "/opt/deps", "/srv"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+PYTHON = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+HTTPD = ("httpd", "-f", "-p", "80", "-h", SITE)
+MANAGERS: Mapping[str, Manager] = {"npm": "npm", "pnpm": "pnpm", "yarn": "yarn", "bun": "bun"}
+
+
+def python_base(version: str) -> str:
+    return f"python:{version or '3.11'}-slim-bookworm"
+
+
+def node_base(version: str) -> str:
+    return f"node:{version or '20'}-bookworm-slim"
+
+
+BUSYBOX = "busybox:1.36.1"
+
+
+def plan_of(found: Application, *, labels: Mapping[str, str], ignore: tuple[str, ...] = ()) -> ImagePlan:
+    """Raises UsageError where nobody knows how an image of it is made, with what is missing."""
+    if found.type == "dockerfile":
+        raise UsageError(f"{found.name} has a Dockerfile of its own, {found.dockerfile}", next="it is used as it is")
+    make = _maker(found)
+    if make is None:
+        step = "write a Dockerfile by hand: it is read, shown and used as it is"
+        raise UsageError(f"no Dockerfile can be written for {found.name}: it is a {found.type} project", next=step)
+    if not found.run and not found.output:
+        raise UsageError(
+            f"{found.name}: {' '.join(found.missing) or 'nothing says how it is run'}", next="say it in a Procfile"
+        )
+    stages = make(found, labels)
+    return ImagePlan(found.name, found.context or found.path, stages, (*IGNORED, *ignore), _notes(found))
+
+
+def _maker(found: Application) -> Callable[[Application, Mapping[str, str]], tuple[Stage, ...]] | None:
+    if found.output:
+        return None if found.level == "recognised" else site
+    if found.language == "python":
+        return python
+    if found.language in ("javascript", "typescript") and found.type != "deno":
+        return node
+    if found.type == "shell":
+        return shell
+    return COMPILED.get(found.type)
+
+
+def _notes(found: Application) -> tuple[str, ...]:
+    notes = list(found.missing)
+    if found.output and found.type not in ("static", "mkdocs"):
+        notes.append(
+            "Addresses that only the page knows are answered with 404: a web server with a fallback would be needed."
+        )
+    if found.build and not (found.output or found.language in ("python", "javascript", "typescript")):
+        notes.append(f"What builds it is known; {'; '.join(' '.join(words) for words in found.build)} is not run.")
+    notes += [f"The {field} is what {who} concluded." for field, who in found.said_by.items()]
+    when = "while it is built" if found.output else "in its environment"
+    needed = ", ".join(variable.name for variable in found.variables if variable.required)
+    return (*notes, *((f"It needs {needed} {when}.",) if needed else ()))
+
+
+def place(found: Application) -> str:
+    """Its folder in the image."""
+    inner = relative(found.path, found.context) if found.context and found.context != found.path else ""
+    return f"{APP}/{inner}" if inner and inner != "." else APP
+
+
+def environment(found: Application) -> dict[str, str]:
+    """PORT where the code reads it, so that both agree."""
+    reads_port = any(variable.name == "PORT" for variable in found.variables) or any(
+        "$PORT" in word for word in found.run
+    )
+    return {"PORT": str(found.port)} if found.port and reads_port else {}
+
+
+def config(found: Application, labels: Mapping[str, str], test: tuple[str, ...], more: Mapping[str, str]) -> Config:
+    ports = (found.port,) if found.port else ()
+    health = Health(test) if test else None
+    return Config(found.run or HTTPD, place(found), {**more, **environment(found)}, ports, labels=labels, health=health)
+
+
+# -- Python
+
+
+def pip(found: Application) -> Unpack:
+    files = (found.dependencies, *found.beside) if found.dependencies.endswith(".txt") else ()
+    return Unpack("pip", files, DEPENDENCIES, packages=found.packages)
+
+
+def python(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
+    looked = [DEPENDENCIES, *([f"{place(found)}/{found.folder}"] if found.folder else [])]
+    more = {**PYTHON, "PYTHONPATH": ":".join(looked), "PATH": f"{DEPENDENCIES}/bin:{PATH}"}
+    if found.type == "streamlit":  # outside of site-packages it takes itself for a checkout of its own
+        more["STREAMLIT_GLOBAL_DEVELOPMENT_MODE"] = "false"
+    steps: list[Step] = [pip(found)] if found.dependencies or found.packages else []
+    steps.append(Copy((".",), f"{APP}/"))
+    if found.type == "script" and not found.entrypoint:  # a command of its own: it has to be installed
+        steps.append(Run((("pip", "install", "--no-cache-dir", "--no-deps", f"--target={DEPENDENCIES}", "."),), APP))
+    if found.build:  # with the packages it asks for; what is written belongs to the image
+        steps.append(Run(found.build, place(found), {key: more[key] for key in ("PYTHONPATH", "PATH")}))
+    last = config(found, labels, python_test(found), more)
+    return (Stage("image", python_base(found.version), (*steps, last)),)
+
+
+def python_test(found: Application) -> tuple[str, ...]:
+    if not found.port:
+        return ()
+    if found.health:
+        return (
+            "python",
+            "-c",
+            f"import urllib.request as u; u.urlopen('http://127.0.0.1:{found.port}{found.health}', timeout=2)",
+        )
+    return ("python", "-c", f"import socket; socket.create_connection(('127.0.0.1', {found.port}), 2)")
+
+
+# -- Node
+
+
+def npm(found: Application, *, production: bool) -> Unpack:
+    return Unpack(MANAGERS.get(found.manager, "npm"), ("package.json", *found.beside), APP, production)
+
+
+def built(found: Application) -> Stage:
+    """The stage in which a build script runs."""
+    run = Run(tuple(map(by_npm, found.build)), place(found))
+    steps: tuple[Step, ...] = (npm(found, production=False), Copy((".",), f"{APP}/"), run)
+    if found.context:  # the packages of a workspace are known only with all of its files
+        steps = (Copy((".",), f"{APP}/"), npm(found, production=False), run)
+    return Stage("build", node_base(found.version), steps)
+
+
+def by_npm(words: tuple[str, ...]) -> tuple[str, ...]:
+    """A script is run by npm, which every image of Node has, whatever the project installs its packages with."""
+    if words[0] not in MANAGERS or len(words) < 2:
+        return words
+    if words[1] in ("run", "start", "test"):
+        return ("npm", *words[1:])
+    return words if words[0] == "npm" else ("npm", "run", *words[1:])
+
+
+def node(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
+    base = node_base(found.version)
+    more = {"NODE_ENV": "production", "HOME": "/tmp"}
+    if found.type in ("nuxt", "sveltekit", "astro", "next"):
+        more |= {"HOST": "0.0.0.0", "HOSTNAME": "0.0.0.0", "PORT": str(found.port)}
+    run = by_npm(found.run)
+    last = config(found, labels, node_test(found), more)
+    last = Config(run, last.folder, last.environment, last.ports, labels=labels, health=last.health)
+    if found.build:
+        return (built(found), Stage("image", base, (Copy((f"{APP}/",), f"{APP}/", stage="build"), last)))
+    steps: tuple[Step, ...] = (npm(found, production=True), Copy((".",), f"{APP}/"))
+    if not found.dependencies:
+        steps = steps[1:]
+    return (Stage("image", base, (*(reversed(steps) if found.context else steps), last)),)
+
+
+def node_test(found: Application) -> tuple[str, ...]:
+    if not found.port:
+        return ()
+    if found.health:
+        url = f"http://127.0.0.1:{found.port}{found.health}"
+        return ("node", "-e", f"fetch('{url}').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))")
+    ends = ".on('connect', () => process.exit(0)).on('error', () => process.exit(1))"
+    return ("node", "-e", f"require('net').connect({found.port}, '127.0.0.1'){ends}")
+
+
+# -- sites, scripts
+
+
+def site(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
+    """Files on a small web server; built in a stage of their own where they have to be."""
+    test = ("wget", "-q", "-O", "/dev/null", "http://127.0.0.1:80/")
+    last = Config(HTTPD, SITE, ports=(80,), labels=labels, health=Health(test))
+    if found.type == "static":
+        source = "." if found.output == "." else f"{found.output}/"
+        return (Stage("image", BUSYBOX, (Copy((source,), f"{SITE}/"), last)),)
+    if found.type == "mkdocs":
+        unpack = Unpack("pip", (), DEPENDENCIES, packages=("mkdocs",))
+        run = Run((("python", "-m", "mkdocs", "build"),), APP, {"PYTHONPATH": DEPENDENCIES})
+        stage = Stage("build", python_base(found.version), (unpack, Copy((".",), f"{APP}/"), run))
+    else:
+        stage = built(found)
+    copied = Copy((f"{place(found)}/{found.output}/",), f"{SITE}/", stage="build")
+    return (stage, Stage("image", BUSYBOX, (copied, last)))
+
+
+def shell(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
+    return (Stage("image", BUSYBOX, (Copy((".",), f"{APP}/"), config(found, labels, (), {}))),)

@@ -1,0 +1,43 @@
+"""The scene a rule looks at, made of what was read: nothing is asked of an engine here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ergon_ops import topology
+from ergon_ops.diagnosis import Scene
+from ergon_ops.engine.protocols import Connection, Container, Sockets
+from ergon_ops.facts import Ledger, Reading
+from ergon_ops.refs import Ref
+from ergon_ops.toolbox.sources import Sources
+
+NAMING = (
+    "alias", "network", "depends_on", "env_host", "command", "command_host", "nginx_upstream", "haproxy_server",
+    "log_signal", "serving",
+)  # fmt: skip
+
+
+def scene(ledger: Ledger, ref: Ref, near: Sequence[Container], sources: Sources, whole: Sequence[Ref] = ()) -> Scene:
+    """`ref` among those near it. Others of the same host can be called by their published ports, and are peers too.
+    `whole`: those whose sockets were read, so that their connections are links."""
+    rows = [row for row in sources.inventory.containers if row.ref.host == ref.host]
+    known = [ref, *(row.ref for row in near)]
+    nodes = [topology.node(row, _readings(ledger, row.ref), needs=sources.needs(row.ref)) for row in rows]
+    seen = (topology.links(each, nodes, _sockets(ledger, each)) for each in dict.fromkeys((ref, *whole)))
+    links = tuple(dict.fromkeys((*(link for found in seen for link in found), *topology.said(nodes))))
+    others = [row.ref for row in rows if row.ref not in known]
+    return Scene(ledger, sources.clock(), links, (*known, *others), {row.ref: row.id for row in rows})
+
+
+def _readings(ledger: Ledger, ref: Ref) -> list[Reading]:
+    return [fact.reading for name in NAMING for fact in ledger.all(ref, name)]
+
+
+def _sockets(ledger: Ledger, ref: Ref) -> Sockets:
+    """The connections it opened, as facts tell them."""
+    found = []
+    for fact in ledger.all(ref, "connection"):
+        address, _, port = fact.key.rpartition(":")
+        if port.isdigit():
+            found.append(Connection(0, address, int(port), True, int(fact.value) if isinstance(fact.value, int) else 1))
+    return Sockets(visible=bool(found), connections=tuple(found))

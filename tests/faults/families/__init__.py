@@ -1,0 +1,35 @@
+"""One module for each family of faults; importing this package declares all scenarios."""
+
+from __future__ import annotations
+
+from tests.faults.families import (
+    audit,
+    combos,
+    controls,
+    cpu,
+    disk,
+    ending,
+    health,
+    memory,
+    network,
+    proxies,
+    settings,
+    starting,
+    stores,
+)
+
+__all__ = [
+    "audit",
+    "combos",
+    "controls",
+    "cpu",
+    "disk",
+    "ending",
+    "health",
+    "memory",
+    "network",
+    "proxies",
+    "settings",
+    "starting",
+    "stores",
+]

@@ -1,0 +1,1 @@
+"""What the daemon takes: see README.md."""

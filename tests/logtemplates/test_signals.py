@@ -1,0 +1,217 @@
+"""Lines of real programs, and what they are taken to mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from ergon_ops.engine.protocols import LogLine
+from ergon_ops.logtemplates.signals import key_of, parse, readings, told
+from ergon_ops.refs import Ref
+
+# ruff: noqa: E501
+LINES = [
+    ("KeyError: 'DATABASE_URL'", "env_missing", {"env_key": "DATABASE_URL"}),
+    ("/entry.sh: line 3: QUEUE_NAME: unbound variable", "env_missing", {"env_key": "QUEUE_NAME"}),
+    ("sh: API_TOKEN: parameter not set", "env_missing", {"env_key": "API_TOKEN"}),
+    ("Error: environment variable SMTP_HOST is not set", "env_missing", {"env_key": "SMTP_HOST"}),
+    ("Missing required env var: STRIPE_KEY", "env_missing", {"env_key": "STRIPE_KEY"}),
+    ("sh: gunicornx: not found", "command_missing", {"value": "gunicornx"}),
+    ("bash: line 1: celeryd: command not found", "command_missing", {"value": "celeryd"}),
+    ('could not translate host name "orders-db" to address: Name or service not known', "dns_failed", {"host": "orders-db"}),
+    ("Error: getaddrinfo ENOTFOUND cache", "dns_failed", {"host": "cache"}),
+    ("wget: bad address 'billing:8080'", "dns_failed", {"host": "billing", "port": "8080"}),
+    ("curl: (6) Could not resolve host: billing", "dns_failed", {"host": "billing"}),
+    (
+        '2026/11/29 20:00:00 [emerg] 1#1: host not found in upstream "app:8000" in /etc/nginx/nginx.conf:12',
+        "dns_failed",
+        {"host": "app", "port": "8000"},
+    ),
+    (
+        'connection to server at "db" (172.20.0.2), port 5432 failed: Connection refused',
+        "refused",
+        {"host": "db", "port": "5432", "address": "172.20.0.2"},
+    ),
+    (
+        "redis.exceptions.ConnectionError: Error 111 connecting to cache:6379. Connection refused.",
+        "refused",
+        {"host": "cache", "port": "6379"},
+    ),
+    ("Error: connect ECONNREFUSED 172.18.0.3:3000", "refused", {"host": "172.18.0.3", "port": "3000"}),
+    ("dial tcp 10.0.0.7:5432: connect: connection refused", "refused", {"host": "10.0.0.7", "port": "5432"}),
+    (
+        '[error] 7#7: *1 connect() failed (111: Connection refused) while connecting to upstream, client: 172.20.0.1,'
+        ' server: , request: "GET / HTTP/1.1", upstream: "http://172.20.0.4:8000/", host: "x"',
+        "refused",
+        {"host": "172.20.0.4", "port": "8000"},
+    ),
+    ("ConnectionRefusedError: [Errno 111] Connection refused", "refused", {}),
+    ("OSError: [Errno 28] No space left on device: '/data/x.bin'", "no_space", {"path": "/data/x.bin"}),
+    ("PermissionError: [Errno 13] Permission denied: '/var/lib/app/db'", "permission_denied", {"path": "/var/lib/app/db"}),
+    ("mkdir: can't create directory '/data/x': Read-only file system", "readonly", {"path": "/data/x"}),
+    ("nginx: [emerg] bind() to 0.0.0.0:80 failed (13: Permission denied)", "bind_denied", {"port": "80"}),
+    ("RuntimeError: can't start new thread", "no_processes", {}),
+    ("sh: can't fork: Resource temporarily unavailable", "no_processes", {}),
+    ("FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", "heap_full", {}),
+    ("ModuleNotFoundError: No module named 'flask'", "module_missing", {"value": "flask"}),
+    ("worker 12 exited with code 137", "child_killed", {}),
+    ("[notice] 1#1: worker process 34 exited on signal 9", "child_killed", {}),
+    ("child exited with exit code -9", "child_killed", {}),
+    ("Killed", "child_killed", {}),
+    ("exec /x.sh: exec format error", "exec_format", {"path": "/x.sh"}),
+    ("exec /x.sh: no such file or directory", "exec_missing", {"path": "/x.sh"}),
+    ("bash: /x.sh: /bin/sh^M: bad interpreter: No such file or directory", "exec_missing", {"path": "/x.sh", "value": "/bin/sh"}),
+    ("IsADirectoryError: [Errno 21] Is a directory: '/etc/app.conf'", "is_directory", {"path": "/etc/app.conf"}),
+    ('nginx: [crit] pread() "/etc/nginx/nginx.conf" failed (21: Is a directory)', "is_directory", {"path": "/etc/nginx/nginx.conf"}),
+    ("cat: read error: Is a directory", "is_directory", {}),
+    ("python3: can't open file '/app/main.py': [Errno 2] No such file or directory", "file_missing", {"path": "/app/main.py"}),
+    ('nginx: [emerg] open() "/etc/nginx/nginx.conf" failed (2: No such file or directory)', "file_missing", {"path": "/etc/nginx/nginx.conf"}),
+    ("app.rb:3:in `fetch': key not found: \"LEDGER_DSN\" (KeyError)", "env_missing", {"env_key": "LEDGER_DSN"}),
+    ("Could not resolve placeholder 'LEDGER_URL' in value \"${LEDGER_URL}\"", "env_missing", {"env_key": "LEDGER_URL"}),
+    ("2026/02/01 10:00:00 required key APP_BUCKET missing value", "env_missing", {"env_key": "APP_BUCKET"}),
+    ("[config] ROUTE_URL must not be empty", "env_missing", {"env_key": "ROUTE_URL"}),
+    ("❌ Invalid environment variables: { ROUTE_URL: [ 'Required' ] }", "env_missing", {"env_key": "ROUTE_URL"}),
+    ("could not fetch environment variable \"SECRET_KEY_BASE\" because it is not set", "env_missing", {"env_key": "SECRET_KEY_BASE"}),
+    ('config: parsing POOL_LIMIT: strconv.Atoi: parsing "four": invalid syntax', "env_invalid", {"env_key": "POOL_LIMIT"}),
+    ("POOL_LIMIT is not a number", "env_invalid", {"env_key": "POOL_LIMIT"}),
+    ("/usr/bin/env: 'python3\\r': No such file or directory", "exec_crlf", {"value": "python3"}),
+    ("psql: error while loading shared libraries: libpq.so.5: cannot open shared object file: No such file", "library_missing", {"value": "libpq.so.5"}),
+    ("ImportError: libGL.so.1: cannot open shared object file: No such file or directory", "library_missing", {"value": "libGL.so.1"}),
+    # a time of day is not a host and its port
+    ("[2026-11-30T04:24:39.836Z] production.ERROR: SQLSTATE[HY000] [2002] Connection refused", "refused", {}),
+    ('{"t": "04:25:52", "lvl": "E", "m": "flush to 10.96.77.194:9189 failed", "cause": "[Errno 111] Connection refused"}', "refused", {"host": "10.96.77.194", "port": "9189"}),
+    ("[04:25] connection refused", "refused", {}),
+    # haproxy, of its checks and of requests
+    ('[WARNING]  (1) : Server b/s1 is DOWN, reason: Layer4 connection problem, info: "Connection refused", check duration: 0ms.', "refused", {"value": "b/s1"}),
+    ("Server b/s1 was DOWN and now enters maintenance (DNS NX status).", "dns_failed", {"value": "b/s1"}),
+    ("Server shop/api1 is DOWN, reason: Layer4 timeout, check duration: 1001ms.", "timed_out", {"value": "shop/api1"}),
+    ('10.0.0.1:51022 [30/Nov/2026:04:11:05.226] f b/<NOSRV> 0/-1/-1/-1/0 503 217 - - SC-- 1/1/0/0/0 0/0 "GET / HTTP/1.1"', "refused", {"value": "b/<NOSRV>"}),
+    ('10.0.0.1:51022 [30/Nov/2026:04:11:05.226] f b/s1 0/0/-1/-1/3003 503 217 - - SC-- 1/1/0/0/3 0/0 "GET / HTTP/1.1"', "refused", {"value": "b/s1"}),
+    (r'{"level": "error", "message": "db: FATAL:  database \"ledger\" does not exist"}', "pg_database_missing", {"value": "ledger"}),
+    (r'{"exception": "Traceback (most recent call last):\n  File \"a.py\"\n    n = int(os.environ[\"POOL_LIMIT\"])\nValueError: invalid literal"}', "env_invalid", {"env_key": "POOL_LIMIT"}),
+    # the words of other languages and loggers
+    ("read tcp 10.0.0.3:41522->10.0.0.7:5432: i/o timeout", "timed_out", {"host": "10.0.0.7", "port": "5432"}),
+    ("Nov 30 04:27:03 agent[1]: <err> connect to [ledger]:3727 failed: errno=111", "refused", {"host": "ledger", "port": "3727"}),
+    ('{"level":50,"err":{"code":"ECONNREFUSED","address":"10.0.0.7","port":8080},"msg":"call failed"}', "refused", {"host": "10.0.0.7", "port": "8080"}),
+    ('level=error msg="cache get" host=store port=6380 err="connection refused"', "refused", {"host": "store", "port": "6380"}),
+    ('{"event": "timed out", "endpoint": "billing:8443"}', "timed_out", {"host": "billing", "port": "8443"}),
+    ('kind: Request, source: TimedOut }', "timed_out", {}),
+    ("cannot resolve 'ledger': Temporary failure in name resolution", "dns_failed", {"host": "ledger"}),
+    ("dial tcp: lookup ledger on 127.0.0.11:53: no such host", "dns_failed", {"host": "ledger"}),
+    ("[ALERT]    (1) : config : parsing [/etc/haproxy/haproxy.cfg:12] : unknown keyword 'bindd' in 'frontend' section", "haproxy_config_bad",
+     {"path": "/etc/haproxy/haproxy.cfg", "value": "12", "setting": "unknown keyword 'bindd' in 'frontend' section"}),
+    ("AH00526: Syntax error on line 9 of /etc/apache2/sites-enabled/a.conf:", "config_bad", {"value": "9", "path": "/etc/apache2/sites-enabled/a.conf"}),
+    ("/etc/ssh/sshd_config: line 3: Bad configuration option: Prot", "config_bad", {"path": "/etc/ssh/sshd_config", "value": "3", "setting": "Prot"}),
+    ('err="error parsing /etc/prometheus/prometheus.yml: yaml: line 3: found character"', "config_bad", {"path": "/etc/prometheus/prometheus.yml"}),
+    ("2026-11-30  4:00:00 0 [ERROR] mariadbd: unknown variable 'max_conections=5'", "config_bad", {"setting": "max_conections"}),
+]  # fmt: skip
+HARMLESS = [
+    "0 errors, 0 warnings",
+    "worker 12 exited with code 0",
+    "/var/lib/app is a directory of profiles",
+    "sent 9 messages",
+    "killed 0 sessions",
+    "retrying is not required",
+    "GET /health 200 0.3 ms",
+    "the key is set: DATABASE_URL",
+    "finished with error count 0",
+    "Server listening on 0.0.0.0:8000",
+    "04:25:52 parsed /etc/app/config.yml",
+    "BUILD_ID: 41, DEPLOY_ENV=live",
+    "loaded configuration from /etc/app/app.toml",
+    "pool opened host=db port=5432 timeout=5s",
+    '{"level":"info","msg":"connecting","host":"db","port":5432,"connectTimeout":5000,"timeout":30}',
+    "set keepalive timeout for peer host=cache to 30s",
+    "read timeout is 30 s",
+    "GET http://api:8000/health took 111 ms, code 111ms",
+    "error: no such host header, defaulting",
+]
+TOGETHER = [
+    (
+        "python",
+        ["Traceback (most recent call last):", '  File "/srv/a.py", line 3, in <module>',
+         "    limit = int(os.environ['POOL_LIMIT'])", "            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^",
+         "ValueError: invalid literal for int() with base 10: '30s'"],
+        "env_invalid", "POOL_LIMIT",
+    ),
+    (
+        "python, nothing",
+        ['    limit = int(os.environ.get("POOL_LIMIT"))',
+         "TypeError: int() argument must be a string, a bytes-like object or a real number, not 'NoneType'"],
+        "env_missing", "POOL_LIMIT",
+    ),
+    (
+        "pydantic",
+        ["pydantic_core._pydantic_core.ValidationError: 2 validation errors for Settings", "ledger_url",
+         "  Field required [type=missing, input_value={}, input_type=dict]",
+         "    For further information visit https://errors.pydantic.dev/2.6/v/missing", "pool_limit",
+         "  Field required [type=missing, input_value={}, input_type=dict]"],
+        "env_missing", "POOL_LIMIT",
+    ),
+    (
+        "zod",
+        ["[", "  {", '    "code": "invalid_type",', '    "expected": "string",', '    "received": "undefined",',
+         '    "path": [', '      "LEDGER_URL"', "    ],", '    "message": "Required"'],
+        "env_missing", "LEDGER_URL",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lines", "kind", "key"), [item[1:] for item in TOGETHER], ids=[item[0] for item in TOGETHER])
+def test_several_lines_say_it_together(lines: list[str], kind: str, key: str) -> None:
+    assert dict(told(lines[-1], lines[:-1])).get(kind) == {"env_key": key}
+    assert kind not in dict(told(lines[-1]))
+
+
+def test_a_request_that_does_not_validate_is_no_missing_variable() -> None:
+    lines = ["1 validation error for Order", "amount", "  Field required [type=missing, input_value={}]"]
+    assert dict(told(lines[-1], lines[:-1])) == {}
+
+
+def test_a_program_that_fails_at_file_after_file_gives_one_signal_of_their_folder() -> None:
+    said = [f"OSError: [Errno 28] No space left on device: '/data/part-{n}'" for n in range(90)]
+    lines = [LogLine(float(at), "stderr", text) for at, text in enumerate(["connect ECONNREFUSED 10.0.0.7:1", *said])]
+    found = {
+        item.key: item.value
+        for item in readings(Ref("api"), lines, at=99.0, source="x")
+        if item.name == "log_signal_count"
+    }
+    assert found[key_of("no_space", {"path": "/data"})] == 90
+    assert key_of("refused", {"host": "10.0.0.7", "port": "1"}) in found
+    few = readings(Ref("api"), lines[:3], at=99.0, source="x")
+    assert key_of("no_space", {"path": "/data/part-0"}) in {item.key for item in few}
+
+
+@pytest.mark.parametrize(("line", "kind", "values"), LINES, ids=lambda item: item if isinstance(item, str) else "")
+def test_a_line_gives_its_signal_with_what_it_names(line: str, kind: str, values: dict[str, str]) -> None:
+    assert dict(told(line)).get(kind) == values
+
+
+@pytest.mark.parametrize("line", HARMLESS)
+def test_a_harmless_line_gives_none(line: str) -> None:
+    assert dict(told(line)) == {}
+
+
+def test_equal_signals_are_counted_and_the_newest_line_is_kept() -> None:
+    lines = [LogLine(float(at), "stderr", f"try {at}: connect ECONNREFUSED 10.0.0.7:5432") for at in (1, 2, 3)]
+    rows = readings(Ref("api"), lines, at=9.0, source="api:logs")
+    assert [row.value for row in rows if row.name == "log_last_line"] == ["try 3: connect ECONNREFUSED 10.0.0.7:5432"]
+    found = {item.name: item for item in rows if item.name != "log_last_line"}
+    key = key_of("refused", {"host": "10.0.0.7", "port": "5432"})
+    assert {item.key for item in found.values()} == {key}
+    assert found["log_signal"].value == "try 3: connect ECONNREFUSED 10.0.0.7:5432"
+    assert (found["log_signal_count"].value, found["log_signal_at"].value) == (3, 3.0)
+
+
+def test_a_key_can_be_taken_apart_again_whatever_was_captured() -> None:
+    values = {"path": "/a b=c/%20 \n", "host": "dépôt"}
+    assert parse(key_of("no_space", values)) == ("no_space", values)
+
+
+def test_a_pattern_is_looked_for_in_lines_of_a_log_that_has_its_piece_somewhere() -> None:
+    """What is left out because the log has it nowhere is what gives nothing line by line."""
+    rows = [line for line, _, _ in LINES]
+    lines = [LogLine(float(at), "stderr", text) for at, text in enumerate(rows)]
+    whole = {item.key for item in readings(Ref("api"), lines[:40], at=99.0, source="x") if item.name == "log_signal"}
+    alone = {key_of(kind, values) for text in rows[:40] for kind, values in told(text)}
+    assert whole <= alone
+    assert len(whole) == min(40, len(alone))

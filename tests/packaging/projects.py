@@ -1,0 +1,229 @@
+"""Projects of every kind, as a table: files by name, and what each application in them is.
+
+`TREES` are (name, files, applications); an application is (path, type, run command, port). Files are short on purpose:
+what counts is which words stand where. `_` in a text is a new line where that reads better.
+"""
+# ruff: noqa: E501 - a table of projects reads best one a line
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+Expected = tuple[str, str, str, int | None]
+Project = tuple[str, dict[str, str], list[Expected]]
+
+
+def package(**more: object) -> str:
+    return json.dumps(more, indent=1)
+
+
+FASTAPI = "from fastapi import FastAPI\n\napp = FastAPI()\n\n@app.get('/health')\ndef health(): return {'ok': True}\n"
+FLASK = "from flask import Flask\napp = Flask(__name__)\n\n@app.route('/')\ndef index(): return 'hi'\n"
+EXPRESS = "const express = require('express')\nconst app = express()\napp.get('/health', (q, r) => r.send('ok'))\n"
+MANAGE = "import os, sys\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\nfrom django.core.management import execute_from_command_line\nexecute_from_command_line(sys.argv)\n"
+SETTINGS = (
+    "SECRET_KEY = 'x'\nALLOWED_HOSTS = ['*']\nROOT_URLCONF = 'shop.urls'\nWSGI_APPLICATION = 'shop.wsgi.application'\n"
+)
+URLS = "from django.http import HttpResponse\nfrom django.urls import path\nurlpatterns = [path('', lambda request: HttpResponse('ok'))]\n"
+WSGI = "import os\nfrom django.core.wsgi import get_wsgi_application\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\napplication = get_wsgi_application()\n"
+GO = 'package main\n\nimport "net/http"\n\nfunc main() {\n\thttp.ListenAndServe(":9000", nil)\n}\n'
+TSCONFIG = package(
+    compilerOptions={
+        "outDir": "dist",
+        "rootDir": "src",
+        "module": "commonjs",
+        "target": "es2022",
+        "esModuleInterop": True,
+        "skipLibCheck": True,
+        "experimentalDecorators": True,
+        "emitDecoratorMetadata": True,
+    },
+    include=["src"],
+)
+NEST = {
+    "@nestjs/common": "10",
+    "@nestjs/core": "10",
+    "@nestjs/platform-express": "10",
+    "reflect-metadata": "0.2",
+    "rxjs": "7",
+}
+NEST_MAIN = """import 'reflect-metadata'
+import { Module } from '@nestjs/common'
+import { NestFactory } from '@nestjs/core'
+
+@Module({})
+class Shop {}
+
+async function main() {
+  const app = await NestFactory.create(Shop)
+  await app.listen(3100)
+}
+main()
+"""
+REACT = {"react": "18", "react-dom": "18"}
+PAGE = "export default function Page() { return null }\n"
+HTML = "<!doctype html><html><head><title>x</title></head><body></body></html>\n"
+KIT = {
+    "@sveltejs/kit": "2",
+    "@sveltejs/adapter-node": "5",
+    "@sveltejs/vite-plugin-svelte": "3",
+    "svelte": "4",
+    "vite": "5",
+}
+SVELTE = "import adapter from '@sveltejs/adapter-node'\nexport default { kit: { adapter: adapter() } }\n"
+SVELTE_VITE = "import { sveltekit } from '@sveltejs/kit/vite'\nexport default { plugins: [sveltekit()] }\n"
+SVELTE_HTML = "<!doctype html><html><head>%sveltekit.head%</head><body>%sveltekit.body%</body></html>\n"
+ANGULAR = {
+    "@angular/core": "17",
+    "@angular/common": "17",
+    "@angular/compiler": "17",
+    "@angular/platform-browser": "17",
+    "rxjs": "7",
+    "tslib": "2",
+    "zone.js": "0.14",
+}
+ANGULAR_DEV = {
+    "@angular-devkit/build-angular": "17",
+    "@angular/cli": "17",
+    "@angular/compiler-cli": "17",
+    "typescript": "5.4",
+}
+ANGULAR_BUILD = {
+    "builder": "@angular-devkit/build-angular:application",
+    "options": {
+        "outputPath": "dist/shop",
+        "index": "src/index.html",
+        "browser": "src/main.ts",
+        "polyfills": ["zone.js"],
+        "tsConfig": "tsconfig.json",
+    },
+}
+ANGULAR_JSON = package(
+    version=1,
+    projects={
+        "shop": {"projectType": "application", "root": "", "sourceRoot": "src", "architect": {"build": ANGULAR_BUILD}}
+    },
+    cli={"analytics": False},
+)
+ANGULAR_TS = package(
+    compilerOptions={
+        "target": "es2022",
+        "module": "es2022",
+        "moduleResolution": "node",
+        "experimentalDecorators": True,
+        "skipLibCheck": True,
+        "lib": ["es2022", "dom"],
+    },
+    files=["src/main.ts"],
+)
+ANGULAR_MAIN = """import { Component } from '@angular/core'
+import { bootstrapApplication } from '@angular/platform-browser'
+
+@Component({ selector: 'shop-root', standalone: true, template: 'x' })
+class Shop {}
+
+bootstrapApplication(Shop)
+"""
+UVICORN = "fastapi\nuvicorn\n"
+
+TREES: list[Project] = [
+    # -- Python
+    ("fastapi", {"main.py": FASTAPI, "requirements.txt": UVICORN}, [(".", "fastapi", "uvicorn main:app --host 0.0.0.0 --port 8000", 8000)]),
+    ("fastapi-package", {"app/__init__.py": "", "app/main.py": FASTAPI, "requirements.txt": UVICORN}, [(".", "fastapi", "uvicorn app.main:app --host 0.0.0.0 --port 8000", 8000)]),
+    ("fastapi-src", {"src/shop/__init__.py": "", "src/shop/api.py": FASTAPI.replace("app", "api"), "pyproject.toml": '[project]\nname = "shop"\nrequires-python = ">=3.10"\ndependencies = ["fastapi[standard]"]\n'}, [(".", "fastapi", "uvicorn shop.api:api --app-dir src --host 0.0.0.0 --port 8000", 8000)]),
+    ("fastapi-factory", {"service.py": "import fastapi\ndef create_app() -> fastapi.FastAPI:\n    app = fastapi.FastAPI()\n    return app\n", "requirements.txt": UVICORN}, [(".", "fastapi", "uvicorn service:create_app --factory --host 0.0.0.0 --port 8000", 8000)]),
+    ("fastapi-own-port", {"main.py": FASTAPI + "if __name__ == '__main__':\n    import uvicorn\n    uvicorn.run(app, host='0.0.0.0', port=9100)\n", "requirements.txt": UVICORN}, [(".", "fastapi", "uvicorn main:app --host 0.0.0.0 --port 9100", 9100)]),
+    ("fastapi-env-port", {"main.py": "import os\nimport uvicorn\nfrom fastapi import FastAPI\nPORT = int(os.getenv('PORT', '8085'))\napp = FastAPI()\nif __name__ == '__main__':\n    uvicorn.run(app, port=PORT)\n", "requirements.txt": UVICORN}, [(".", "fastapi", "uvicorn main:app --host 0.0.0.0 --port 8085", 8085)]),
+    ("fastapi-annotated", {"server.py": "from fastapi import FastAPI as Api\nserver: Api = Api(title='x')\n", "Pipfile": '[packages]\nfastapi = "*"\nuvicorn = "*"\n[requires]\npython_version = "3.12"\n'}, [(".", "fastapi", "uvicorn server:server --host 0.0.0.0 --port 8000", 8000)]),
+    ("fastapi-worker", {"web.py": FASTAPI, "tasks.py": "from celery import Celery\ncelery = Celery('t', broker='redis://redis')\n", "requirements.txt": UVICORN + "celery[redis]\n"}, [(".", "fastapi", "uvicorn web:app --host 0.0.0.0 --port 8000", 8000), (".", "celery", "celery -A tasks worker", None)]),
+    ("not-fastapi", {"main.py": "# FastAPI() is what we left\nname = 'FastAPI('\nif __name__ == '__main__':\n    print(name)\n", "requirements.txt": "idna  # fastapi\n"}, [(".", "script", "python main.py", None)]),
+    ("flask", {"app.py": FLASK, "requirements.txt": "Flask==3.0\n"}, [(".", "flask", "flask --app app run --host 0.0.0.0 --port 5000", 5000)]),
+    ("flask-unlisted", {"app.py": "import sqlite3, json\nfrom flask import Flask\nimport yaml\nimport shapes\napp = Flask(__name__)\n", "shapes.py": "import idna\n"}, [(".", "flask", "flask --app app run --host 0.0.0.0 --port 5000", 5000)]),
+    ("fastapi-both", {"main.py": "from fastapi import FastAPI\ndef create_app():\n    app = FastAPI()\n    return app\n\napp = create_app()\n", "requirements.txt": UVICORN}, [(".", "fastapi", "uvicorn main:app --host 0.0.0.0 --port 8000", 8000)]),
+    ("flask-gunicorn", {"wsgi.py": FLASK, "requirements.txt": "flask\ngunicorn\n"}, [(".", "flask", "gunicorn -b 0.0.0.0:8000 wsgi:app", 8000)]),
+    ("flask-factory", {"blog/__init__.py": "import flask\ndef create_app():\n    app = flask.Flask(__name__)\n    return app\n", "pyproject.toml": '[tool.poetry.dependencies]\npython = "^3.12"\nflask = "^3"\ngunicorn = "*"\n', "poetry.lock": ""}, [(".", "flask", "gunicorn -b 0.0.0.0:8000 blog:create_app()", 8000)]),
+    ("flask-port", {"run.py": FLASK + "app.run(host='0.0.0.0', port=7000)\n", "requirements.txt": "flask\n"}, [(".", "flask", "flask --app run run --host 0.0.0.0 --port 7000", 7000)]),
+    ("django", {"manage.py": MANAGE, "shop/__init__.py": "", "shop/settings.py": SETTINGS, "shop/urls.py": URLS, "shop/wsgi.py": WSGI, "requirements.txt": "Django>=5\ngunicorn\npsycopg2-binary\n"}, [(".", "django", "gunicorn -b 0.0.0.0:8000 shop.wsgi:application", 8000)]),
+    ("django-inner", {"requirements.txt": "django\n", "src/manage.py": MANAGE, "src/shop/settings.py": SETTINGS, "src/shop/urls.py": URLS, "src/shop/wsgi.py": WSGI, "package.json": package(scripts={"build": "vite build"}, devDependencies={"vite": "5"})}, [(".", "django", "python src/manage.py runserver 0.0.0.0:8000", 8000)]),
+    ("starlette", {"asgi.py": "from starlette.applications import Starlette\napp = Starlette()\n", "requirements.txt": "starlette\nuvicorn\n"}, [(".", "starlette", "uvicorn asgi:app --host 0.0.0.0 --port 8000", 8000)]),
+    ("sanic", {"srv.py": "from sanic import Sanic, text\napp = Sanic('x')\n\n@app.get('/')\nasync def index(request): return text('hi')\n", "requirements.txt": "sanic\n"}, [(".", "sanic", "sanic srv:app --host 0.0.0.0 --port 8000", 8000)]),
+    ("quart", {"srv.py": "from quart import Quart\napp = Quart(__name__)\n", "requirements.txt": "quart\nhypercorn\n"}, [(".", "quart", "hypercorn --bind 0.0.0.0:8000 srv:app", 8000)]),
+    ("fasthtml", {"main.py": "from fasthtml.common import *\napp, rt = fast_app(secret_key='dev')\n", "requirements.txt": "python-fasthtml\n"}, [(".", "fasthtml", "uvicorn main:app --host 0.0.0.0 --port 5001", 5001)]),
+    ("streamlit", {"Home.py": "import streamlit as st\nst.title('x')\n", "pages/1_More.py": "import streamlit as st\nst.write('y')\n", "requirements.txt": "streamlit\n"}, [(".", "streamlit", "streamlit run Home.py --server.address 0.0.0.0 --server.port 8501", 8501)]),
+    ("gradio", {"app.py": "import gradio as gr\nwith gr.Blocks() as demo:\n    pass\ndemo.launch(server_name='0.0.0.0')\n", "requirements.txt": "gradio\n"}, [(".", "gradio", "python app.py", 7860)]),
+    ("dash", {"app.py": "from dash import Dash, html\napp = Dash(__name__)\nserver = app.server\napp.layout = html.P('x')\n", "requirements.txt": "dash\ngunicorn\n"}, [(".", "dash", "gunicorn -b 0.0.0.0:8050 app:server", 8050)]),
+    ("dash-plain", {"app.py": "from dash import Dash, html\napp = Dash(__name__)\napp.layout = html.P('x')\n", "requirements.txt": "dash\ngunicorn\n"}, [(".", "dash", "python -c from app import app as app; app.run(host='0.0.0.0', port=8050)", 8050)]),
+    ("aiohttp", {"main.py": "from aiohttp import web\napp = web.Application()\nweb.run_app(app, port=8088)\n", "requirements.txt": "aiohttp\n"}, [(".", "aiohttp", "python main.py", 8088)]),
+    ("tornado", {"main.py": "import asyncio\nimport tornado.web\n\nasync def main():\n    app = tornado.web.Application([])\n    app.listen(8899)\n    await asyncio.Event().wait()\n\nasyncio.run(main())\n", "requirements.txt": "tornado\n"}, [(".", "tornado", "python main.py", 8899)]),
+    ("grpc", {"server.py": "import grpc\nfrom concurrent import futures\nserver = grpc.server(futures.ThreadPoolExecutor(2))\nserver.add_insecure_port('[::]:50061')\nserver.start()\nserver.wait_for_termination()\n", "requirements.txt": "grpcio\n"}, [(".", "grpc", "python server.py", 50061)]),
+    ("bot", {"bot.py": "import discord\nclient = discord.Client(intents=discord.Intents.default())\n", "requirements.txt": "discord.py\n"}, [(".", "bot", "python bot.py", None)]),
+    ("script-package", {"report/__init__.py": "", "report/__main__.py": "if __name__ == '__main__':\n    print(1)\n", "pyproject.toml": '[project]\nname = "report"\n'}, [(".", "script", "python -m report", None)]),
+    ("script-console", {"cli.py": "def main(): pass\n", "pyproject.toml": '[project]\nname = "x"\nversion = "1"\n[project.scripts]\nxrun = "cli:main"\n'}, [(".", "script", "xrun", None)]),
+    ("stdlib-http", {"serve.py": "from http.server import HTTPServer, SimpleHTTPRequestHandler\nif __name__ == '__main__':\n    HTTPServer(('', 8123), SimpleHTTPRequestHandler).serve_forever()\n"}, [(".", "http", "python serve.py", 8123)]),
+    ("stdlib-tcpserver", {"server.py": "import http.server, socketserver\nPORT = 9999\nwith socketserver.TCPServer(('', PORT), http.server.SimpleHTTPRequestHandler) as httpd:\n    httpd.serve_forever()\n"}, [(".", "http", "python server.py", 9999)]),
+    ("script-bare", {"main.py": "print('hi')\n"}, [(".", "script", "python main.py", None)]),
+    ("python-library", {"lib/__init__.py": "x = 1\n", "pyproject.toml": '[project]\nname = "lib"\n', "tests/test_app.py": FASTAPI}, []),
+    ("procfile", {"app.py": FLASK, "requirements.txt": "flask\ngunicorn\n", "Procfile": "release: true\nweb: gunicorn app:app -b 0.0.0.0:8200\n"}, [(".", "flask", "gunicorn app:app -b 0.0.0.0:8200", 8200)]),
+    ("examples-beside", {"shop/__init__.py": "", "shop/web.py": FLASK, "requirements.txt": "flask\ngunicorn\n", "examples/node/package.json": package(scripts={"start": "node i.js"}, dependencies={"express": "4"}), "examples/node/i.js": EXPRESS + "app.listen(1111)\n"}, [(".", "flask", "gunicorn -b 0.0.0.0:8000 shop.web:app", 8000)]),
+    ("tornado-package", {"chat/__init__.py": "", "chat/rooms.py": "NAME = 'x'\n", "chat/server.py": "import asyncio\nimport tornado.web\nfrom tornado.options import define, options\nfrom chat.rooms import NAME\n\ndefine('port', default=8899)\n\nasync def main():\n    app = tornado.web.Application([])\n    app.listen(options.port)\n    await asyncio.Event().wait()\n\nif __name__ == '__main__':\n    asyncio.run(main())\n", "requirements.txt": "tornado\n"}, [(".", "tornado", "python -m chat.server", 8899)]),
+    ("fastapi-settings", {"run.py": "import uvicorn\nfrom shop.settings import settings\nif __name__ == '__main__':\n    uvicorn.run('shop.web:app', port=settings.port)\n", "shop/__init__.py": "", "shop/web.py": FASTAPI, "shop/settings.py": "import os\n\nclass Settings:\n    port: int = int(os.getenv('SHOP_PORT', '8444'))\n\nsettings = Settings()\n", "requirements.txt": UVICORN}, [(".", "fastapi", "uvicorn shop.web:app --host 0.0.0.0 --port 8444", 8444)]),
+    ("flask-makefile", {"web.py": FLASK, "requirements.txt": "flask\ngunicorn\n", "Makefile": "PORT ?= 8210\n\nrun:\n\tgunicorn --bind 0.0.0.0:$(PORT) web:app\n"}, [(".", "flask", "gunicorn -b 0.0.0.0:8210 web:app", 8210)]),
+    # -- Node
+    ("express", {"package.json": package(main="server.js", scripts={"start": "node server.js"}, dependencies={"express": "4"}), "server.js": EXPRESS + "const port = process.env.PORT || 4000\napp.listen(port)\n"}, [(".", "express", "node server.js", 4000)]),
+    ("express-ts", {"package.json": package(scripts={"build": "tsc", "start": "node dist/index.js"}, dependencies={"express": "4"}, devDependencies={"typescript": "5", "@types/express": "4", "@types/node": "20"}), "tsconfig.json": TSCONFIG, "src/index.ts": "import express from 'express'\nconst app = express()\napp.listen(3456)\n"}, [(".", "express", "node dist/index.js", 3456)]),
+    ("fastify", {"package.json": package(scripts={"start": "tsx app.ts"}, dependencies={"fastify": "4", "tsx": "4"}), "app.ts": "import Fastify from 'fastify'\nFastify().listen({ host: '0.0.0.0', port: 5050 })\n", "pnpm-lock.yaml": ""}, [(".", "fastify", "pnpm start", 5050)]),
+    ("koa", {"package.json": package(main="index.js", dependencies={"koa": "2"}), "index.js": "const Koa = require('koa')\n// app.listen(1111)\nnew Koa().listen(3000)\n"}, [(".", "koa", "node index.js", 3000)]),
+    ("nest", {"package.json": package(scripts={"build": "nest build", "start": "nest start"}, dependencies=NEST, devDependencies={"@nestjs/cli": "10", "typescript": "5.4", "@types/node": "20"}), "tsconfig.json": TSCONFIG, "nest-cli.json": "{}", "src/main.ts": NEST_MAIN}, [(".", "nestjs", "node dist/main.js", 3100)]),
+    ("node-plain", {"package.json": package(scripts={"start": "node index.mjs"}), "index.mjs": "import http from 'node:http'\nhttp.createServer((q, r) => r.end('x')).listen(8090)\n"}, [(".", "node", "node index.mjs", 8090)]),
+    ("next", {"package.json": package(scripts={"build": "next build", "start": "next start"}, dependencies={"next": "14", **REACT}), "yarn.lock": "", "pages/index.js": PAGE}, [(".", "next", "yarn start", 3000)]),
+    ("next-port", {"package.json": package(scripts={"build": "next build", "start": "next start -p 3300"}, dependencies={"next": "14", **REACT}), "pages/index.js": PAGE}, [(".", "next", "npm start", 3300)]),
+    ("next-export", {"package.json": package(scripts={"build": "next build"}, dependencies={"next": "14", **REACT}), "pages/index.js": PAGE, "next.config.js": "module.exports = { output: 'export' }\n"}, [(".", "next", "", 80)]),
+    ("nuxt", {"package.json": package(scripts={"build": "nuxt build"}, dependencies={"nuxt": "3"}), "app.vue": "<template><p>x</p></template>\n"}, [(".", "nuxt", "node .output/server/index.mjs", 3000)]),
+    ("sveltekit", {"package.json": package(scripts={"build": "vite build"}, type="module", devDependencies=KIT), "svelte.config.js": SVELTE, "vite.config.js": SVELTE_VITE, "src/app.html": SVELTE_HTML, "src/routes/+page.svelte": "<p>x</p>\n"}, [(".", "sveltekit", "node build", 3000)]),
+    ("astro", {"package.json": package(scripts={"build": "astro build"}, dependencies={"astro": "4"}), "src/pages/index.astro": "<p>x</p>\n"}, [(".", "astro", "", 80)]),
+    ("vite", {"package.json": package(scripts={"build": "vite build"}, dependencies={"react": "18"}, devDependencies={"vite": "5"}), "vite.config.ts": "export default { build: { outDir: 'public_html' } }\n", "index.html": "<html>"}, [(".", "vite", "", 80)]),
+    ("cra", {"package.json": package(scripts={"build": "react-scripts build", "start": "react-scripts start"}, dependencies={"react-scripts": "5", **REACT}), "src/index.js": "export default 1\n", "public/index.html": HTML}, [(".", "cra", "", 80)]),
+    ("angular", {"package.json": package(scripts={"build": "ng build"}, dependencies=ANGULAR, devDependencies=ANGULAR_DEV), "angular.json": ANGULAR_JSON, "tsconfig.json": ANGULAR_TS, "src/main.ts": ANGULAR_MAIN, "src/index.html": "<!doctype html><html><body><shop-root></shop-root></body></html>\n"}, [(".", "angular", "", 80)]),
+    ("express-config", {"package.json": package(scripts={"start": "node index.js"}, dependencies={"express": "4"}), "index.js": "const config = require('./config')\nrequire('./app').listen(config.port)\n", "config.js": "module.exports = { port: process.env.PORT || 8081 }\n", "app.js": EXPRESS + "module.exports = app\n"}, [(".", "express", "node index.js", 8081)]),
+    ("node-without-package", {"server.js": "require('http').createServer((a, b) => b.end()).listen(8000)\n"}, [(".", "node", "node server.js", 8000)]),
+    ("node-library", {"package.json": package(name="lib", main="index.js", devDependencies={"prettier": "3"}), "index.js": "module.exports = 1\n"}, []),
+    ("node-command", {"package.json": package(name="shrink", bin={"shrink": "./cli.js"}), "cli.js": "#!/usr/bin/env node\nconsole.log(1)\n"}, [(".", "node", "node cli.js", None)]),
+    ("koa-own-file", {"package.json": package(scripts={"start": "node index.js"}, dependencies={"koa": "2"}), "index.js": "const Koa = require('koa')\nconst { port } = require('./config')\nnew Koa().listen(port)\n", "config.js": "module.exports = {\n  port: parseInt(process.env.WEB_PORT, 10) || 8082,\n}\n"}, [(".", "koa", "node index.js", 8082)]),
+    # -- static
+    ("static-docs", {"docs/index.html": "<html>", "docs/more/index.html": "<html>", "README.md": "x"}, [("docs", "static", "", 80)]),
+    ("static", {"index.html": "<html>", "style.css": ""}, [(".", "static", "", 80)]),
+    ("static-public", {"public/index.html": "<html>", "README.md": "x"}, [(".", "static", "", 80)]),
+    ("mkdocs", {"mkdocs.yml": "site_name: x\n", "docs/index.md": "# x\n"}, [(".", "mkdocs", "", 80)]),
+    # -- monorepos
+    ("mono-services", {"services/api/main.py": FASTAPI, "services/api/requirements.txt": UVICORN, "services/mail/worker.py": "from celery import Celery\napp = Celery()\n", "services/mail/requirements.txt": "celery\n", "web/index.html": HTML, "web/package.json": package(scripts={"build": "vite build"}, devDependencies={"vite": "5"})}, [("services/api", "fastapi", "uvicorn main:app --host 0.0.0.0 --port 8000", 8000), ("services/mail", "celery", "celery -A worker worker", None), ("web", "vite", "", 80)]),
+    ("mono-one-requirements", {"requirements.txt": UVICORN + "flask\n", "orders/main.py": FASTAPI, "users/main.py": FASTAPI}, [("orders", "fastapi", "uvicorn main:app --host 0.0.0.0 --port 8000", 8000), ("users", "fastapi", "uvicorn main:app --host 0.0.0.0 --port 8000", 8000)]),
+    ("mono-workspaces", {"package.json": package(private=True, workspaces=["apps/*", "packages/*"], scripts={"start": "turbo run start"}), "package-lock.json": "{}", "apps/api/package.json": package(scripts={"start": "node index.js"}, dependencies={"express": "4"}), "apps/api/index.js": EXPRESS + "app.listen(4100)\n", "apps/site/index.html": HTML, "apps/site/package.json": package(scripts={"build": "vite build"}, devDependencies={"vite": "5"}), "packages/ui/package.json": package(name="ui", main="index.js"), "packages/ui/index.js": "module.exports = 1\n"}, [("apps/api", "express", "node index.js", 4100), ("apps/site", "vite", "", 80)]),
+    ("mono-pnpm", {"package.json": package(private=True), "pnpm-workspace.yaml": "packages:\n  - 'apps/*'\n", "pnpm-lock.yaml": "", "apps/web/package.json": package(scripts={"build": "next build", "start": "next start"}, dependencies={"next": "14", **REACT}), "apps/web/pages/index.js": PAGE}, [("apps/web", "next", "pnpm start", 3000)]),
+    ("mono-compose", {"compose.yaml": "services:\n  api:\n    build: ./api\n    ports: ['8080:9500']\n    depends_on: [db]\n  db:\n    image: postgres:16\n", "api/app.py": FLASK, "api/requirements.txt": "flask\ngunicorn\n"}, [("api", "flask", "gunicorn -b 0.0.0.0:9500 app:app", 9500)]),
+    ("backend-frontend", {"backend/go.mod": "module example.com/shop\n", "backend/main.go": GO, "frontend/index.html": HTML, "frontend/package.json": package(scripts={"build": "vite build"}, devDependencies={"vite": "5"})}, [("backend", "go", "./shop", 9000), ("frontend", "vite", "", 80)]),
+    # -- what people wrote for containers
+    ("only-dockerfile", {"Dockerfile": "FROM alpine:3.19 AS build\nRUN true\nFROM alpine:3.19\nEXPOSE 7000/tcp\nENTRYPOINT [\"/srv/run\"]\nCMD [\"--fast\"]\n"}, [(".", "dockerfile", "/srv/run --fast", 7000)]),
+    ("flask-exposed", {"app.py": FLASK, "requirements.txt": "flask\ngunicorn\n", "Dockerfile": "FROM python:3.11\nEXPOSE 8300\nCMD gunicorn app:app\n"}, [(".", "flask", "gunicorn -b 0.0.0.0:8300 app:app", 8300)]),
+    # -- others, recognised
+    ("go-cmd", {"go.mod": "module example.com/x/v2\nrequire github.com/gin-gonic/gin v1.9.1\n", "cmd/server/main.go": "package main\nfunc main() { r.Run(\":8099\") }\n", "lib/lib.go": "package lib\n"}, [(".", "gin", "./server", 8099)]),
+    ("rust-axum", {"Cargo.toml": '[package]\nname = "srv"\n[dependencies]\naxum = "0.7"\n', "src/main.rs": 'let l = TcpListener::bind("0.0.0.0:3030");\n'}, [(".", "axum", "./srv", 3030)]),
+    ("spring", {"pom.xml": "<parent><artifactId>spring-boot-starter-parent</artifactId></parent>", "src/main/resources/application.properties": "server.port=8181\n"}, [(".", "spring-boot", "java -jar app.jar", 8181)]),
+    ("rails", {"Gemfile": "gem 'rails'\n", "config/application.rb": "", "bin/rails": "", "package.json": package(devDependencies={"esbuild": "1"})}, [(".", "rails", "bin/rails server -b 0.0.0.0", 3000)]),
+    ("laravel", {"artisan": "#!/usr/bin/env php\n", "composer.json": '{"require": {"laravel/framework": "11"}}', "public/index.php": "<?php\n"}, [(".", "laravel", "php artisan serve --host 0.0.0.0 --port 8000", 8000)]),
+    ("jekyll", {"_config.yml": "title: x\nport: 4123\n", "Gemfile": "gem 'jekyll'\n", "index.md": "# x\n"}, [(".", "jekyll", "", 80)]),
+    ("sinatra", {"Gemfile": "gem 'sinatra'\n", "app.rb": "require 'sinatra'\nset :port, 4600\n"}, [(".", "sinatra", "ruby app.rb -o 0.0.0.0", 4600)]),
+    ("php", {"index.php": "<?php echo 1;\n"}, [(".", "php", "apache2-foreground", 80)]),
+    ("aspnet", {"Shop.csproj": '<Project Sdk="Microsoft.NET.Sdk.Web">\n</Project>'}, [(".", "aspnet", "dotnet Shop.dll", 8080)]),
+    ("phoenix", {"mix.exs": "app: :shop,\n{:phoenix, \"~> 1.7\"}\n"}, [(".", "phoenix", "bin/shop start", 4000)]),
+    ("deno", {"deno.json": "{}", "main.ts": "Deno.serve({ port: 8444 }, () => new Response())\n"}, [(".", "deno", "deno run --allow-net main.ts", 8444)]),
+    ("shell", {"start.sh": "#!/bin/sh\nexec sleep 1\n"}, [(".", "shell", "sh start.sh", None)]),
+]  # fmt: skip
+
+
+def write(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root

