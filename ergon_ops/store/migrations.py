@@ -175,6 +175,11 @@ def usage_by_hour(db: Connection) -> None:
     db.execute("ALTER TABLE usage ADD COLUMN points INTEGER NOT NULL DEFAULT 1")
 
 
+def removals(db: Connection) -> None:
+    """CIs that a person removed through aish."""
+    db.execute("CREATE TABLE removals (key TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID")
+
+
 Migration = Callable[["Connection"], None]
 MIGRATIONS: tuple[Migration, ...] = (
     conversations,
@@ -190,4 +195,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     images,
     refinements,
     usage_by_hour,
+    removals,
 )

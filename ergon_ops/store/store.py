@@ -17,6 +17,7 @@ from ergon_ops.store.observations import Findings, Samples, Sightings
 from ergon_ops.store.projects import Projects
 from ergon_ops.store.proposals import Proposals
 from ergon_ops.store.registrations import Consents, Handles, Manifests
+from ergon_ops.store.removals import Removals
 from ergon_ops.store.sessions import CitedFacts, Sessions
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Store:
         self.projects = Projects(database, clock)
         self.builds = Builds(database, clock)
         self.deliveries = Deliveries(database, clock)
+        self.removals = Removals(database, clock)
 
     @classmethod
     def open(cls, folder: Path, *, clock: Callable[[], float] = time.time) -> Store:

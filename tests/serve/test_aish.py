@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from ergon_ops.assistant.removals import restore
 from ergon_ops.cli import main
 from ergon_ops.engine.fake import demo
 from ergon_ops.engine.fake.container import FakeContainer
+from ergon_ops.errors import UsageError
 from tests.serve import tekton
 from tests.serve.conftest import Start, until
 
@@ -111,6 +113,15 @@ async def test_a_ci_removed_through_aish_stays_removed_and_the_bridge_lives(star
         assert "ergon-ops-ci" in running.entries()
         assert any("webapp-ci was removed" in line for line in running.said)
         assert (await running.http("GET", "/health"))[0] == 200
+    async with start() as running:
+        await asyncio.sleep(1)
+        assert "webapp-ci" not in running.entries(), "a restart is nobody's asking"
+        with pytest.raises(UsageError, match="not removed") as caught:
+            restore(running.daemon.settings, "webap-ci")
+        assert "did you mean webapp-ci" in caught.value.next
+        assert restore(running.daemon.settings, "WEBAPP-ci") == ("webapp-ci",)
+        await until(lambda: "webapp-ci" in running.entries())
+        assert restore(running.daemon.settings) == ()
 
 
 async def test_a_one_way_message_is_taken_and_kept_in_that_cis_session(start: Start) -> None:

@@ -1,4 +1,4 @@
-"""`aish install`: the small aish for machines without Tekton."""
+"""`aish install`: the small aish for machines without Tekton. `aish restore`: a CI removed through aish comes back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,23 @@ MARK = "Written by `ergon-ops aish install`"
 
 
 def aish(program: Program, arguments: Namespace) -> int:
-    folder = Path(arguments.dir or DEFAULT_DIR).expanduser().absolute()
+    return (install if arguments.action == "install" else restore)(program, arguments)
+
+
+def restore(program: Program, arguments: Namespace) -> int:
+    from ergon_ops.assistant.removals import restore as restored
+
+    keys = restored(program.settings, arguments.where or "")
+    if program.as_json:
+        print_json({"restored": list(keys)})
+        return 0
+    told = f"{', '.join(keys)}: registered again by a running `ergon-ops serve` within seconds, else when it starts"
+    say(told if keys else "no CI was removed through aish")
+    return 0
+
+
+def install(program: Program, arguments: Namespace) -> int:
+    folder = Path(arguments.where or DEFAULT_DIR).expanduser().absolute()
     other = shutil.which("aish")
     if other and not ours(Path(other)):
         raise PolicyRefused(f"there is an aish already: {other}", next="it is Tekton's, and finds our CIs by itself")
@@ -52,15 +68,19 @@ def ours(path: Path) -> bool:
 COMMANDS = (
     Command(
         "aish",
-        "install [DIR]",
-        "an aish for machines without Tekton",
+        "install [DIR] | restore [CI]",
+        "an aish for machines without Tekton; CIs removed through aish come back",
         aish,
-        (("aish install", f"into {DEFAULT_DIR}"), ("aish install /usr/local/bin", "for everybody")),
+        (
+            ("aish install", f"into {DEFAULT_DIR}"),
+            ("aish install /usr/local/bin", "for everybody"),
+            ("aish restore webapp-ci", "it was removed with `aish list remove`; without a name, all that were"),
+        ),
         'Then `aish webapp-ci "What\'s your status?"` asks while `ergon-ops serve` runs; `aish list` shows who is'
         " there. Refuses where another aish is on PATH.",
         (
-            Argument("action", "what to do", choices=("install",)),
-            Argument("dir", f"the folder, {DEFAULT_DIR} if not given", "DIR", "?", completes="files"),
+            Argument("action", "what to do", choices=("install", "restore")),
+            Argument("where", f"the folder, {DEFAULT_DIR} if not given; or the CI", "WHERE", "?", completes="files"),
         ),
     ),
 )

@@ -42,7 +42,6 @@ class Registrar:
     tell: Callable[[str], None]
     projects: Callable[[], Iterable[Project]] = tuple
     anchors: Anchors = field(default_factory=Anchors)
-    removed: set[str] = field(default_factory=set)  # by a person, through aish: not to be put back unasked
     _sockets: dict[str, asyncio.Server] = field(default_factory=dict)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _said: str = ""
@@ -63,14 +62,17 @@ class Registrar:
                 await asyncio.wait_for(self._news.wait(), AGAIN_S)
 
     async def assert_all(self) -> None:
-        for key in self.anchors.fallen():
-            self.removed.add(key)
-            self.tell(f"{key} was removed through aish; it is not registered again until ergon-ops restarts")
+        removals = self.bridge.watch.house.store.removals
+        for key in (fallen := self.anchors.fallen()):
+            self.tell(f"{key} was removed through aish; `ergon-ops aish restore {key}` registers it again")
+        if fallen:
+            removals.add(fallen)
+        removed = removals.all()
         foreign = self._foreign()
         self.bridge.name_all(foreign)
         keys = self.bridge.name_projects(self.projects(), foreign)
-        wanted = {key: name for key, name in keys.items() if key not in self.removed}
-        if self.bridge.dispatcher not in self.removed:
+        wanted = {key: name for key, name in keys.items() if key not in removed}
+        if self.bridge.dispatcher not in removed:
             wanted[self.bridge.dispatcher] = ""
         for key in [key for key in self._sockets if key not in wanted]:
             await self._drop(key)
