@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from ergon_ops.engine.protocols import Counters
+from ergon_ops.refs import Ref
 from ergon_ops.store.records import Usage
 
 # A sample older than this says nothing about "now".
@@ -26,7 +27,7 @@ class Samples(Protocol):
     def load_counters(self, host: str) -> Iterable[Counters]: ...
     def save_counters(self, host: str, counters: Iterable[Counters]) -> None: ...
     def take_lease(self, host: str, owner: str, *, seconds: float) -> bool: ...
-    def usage(self, container_id: str) -> Usage | None: ...
+    def usage(self, container_id: str, ref: Ref | None = None) -> Usage | None: ...
 
 
 def merged(known: Iterable[Counters], fresh: Iterable[Counters]) -> tuple[Counters, ...]:

@@ -105,8 +105,9 @@ class RateReader:
         return watched(ref, looks, first.get(container_id), last.get(container_id))
 
     def on_record(self, ref: Ref, container_id: str, *, at: float) -> tuple[Reading, ...]:
-        """The readings of the group `history`; a span of 0 where nothing was kept."""
-        usage = self._samples.usage(container_id) if self._samples is not None else None
+        """The readings of the group `history`; a span of 0 where nothing was kept. A container made anew under
+        its name goes on with what its predecessors showed."""
+        usage = self._samples.usage(container_id, ref) if self._samples is not None else None
         source = "state:usage"
         span = usage.last_at - usage.first_at if usage else 0.0
         found = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -114,11 +115,13 @@ class Samples:
 
         self._db.write(work)
 
-    def usage(self, container_id: str) -> Usage | None:
-        """What was kept of one container in the last thirty days; None if nothing was."""
+    def usage(self, container_id: str, ref: Ref | None = None) -> Usage | None:
+        """What was kept of one container in the last thirty days; None if nothing was. With `ref` also of those that
+        had its name before it and ran the same image, of whatever tag."""
+        ids = (container_id, *(_forebears(self._db, ref, container_id) if ref is not None else ()))
         found = "min(minute), max(minute), sum(points), max(memory), max(oom_kills)"
-        sql = f"SELECT {found} FROM usage WHERE container_id = ?"
-        rows = self._db.rows(sql, (container_id,))
+        sql = f"SELECT {found} FROM usage WHERE container_id IN ({', '.join('?' for _ in ids)})"
+        rows = self._db.rows(sql, ids)
         if not rows or rows[0][0] is None:
             return None
         first, last, points, memory, kills = rows[0]
@@ -176,3 +179,26 @@ class Sightings:
 
     def hosts(self) -> tuple[str, ...]:
         return tuple(host for (host,) in self._db.rows("SELECT host FROM sightings ORDER BY host"))
+
+
+_IMAGE = re.compile(r"image (\S+) → (\S+)")
+MOST_FOREBEARS = 50
+
+
+def _forebears(database: Database, ref: Ref, container_id: str) -> tuple[str, ...]:
+    """Ids of the containers that had this name, back to where it was another image's."""
+    sql = "SELECT container_id, kind, text FROM lives WHERE host = ? AND name = ? ORDER BY at DESC, seq DESC"
+    found: dict[str, None] = {}
+    for key, kind, text in database.rows(sql, (ref.host, ref.name)):
+        image = _IMAGE.fullmatch(text) if kind == "changed" else None
+        if (image and _repository(image[1]) != _repository(image[2])) or len(found) >= MOST_FOREBEARS:
+            break
+        found[key] = None
+    return tuple(key for key in found if key != container_id)
+
+
+def _repository(image: str) -> str:
+    """`host:5000/shop:1.2@sha256:…` → `host:5000/shop`."""
+    name = image.partition("@")[0]
+    head, colon, tag = name.rpartition(":")
+    return head if colon and "/" not in tag else name

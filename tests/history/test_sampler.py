@@ -12,6 +12,7 @@ from ergon_ops.engine.protocols import Counters
 from ergon_ops.errors import EngineTimeout
 from ergon_ops.history import Sampler
 from ergon_ops.history.rings import POINTS, Ring
+from ergon_ops.refs import Ref
 from ergon_ops.store.records import Usage
 
 
@@ -55,7 +56,7 @@ class Kept:
         self.leader = self.leader or owner
         return self.leader == owner
 
-    def usage(self, container_id: str) -> Usage | None:
+    def usage(self, container_id: str, ref: Ref | None = None) -> Usage | None:
         return None
 
 

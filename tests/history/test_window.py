@@ -66,7 +66,7 @@ class Kept:
         self.leader = self.leader or owner
         return self.leader == owner
 
-    def usage(self, container_id: str) -> Usage | None:
+    def usage(self, container_id: str, ref: Ref | None = None) -> Usage | None:
         return None
 
 

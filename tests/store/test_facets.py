@@ -12,6 +12,7 @@ from ergon_ops.messages import Message, Native, Text, ToolCall, ToolResult
 from ergon_ops.proposals import Expect, Intent
 from ergon_ops.refs import Ref
 from ergon_ops.store import Store, codec
+from ergon_ops.store.lives import Happened
 from tests.clock import Time
 
 API = Ref("api", "far")
@@ -263,6 +264,32 @@ def test_usage_is_kept_by_the_minute_for_a_day_and_by_the_hour_for_a_month(store
     time.now = began + 31 * DAY
     assert store.prune()["usage"] > 0
     assert store.samples.usage("c1") is None
+
+
+def test_a_container_made_anew_goes_on_with_the_usage_of_those_before_it_that_ran_the_same_image(
+    store: Store, time: Time
+) -> None:
+    def life(key: str, kind: str, text: str = "") -> None:
+        time.now += 60.0
+        store.lives.add([Happened(time.now, API, key, kind, text)])
+
+    def used(key: str, memory: int) -> None:
+        store.samples.save_counters(API.host, [Counters(key, time.now, "s", memory_working_set=memory)])
+
+    life("other", "start")
+    used("other", 9_000)
+    life("old", "create")
+    life("old", "changed", "image registry:5000/tool:1 → registry:5000/shop:1")
+    used("old", 700)
+    life("old", "destroy")
+    life("new", "create")
+    life("new", "changed", "image registry:5000/shop:1 → registry:5000/shop:2")
+    used("new", 100)
+    alone, whole = store.samples.usage("new"), store.samples.usage("new", API)
+    assert alone is not None
+    assert whole is not None
+    assert (alone.memory, alone.points) == (100, 1)
+    assert (whole.memory, whole.points) == (700, 2), "and nothing of the tool that had the name first"
 
 
 def test_a_state_that_grew_too_large_loses_its_oldest_first(store: Store, time: Time) -> None:
