@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,30 @@ async def round_of(daemon: Serving, count: int, *, at_once: int) -> tuple[list[G
     wrong = [got for got, number in zip(answers, asked, strict=True) if not right(got, number)]
     assert not wrong, f"{len(wrong)} of {count} answers are wrong: {wrong[:2]}"
     return answers, took, await probe
+
+
+async def newcomers(yard: Yard, daemon: Serving) -> list[Row]:
+    """From the moment the engine has started one to the moment the daemon speaks of its CI as running."""
+    took = []
+    for number in range(15):
+        label = f"newcomer-{number}"
+        made = await asyncio.to_thread(yard.create, label)
+        await asyncio.sleep(1.5)  # what its creation set off is over
+        await asyncio.to_thread(yard.api, "POST", f"/containers/{made}/start")
+        began = time.monotonic()
+        await until(partial(running, daemon, label))
+        took.append(time.monotonic() - began)
+        await asyncio.to_thread(yard.remove, made)
+    took.sort()
+    return [
+        Row("a new container has its CI, median", took[len(took) // 2], 0.1, "s"),
+        Row("  slowest", took[-1], 0.1, "s"),
+    ]
+
+
+async def running(daemon: Serving, label: str) -> bool:
+    told = (await daemon.ask("/api/ci")).body["cis"]
+    return any(row["container"] == label and row["key"] and row["state"] == "running" for row in told)
 
 
 async def held_open(daemon: Serving) -> list[Row]:
@@ -177,7 +202,7 @@ def main() -> int:
             if given.bin and given.only != "load":
                 good &= clients.tried(daemon, Path(given.bin), name(1))
             if given.only != "clients":
-                good &= measured(daemon, held_open, without_pause, flat)
+                good &= measured(daemon, partial(newcomers, Yard(engine.api)), held_open, without_pause, flat)
     if given.only in (None, "crowd"):
         with engine_with(CROWD) as engine, serving(engine.near) as daemon:
             good &= measured(daemon, crowd)

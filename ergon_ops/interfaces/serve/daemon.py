@@ -24,8 +24,8 @@ from ergon_ops.history import Sampler
 from ergon_ops.interfaces.serve import hooks
 from ergon_ops.interfaces.serve.aish import Registrar
 from ergon_ops.interfaces.serve.app import application
-from ergon_ops.interfaces.serve.guard import PeerProtocol
 from ergon_ops.interfaces.serve.house import Bridge
+from ergon_ops.interfaces.serve.pace import paced
 from ergon_ops.interfaces.serve.place import Place, tcp_listener, unix_listener
 from ergon_ops.settings import Settings
 from ergon_ops.tekton.registry import place as tekton_registry
@@ -95,7 +95,7 @@ class Daemon:
         server = Quiet(
             Config(
                 app,
-                http=PeerProtocol,
+                http=paced(),
                 log_level="error",
                 access_log=False,
                 lifespan="off",
