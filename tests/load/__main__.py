@@ -200,7 +200,7 @@ def main() -> int:
         with engine_with(BOXES) as engine, serving(engine.near) as daemon:
             asyncio.run(until(lambda: len(daemon.entries()) > BOXES))
             if given.bin and given.only != "load":
-                good &= clients.tried(daemon, Path(given.bin), name(1))
+                good &= clients.tried(daemon, Path(given.bin).absolute(), name(1))
             if given.only != "clients":
                 good &= measured(daemon, partial(newcomers, Yard(engine.api)), held_open, without_pause, flat)
     if given.only in (None, "crowd"):

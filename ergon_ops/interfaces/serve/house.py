@@ -23,7 +23,7 @@ from ergon_ops.store import Store
 from ergon_ops.store.callers import Caller
 from ergon_ops.tekton.names import DISPATCHER, free_key, key_of, taken
 
-AT_ONCE = 8  # more would not be quicker, and would keep `/health` waiting
+AT_ONCE = 4  # more would not be quicker, and would keep `/health` waiting
 FRESH_S = 0.5
 Asked = tuple[str, tuple[str, ...], int | None, int]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ergon_ops.interfaces.serve.guard import PeerProtocol
 
-SLICE_S = 0.004  # of beginning requests, before the loop gets round
+SLICE_S = 0.001  # of beginning requests, before the loop gets round
 QUICK = (b"GET /health ", b"GET /ready ")
 
 
