@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import sys
@@ -12,16 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from ergon_ops import manifest
-from ergon_ops.assistant.registering import first_engine, folder_of, opened, register
+from ergon_ops.assistant.registering import first_engine, folder_of, opened, register_in
 from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.images import open_images
 from ergon_ops.engine.protocols import Images
-from ergon_ops.errors import EngineConflict, UsageError
-from ergon_ops.manifest import Manifest
+from ergon_ops.errors import EngineConflict, ManifestError, UsageError
+from ergon_ops.manifest import packageable
+from ergon_ops.manifest.packageable import Packageable
 from ergon_ops.packaging.containers import packaged
-from ergon_ops.packaging.image import archive, locks
+from ergon_ops.packaging.image import locks
 from ergon_ops.packaging.image.entries import Entry
 from ergon_ops.packaging.image.identity import FORMAT_VERSION, platform
+from ergon_ops.packaging.image.identity import key as step_key
+from ergon_ops.packaging.image.layers import drafted
 from ergon_ops.packaging.image.locking import Tools
 from ergon_ops.packaging.image.packager import Built, Order, build
 from ergon_ops.packaging.image.running import EngineExecutor
@@ -64,7 +68,7 @@ async def opened_images(settings: Settings) -> AsyncIterator[Images]:
 
 async def package(settings: Settings, wanted: Wanted, progress: Progress) -> Document:
     """Raises ManifestError, UsageError; EngineError where an engine is needed and none answers."""
-    found = manifest.load(wanted.path)
+    found = read(wanted.path, shelf_of(settings))
     keys = _keys(found, wanted)
     output = wanted.output or settings.cache_dir / "images"
     rows = []
@@ -81,7 +85,23 @@ async def package(settings: Settings, wanted: Wanted, progress: Progress) -> Doc
     return {"images": rows, **(rows[0] if len(rows) == 1 else {})}
 
 
-def _keys(found: Manifest, wanted: Wanted) -> tuple[str, ...]:
+def read(path: Path, shelf: Shelf) -> Packageable:
+    """As `manifest.load`; a text that was valid before is not validated again."""
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise ManifestError(f"{path}: {error.strerror}", next="name the manifest's file") from error
+    kept = shelf.step(step_key(manifest=hashlib.sha256(text).hexdigest(), rules=packageable.rules()))
+    try:
+        return packageable.of_json(json.loads(kept.read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError):
+        found = packageable.packageable(manifest.load(path))
+    with drafted(kept) as file:
+        file.write(json.dumps(packageable.to_json(found), ensure_ascii=False).encode())
+    return found
+
+
+def _keys(found: Packageable, wanted: Wanted) -> tuple[str, ...]:
     possible = packaged(found)
     unknown = [key for key in wanted.containers if key not in possible]
     if unknown:
@@ -153,7 +173,7 @@ def row_of(order: Order, made: Built, judged: Comparison) -> BuildRow:
         image_digest=image.digest,
         config_digest=image.config_digest,
         archive=str(made.archive.resolve()),
-        archive_sha256=archive.sha256_of(made.archive),
+        archive_sha256=made.archive_sha256,
         size=made.archive.stat().st_size,
         tag=made.tag,
         status=judged.status,
@@ -167,8 +187,8 @@ def record(settings: Settings, order: Order, made: Built, row: BuildRow) -> Docu
     source = made.prepared.source
     lock = json.dumps(made.prepared.ready.lock.to_json(), ensure_ascii=False)
     files = listed(made.image.own)
-    register(settings, order.manifest, order.path)
     with opened(settings) as store:
+        register_in(store, order.manifest, order.path)
         first = store.builds.record(row, lock=lock, files=files, sources=(len(source.files), source.bytes))
         if first is None:
             return None

@@ -6,12 +6,16 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ergon_ops.engine.connect import Endpoint, endpoints
-from ergon_ops.manifest import Manifest
 from ergon_ops.redaction import redact_json
 from ergon_ops.settings import Settings
 from ergon_ops.store import Store
+
+if TYPE_CHECKING:
+    from ergon_ops.manifest import Manifest
+    from ergon_ops.manifest.packageable import Packageable
 
 
 @contextmanager
@@ -23,16 +27,17 @@ def opened(settings: Settings) -> Iterator[Store]:
         store.close()
 
 
-def register(settings: Settings, manifest: Manifest, path: Path) -> None:
+def register(settings: Settings, manifest: Manifest | Packageable, path: Path) -> None:
     """Starting a manifest registers it: only such a text may give a container its role. Values that are secret stay
     out of the store."""
-    store = Store.open(settings.state_dir)
-    try:
-        body = json.dumps(redact_json(json.loads(path.read_text("utf-8"))), ensure_ascii=False)
-        name = manifest.project.name if manifest.project else ""
-        store.manifests.register(manifest.digest(), path=str(path.resolve()), name=name, body=body)
-    finally:
-        store.close()
+    with opened(settings) as store:
+        register_in(store, manifest, path)
+
+
+def register_in(store: Store, manifest: Manifest | Packageable, path: Path) -> None:
+    body = json.dumps(redact_json(json.loads(path.read_text("utf-8"))), ensure_ascii=False)
+    name = manifest.project.name if manifest.project else ""
+    store.manifests.register(manifest.digest(), path=str(path.resolve()), name=name, body=body)
 
 
 def folder_of(path: Path) -> str:

@@ -13,6 +13,7 @@ from ergon_ops.manifest.registered import RegisteredManifest, Registrations, reg
 
 if TYPE_CHECKING:
     from ergon_ops.manifest.models import Manifest
+    from ergon_ops.manifest.packageable import Packageable
 
 __all__ = [
     "Manifest",
@@ -55,6 +56,6 @@ def json_schema() -> dict[str, Any]:
     return models.json_schema()
 
 
-def start_order(manifest: Manifest) -> tuple[str, ...]:
+def start_order(manifest: Manifest | Packageable) -> tuple[str, ...]:
     """Container keys bottom-up: each after what it depends on, backend before frontend."""
     return in_order({name: entry.depends_on for name, entry in manifest.containers.items()})

@@ -15,15 +15,17 @@ from ergon_ops.packaging.plan import ImagePlan
 from ergon_ops.packaging.planning import plan_of
 
 if TYPE_CHECKING:
-    from ergon_ops.manifest.models import Application as Said
-    from ergon_ops.manifest.models import Manifest
+    from ergon_ops.manifest import models, packageable
+
+    Described = models.Manifest | packageable.Packageable
+    Said = models.Application | packageable.Application
 
 LABEL = "io.ergon-ops."
 SHARED = (("python",), ("javascript", "typescript"))  # whose programs can lie in one image
 ENDING = "code=1; end() { trap '' TERM; kill 0; }; trap 'code=143; end' TERM INT; trap end USR1;"
 
 
-def packaged(manifest: Manifest) -> tuple[str, ...]:
+def packaged(manifest: Described) -> tuple[str, ...]:
     """Containers that have applications and no image of somebody else's, in build order."""
     from ergon_ops.manifest import start_order
 
@@ -32,7 +34,7 @@ def packaged(manifest: Manifest) -> tuple[str, ...]:
     return tuple(key for key in keys if manifest.containers[key].applications and not manifest.containers[key].image)
 
 
-def plan_for(manifest: Manifest, key: str, found: Analysis, path: Path) -> ImagePlan:
+def plan_for(manifest: Described, key: str, found: Analysis, path: Path) -> ImagePlan:
     """`path` is the manifest's own. Raises UsageError where the sources are not what the manifest speaks of, or no
     image can be made."""
     entry = manifest.containers[key]

@@ -27,10 +27,12 @@ from ergon_ops.engine.protocols import ContainerSpec, LogQuery
 from ergon_ops.engine.reads import DockerReads
 from ergon_ops.engine.writes import DockerWrites
 from ergon_ops.messages import Actor, Question
+from ergon_ops.packaging.image.shelf import Shelf
 from ergon_ops.persona import personas
 from ergon_ops.refs import Ref
 from ergon_ops.router import Router, members
 from ergon_ops.settings import DockerEnv, load
+from tests.packaging.image.making import SITE, locked, project
 
 PROGRAM = (sys.executable, "-X", "importtime", "-m", "ergon_ops")
 MODELS = {"anthropic", "openai"}
@@ -92,6 +94,17 @@ def test_the_first_counters_are_read_before_the_rest_is_imported() -> None:
     early = found.index("ergon_ops.assistant.early")
     for slow in ("ergon_ops.assistant.wiring", "ergon_ops.router", "ergon_ops.offline", "docker"):
         assert early < found.index(slow), slow
+
+
+def test_a_rebuild_after_an_edit_validates_and_connects_to_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path = locked(project(tmp_path / "shop", SITE), Shelf(tmp_path / "cache" / "ergon-ops" / "packages"), tmp_path)
+    assert "pydantic" in packages(imported(["package", str(path)]))
+    (path.parent / "index.html").write_text("<h1>edited</h1>\n")
+    found = imported(["package", str(path)])
+    assert packages(found) & (NEVER_OFFLINE | {"rich", "docker", "requests", "yaml"}) == set()
 
 
 # -- how often the engine is asked

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,9 +11,11 @@ from ergon_ops.dataclass import dataclass
 from ergon_ops.manifest.canonical import canonical
 from ergon_ops.packaging.image.configuration import OCI, Image
 from ergon_ops.packaging.image.entries import CHUNK, Entry
+from ergon_ops.packaging.image.following import following
 from ergon_ops.packaging.image.layers import BLOCK, RECORD, drafted, header
 
 ENDING = ".oci.tar"
+PIECE = 8 * CHUNK
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,12 @@ class Blob:
     content: bytes | Path
 
 
-def write(image: Image, target: Path, *, tag: str, epoch: int, told: Callable[[int, int], None] | None = None) -> None:
-    """Whole or not at all. `tag` is what an engine calls it; no digest of the image holds it. `told` gets bytes done
-    and in all."""
+def write(image: Image, target: Path, *, tag: str, epoch: int, told: Callable[[int, int], None] | None = None) -> str:
+    """Whole or not at all: the archive's own digest. `tag` is what an engine calls it; no digest of the image holds it.
+    `told` gets bytes done and in all."""
     blobs = list(_blobs(image, tag))
     total, done = sum(blob.size for blob in blobs), 0
-    with drafted(target) as output:
+    with drafted(target) as output, following(output) as follower:
         for name in ("blobs", "blobs/sha256"):
             output.write(header(name, Entry("folder", 0o755), at=epoch))
         for blob in blobs:
@@ -39,13 +40,15 @@ def write(image: Image, target: Path, *, tag: str, epoch: int, told: Callable[[i
             if isinstance(blob.content, bytes):
                 output.write(blob.content)
             else:
-                _copy(blob.content, output, blob.size)
+                _copy(blob.content, output, blob.size, follower.reached)
             output.write(b"\0" * (-blob.size % BLOCK))
             done += blob.size
             if told:
                 told(done, total)
         output.write(b"\0" * 2 * BLOCK)
         output.write(b"\0" * (-output.tell() % RECORD))
+        output.flush()
+        return follower.digest(output.tell())
 
 
 def _blobs(image: Image, tag: str) -> Iterator[Blob]:
@@ -72,30 +75,27 @@ def _blobs(image: Image, tag: str) -> Iterator[Blob]:
         yield Blob(at(digest), layer.size, layer.path)
 
 
-def _copy(path: Path, output: IO[bytes], size: int) -> None:
+def _copy(path: Path, output: IO[bytes], size: int, reached: Callable[[int], None]) -> None:
     """By the kernel where it can. Raises OSError for a file that is shorter than it was."""
     output.flush()
+    at = output.tell()
     with path.open("rb") as source:
         left = size
         while left:
             try:
-                moved = os.copy_file_range(source.fileno(), output.fileno(), left)
+                moved = os.copy_file_range(source.fileno(), output.fileno(), min(left, PIECE))
             except OSError:
                 moved = 0
             if not moved:
                 break
             left -= moved
+            reached(at + size - left)
         if left:
             source.seek(size - left)
             output.seek(0, os.SEEK_END)
-            while block := source.read(min(CHUNK, left)):
+            while left and (block := source.read(min(CHUNK, left))):
                 output.write(block)
                 left -= len(block)
     if left:
         raise OSError(f"{path} is shorter than it was")
     output.seek(0, os.SEEK_END)
-
-
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"

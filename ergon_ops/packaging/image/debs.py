@@ -32,8 +32,8 @@ def root_of(packages: Iterable[Path], *, applets: bool = False) -> Tree:
     certificates: dict[str, bytes] = {}
     paths = list(packages)
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:  # decompressing is most of the work, and goes on beside
-        unpacked = pool.map(_data, paths)
-        members = (item for data in unpacked for item in _members(data))
+        begun = {path: pool.submit(_data, path) for path in sorted(paths, key=_size, reverse=True)}
+        members = (item for path in paths for item in _members(begun.pop(path).result()))
         for name, entry in members:
             if name not in tree and not LEFT_OUT_PATHS.match(f"{name}/" if entry.kind == "folder" else name):
                 tree[name] = entry
@@ -45,6 +45,10 @@ def root_of(packages: Iterable[Path], *, applets: bool = False) -> Tree:
         made = {**{f"usr/bin/{name}": link("busybox") for name in APPLETS if busybox in made}, **made}
     made.setdefault("usr/bin/sh", link("dash"))
     return dict(sorted(made.items()))
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size
 
 
 def _first() -> Iterator[tuple[str, Entry]]:

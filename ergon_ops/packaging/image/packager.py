@@ -23,7 +23,7 @@ from ergon_ops.packaging.plan import ImagePlan
 from ergon_ops.refs import slug
 
 if TYPE_CHECKING:
-    from ergon_ops.manifest.models import Manifest
+    from ergon_ops.packaging.containers import Described
 
 TELL_S = 0.5
 SAYING = frozenset(
@@ -37,7 +37,7 @@ class Order:
     """What is to be made: a container of the manifest at `path`, whose folder holds the sources. `relock` makes the
     lock anew; `through_engine` has every layer go through the engine as well."""
 
-    manifest: Manifest
+    manifest: Described
     path: Path
     container: str
     output: Path
@@ -68,6 +68,7 @@ class Built:
     prepared: Prepared
     image: Image
     archive: Path
+    archive_sha256: str
     tag: str
     executor: str
     took_s: float
@@ -144,7 +145,7 @@ async def build(
     with draft(tools.shelf) as drafts:
         image = await assemble(known.plan, _materials(order, known, tools, executor, drafts))
         beat = Beat(tools.progress)
-        await asyncio.to_thread(
+        written = await asyncio.to_thread(
             archive.write,
             image,
             target,
@@ -153,7 +154,7 @@ async def build(
             told=lambda done, total: beat(f"archive: {done / 1e6:.0f} of {total / 1e6:.0f} MB"),
         )
     kind = "docker" if executor is not None and (order.through_engine or _runs(known.plan)) else "none"
-    return Built(known, image, target, tag, kind, time.monotonic() - began)
+    return Built(known, image, target, written, tag, kind, time.monotonic() - began)
 
 
 def _runs(plan: ImagePlan) -> bool:
