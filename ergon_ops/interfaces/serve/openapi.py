@@ -37,8 +37,8 @@ FAILURES: Document = {
 MESSAGE = _body(
     {
         "message": {"type": "string", "minLength": 1, "maxLength": 100_000, "pattern": r"\S"},
-        "caller": {"type": "string", "maxLength": 200},
-        "session": {"type": "string", "maxLength": 200},
+        "caller": {"type": ["string", "null"], "maxLength": 200},
+        "session": {"type": ["string", "null"], "maxLength": 200},
     },
     ["message"],
 )
