@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import os
-import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from ergon_ops import manifest
-from ergon_ops.assistant.registering import first_engine, folder_of, opened, register_in
+from ergon_ops.assistant.recording import record
+from ergon_ops.assistant.registering import first_engine
 from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.images import open_images
 from ergon_ops.engine.protocols import Images
@@ -22,9 +21,8 @@ from ergon_ops.manifest import packageable
 from ergon_ops.manifest.packageable import Packageable
 from ergon_ops.packaging.containers import packaged
 from ergon_ops.packaging.image import locks
-from ergon_ops.packaging.image.entries import Entry
-from ergon_ops.packaging.image.identity import FORMAT_VERSION, platform
 from ergon_ops.packaging.image.identity import key as step_key
+from ergon_ops.packaging.image.identity import platform
 from ergon_ops.packaging.image.layers import drafted
 from ergon_ops.packaging.image.locking import Tools
 from ergon_ops.packaging.image.packager import Built, Order, build
@@ -33,7 +31,6 @@ from ergon_ops.packaging.image.shelf import Shelf
 from ergon_ops.packaging.image.verifying import Comparison
 from ergon_ops.packaging.writing import replace_text
 from ergon_ops.settings import Settings
-from ergon_ops.store.builds import BuildRow
 
 Document = dict[str, Any]
 Progress = Callable[[str], None]
@@ -129,8 +126,7 @@ async def _finished(
     known = made.prepared
     if known.ready.made:
         replace_text(known.lock_path, locks.text_with(known.lock_path, order.container, known.ready.lock))
-    row = await asyncio.to_thread(row_of, order, made, judged)
-    violated = record(settings, order, made, row)
+    row, violated = await asyncio.to_thread(record, settings, order, made, judged)
     if wanted.load:
         await _load(made, images)
     return {
@@ -153,70 +149,3 @@ async def _load(made: Built, images: Images) -> None:
     found = await images.image_id(made.tag)
     if found not in (made.image.config_digest, made.image.digest):
         raise EngineConflict(f"the engine made {found} of {made.tag}", next=f"look at {made.archive}")
-
-
-def row_of(order: Order, made: Built, judged: Comparison) -> BuildRow:
-    inputs, image = made.prepared.inputs, made.image
-    project = order.manifest.project.name if order.manifest.project else folder_of(order.path)
-    version = f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
-    return BuildRow(
-        input_digest=inputs.digest,
-        format=FORMAT_VERSION,
-        container=order.container,
-        project=project,
-        manifest_digest=inputs.manifest_digest,
-        source_digest=inputs.source_digest,
-        lock_digest=inputs.lock_digest,
-        platform=inputs.platform,
-        executor=made.executor,
-        environment=f"Python {version} on {os.uname().sysname} {os.uname().release}",
-        image_digest=image.digest,
-        config_digest=image.config_digest,
-        archive=str(made.archive.resolve()),
-        archive_sha256=made.archive_sha256,
-        size=made.archive.stat().st_size,
-        tag=made.tag,
-        status=judged.status,
-        detail=judged.detail if judged.status != "not-verified" else "",
-        took_s=round(made.took_s, 3),
-    )
-
-
-def record(settings: Settings, order: Order, made: Built, row: BuildRow) -> Document | None:
-    """Into the registry; the violation, if the same inputs gave another image before."""
-    source = made.prepared.source
-    lock = json.dumps(made.prepared.ready.lock.to_json(), ensure_ascii=False)
-    files = listed(made.image.own)
-    with opened(settings) as store:
-        register_in(store, order.manifest, order.path)
-        first = store.builds.record(row, lock=lock, files=files, sources=(len(source.files), source.bytes))
-        if first is None:
-            return None
-        difference = compared(store.builds.files(first), files)
-        store.builds.violate(row, first, difference)
-    return {"image_digest": first, "other_digest": row.image_digest, "difference": difference}
-
-
-def listed(own: Mapping[str, Entry | None]) -> dict[str, str]:
-    """What we put on a base, a line each: kind, mode, owner and content."""
-    return {
-        path: "gone"
-        if item is None
-        else f"{item.kind} {item.mode:o} {item.uid}:{item.gid} {item.target or item.sha256}"
-        for path, item in own.items()
-    }
-
-
-def compared(one: Mapping[str, str], other: Mapping[str, str]) -> Sequence[Document]:
-    """Every path that differs between two images of the same inputs."""
-    rows: list[Document] = []
-    for path in sorted({*one, *other}):
-        if one.get(path) == other.get(path):
-            continue
-        was, now = one.get(path, ""), other.get(path, "")
-        words = was.split(" ")[:-1] == now.split(" ")[:-1]
-        change = "added" if not was else "removed" if not now else "content" if words else "kind, mode or owner"
-        rows.append({"path": f"/{path}", "change": change, "cause": ""})
-    if not rows:
-        rows.append({"path": "", "change": "configuration", "cause": "the files are the same, how it is run is not"})
-    return rows

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ergon_ops.store.database import Database
 
 Files = Mapping[str, str]  # path → what tells one file from another
+# From what nobody looked at to what was found to be false.
 STATUSES = ("not-verified", "reproducible", "reproducible-except", "not-reproducible")
 
 
@@ -50,7 +51,7 @@ class BuildRow:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """The same inputs, another image. `difference` are rows `{"path", "change", "cause"}`."""
+    """The same inputs, another image. `difference` are rows `{"path", "change", "cause", "accepted"}`."""
 
     input_digest: str
     image_digest: str
@@ -70,36 +71,49 @@ class Builds:
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._db, self._clock = database, clock
 
-    def record(self, row: BuildRow, *, lock: str, files: Files, sources: tuple[int, int]) -> str | None:
-        """One transaction. The image digest that was built of the same inputs before, if it was another one: nothing
-        of that is overwritten. `sources` are how many files and bytes went in."""
+    def record(self, row: BuildRow, *, lock: str, files: Files, sources: tuple[int, int]) -> BuildRow | None:
+        """One transaction. The first build of the same inputs, if another image came out of it: nothing of that is
+        overwritten. `sources` are how many files and bytes went in."""
         now = self._clock()
         packed = zlib.compress(json.dumps(dict(files), ensure_ascii=False, separators=(",", ":")).encode())
         values = [getattr(row, name) for name in COLUMNS[:-1]] + [now]
 
-        def work(db: Connection) -> str | None:
+        def work(db: Connection) -> BuildRow | None:
             db.execute("INSERT OR IGNORE INTO sources VALUES (?, ?, ?, ?)", (row.source_digest, *sources, now))
             db.execute("INSERT OR IGNORE INTO locks VALUES (?, ?, ?)", (row.lock_digest, lock, now))
             images = (row.image_digest, row.config_digest, row.size, packed, now)
             db.execute("INSERT OR IGNORE INTO images VALUES (?, ?, ?, ?, ?)", images)
             known = db.execute(
-                "SELECT image_digest FROM builds WHERE input_digest = ? AND format = ? ORDER BY id LIMIT 1",
+                f"{_READ} WHERE input_digest = ? AND format = ? ORDER BY id LIMIT 1",
                 (row.input_digest, row.format),
             ).fetchone()
             marks = ", ".join("?" * len(COLUMNS))
             db.execute(f"INSERT INTO builds ({', '.join(COLUMNS)}) VALUES ({marks})", values)
-            other = known is not None and known[0] != row.image_digest
-            if not other:  # a tag names the first image of its inputs
+            first = BuildRow(*known) if known else row
+            if first.image_digest == row.image_digest:  # a tag names the first image of its inputs
                 name, _, tag = row.tag.rpartition(":")
                 db.execute("INSERT OR REPLACE INTO tags VALUES (?, ?, ?, ?)", (name, tag, row.image_digest, now))
-            return str(known[0]) if other else None
+                return None
+            return first
 
         return self._db.write(work)
 
-    def violate(self, row: BuildRow, first: str, difference: Sequence[Mapping[str, Any]]) -> None:
+    def violate(self, row: BuildRow, first: str, other: str, difference: Sequence[Mapping[str, Any]]) -> None:
+        """Two images of the row's inputs, once each pair; whatever was said of builds of these inputs before, it is at
+        best `row.status`."""
         text = json.dumps(list(difference), ensure_ascii=False)
-        values = (row.input_digest, first, row.image_digest, text, self._clock())
-        self._db.write(lambda db: db.execute("INSERT INTO violations VALUES (?, ?, ?, ?, ?)", values))
+        pair = (row.input_digest, first, other)
+        better = STATUSES[: STATUSES.index(row.status)]
+
+        def work(db: Connection) -> None:
+            same = "input_digest = ? AND image_digest = ? AND other_digest = ?"
+            db.execute(f"DELETE FROM violations WHERE {same}", pair)
+            db.execute("INSERT INTO violations VALUES (?, ?, ?, ?, ?)", (*pair, text, self._clock()))
+            marks = ", ".join("?" * len(better))
+            sql = f"UPDATE builds SET status = ? WHERE input_digest = ? AND format = ? AND status IN ({marks})"
+            db.execute(sql, (row.status, row.input_digest, row.format, *better))
+
+        self._db.write(work)
 
     def files(self, image_digest: str) -> Files:
         rows = self._db.rows("SELECT files FROM images WHERE image_digest = ?", (image_digest,))

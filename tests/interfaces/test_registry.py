@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from ergon_ops.assistant.packages import compared, listed
+from ergon_ops.assistant.recording import compared, listed
 from ergon_ops.packaging.image import assembly
 from ergon_ops.packaging.image.entries import file
+from ergon_ops.packaging.image.shelf import sha256_of
 from tests.interfaces.conftest import Shell
 from tests.interfaces.test_package import site as site  # the fixture
 from tests.packaging.image.making import SITE
@@ -86,30 +87,90 @@ def test_an_image_is_one_line_however_often_it_was_built_and_stays_what_it_was_f
     assert line.endswith(", built 3 times")
 
 
+def moody(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    """A packager that puts in what nothing asked for."""
+    copied = assembly.copied
+    monkeypatch.setattr(assembly, "copied", lambda *words: {**copied(*words), "srv/when.txt": file(content)})
+
+
 def test_a_second_image_of_the_same_inputs_is_a_violation_with_its_files(
     shell: Shell, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = site()
     first = shell("package", str(path), "--json").document
-    copied = assembly.copied
-    monkeypatch.setattr(assembly, "copied", lambda *words: {**copied(*words), "srv/when.txt": file(b"12:30")})
-    said = shell("package", str(path), "--json")
+    with monkeypatch.context() as patch:
+        moody(patch, b"12:30")
+        said = shell("package", str(path), "--json")
     assert said.exit == 1
     found = said.document["violation"]
+    assert said.document["status"] == "not-reproducible"
     assert (found["image_digest"], found["other_digest"]) == (first["image_digest"], said.document["image_digest"])
-    assert found["difference"] == [{"path": "/srv/when.txt", "change": "added", "cause": ""}]
+    assert found["difference"] == [{"path": "/srv/when.txt", "change": "added", "cause": "", "accepted": ""}]
     listed = shell("registry", "list", "--json").document
     assert [row["other_digest"] for row in listed["violations"]] == [said.document["image_digest"]]
-    assert (
-        shell("registry", "show", first["tag"], "--json").document["builds"][1]["image_digest"] == first["image_digest"]
-    )
-    monkeypatch.undo()
+    shown = shell("registry", "show", first["tag"], "--json").document
+    assert shown["builds"][1]["image_digest"] == first["image_digest"]
+    assert {row["status"] for row in shown["builds"]} == {"not-reproducible"}
+    for row in shown["builds"]:  # neither archive took the place of the other
+        assert f"sha256:{sha256_of(Path(row['archive']))}" == row["archive_sha256"]
+    assert len({row["archive"] for row in shown["builds"]}) == 2
+
+
+def test_causes_are_told_as_long_as_the_first_archive_is_there(
+    shell: Shell, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = site()
+    with monkeypatch.context() as patch:
+        moody(patch, b"built at 12:30:11")
+        first = shell("package", str(path), "--json").document
+    with monkeypatch.context() as patch:
+        moody(patch, b"built at 12:31:12")
+        (row,) = shell("package", str(path), "--json").document["violation"]["difference"]
+        assert (row["path"], row["change"], row["cause"]) == ("/srv/when.txt", "content", "time: a date or a clock")
+        Path(first["archive"]).unlink()
+        (row,) = shell("package", str(path), "--json").document["violation"]["difference"]
+        assert (row["path"], row["change"], row["cause"]) == ("/srv/when.txt", "content", "")
+    assert len(shell("registry", "list", "--json").document["violations"]) == 1  # the same two images
+
+
+def test_what_verifying_finds_is_a_violation_and_no_later_build_looks_better(
+    shell: Shell, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second build is a process of its own, where nothing is put in."""
+    path = site()
+    assert shell("package", str(path), "--verify", "--json").document["violation"] is None
+    (path.parent / "index.html").write_text("other")
+    with monkeypatch.context() as patch:
+        moody(patch, b"12:30")
+        said = shell("package", str(path), "--verify", "--json")
+    document = said.document
+    assert (said.exit, document["status"]) == (1, "not-reproducible")
+    rows = [{"path": "/srv/when.txt", "change": "removed", "cause": "", "accepted": ""}]
+    assert document["differences"] == document["violation"]["difference"] == rows
+    assert document["violation"]["image_digest"] == document["image_digest"] != document["violation"]["other_digest"]
+    (kept,) = shell("registry", "list", "--json").document["violations"]
+    assert (kept["image_digest"], kept["difference"]) == (document["image_digest"], rows)
+    (line,) = [row for row in shell("registry", "list").out.splitlines() if row.startswith(document["tag"])]
+    assert "  not-reproducible  " in line
+    assert "/srv/when.txt: removed" in shell("registry", "show", document["tag"]).out
+
+
+def test_what_the_manifest_accepts_is_on_record_and_no_failure(
+    shell: Shell, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = site(SITE, packaging={"accepted": [{"path": "/srv/when.*", "reason": "the time it was built"}]})
+    shell("package", str(path))
+    moody(monkeypatch, b"12:30")
+    said = shell("package", str(path), "--json")
+    assert (said.exit, said.document["status"]) == (0, "reproducible-except")
+    assert said.document["violation"]["difference"][0]["accepted"] == "the time it was built"
+    assert len(shell("registry", "list", "--json").document["violations"]) == 1
 
 
 def test_what_differs_between_two_lists_of_files_is_told_by_kind() -> None:
     one = listed({"a": file(b"1"), "b": file(b"2"), "c": file(b"3"), "d": None})
     other = listed({"a": file(b"1"), "b": file(b"x"), "c": file(b"3", 0o755), "e": file(b"")})
-    assert [(row["path"], row["change"]) for row in compared(one, other)] == [
+    assert [(row.path, row.change) for row in compared(one, other)] == [
         ("/b", "content"),
         ("/c", "kind, mode or owner"),
         ("/d", "removed"),

@@ -29,7 +29,7 @@ async def package(program: Program, arguments: Namespace) -> int:
         arguments.verify,
     )
     document = await make(program.settings, wanted, notice)
-    failed = any(row["violation"] or row["status"] == "not-reproducible" for row in document["images"])
+    failed = any(row["status"] == "not-reproducible" for row in document["images"])
     status = 1 if failed else 0
     if program.as_json:
         print_json(document)
@@ -55,17 +55,19 @@ def _tell(row: Document) -> None:
     say(f"{row['tag']}  {row['image_digest']}")
     say(f"  {where}{row['archive']}, {row['size'] / 1e6:.1f} MB, {row['status']}, in {row['took_s']:.1f} s")
     for item in row["differences"]:
-        why = f" — accepted: {item['accepted']}" if item["accepted"] else ""
-        say(f"    {item['path'] or '-'}: {item['change']}, likely {item['cause'] or 'unknown'}{why}")
-    if row["violation"]:
-        tell_violation(row["violation"])
+        say(f"    {_differs(item)}")
+    found = row["violation"]
+    if found and found["other_digest"] == row["image_digest"]:
+        say(f"  The same inputs gave {found['image_digest']} before. What differs:")
+        for item in found["difference"][:20]:
+            say(f"    {_differs(item)}")
+    if found:
+        say(f"  Both are on record: ergon-ops registry show {row['tag']}")
 
 
-def tell_violation(found: Document) -> None:
-    say(f"  The same inputs gave {found['image_digest']} before. What differs:")
-    for item in found["difference"][:20]:
-        cause = f" ({item['cause']})" if item["cause"] else ""
-        say(f"    {item['path'] or '-'}: {item['change']}{cause}")
+def _differs(item: Document) -> str:
+    why = f" — accepted: {item['accepted']}" if item.get("accepted") else ""
+    return f"{item['path'] or '-'}: {item['change']}, likely {item['cause'] or 'unknown'}{why}"
 
 
 async def registry(program: Program, arguments: Namespace) -> int:
@@ -95,6 +97,8 @@ async def registry(program: Program, arguments: Namespace) -> int:
 
 def _listed(document: Document) -> Iterator[str]:
     """An image a line, however often it was built; what was found out about it once stays true of the same bytes."""
+    from ergon_ops.store.builds import STATUSES
+
     running: dict[str, list[str]] = {}
     for row in document["running"]:
         running.setdefault(row["image_digest"], []).append(row["container"])
@@ -102,7 +106,7 @@ def _listed(document: Document) -> Iterator[str]:
     for row in document["builds"]:
         builds.setdefault((row["tag"], row["image_digest"]), []).append(row)
     for (tag, image), rows in builds.items():
-        status = next((row["status"] for row in rows if row["status"] != "not-verified"), "not-verified")
+        status = max((row["status"] for row in rows), key=STATUSES.index)
         times = f", built {len(rows)} times" if len(rows) > 1 else ""
         runs = f", runs as {', '.join(running[image])}" if image in running else ""
         yield f"{tag}  {image[7:19]}  {status}  {rows[0]['at']}{times}{runs}"
@@ -121,8 +125,8 @@ def _shown(document: Document) -> Iterator[str]:
     yield f"  built {len(document['builds'])} times, last {document['at']} by {document['environment']}"
     yield f"  runs as: {', '.join(document['running']) or 'nobody'}"
     for row in document["violations"]:
-        yield f"  violation: the same inputs gave {row['other_digest']}"
-        yield from (f"    {item['path'] or '-'}: {item['change']}" for item in row["difference"][:20])
+        yield f"  violation: the same inputs gave {row['image_digest']} and {row['other_digest']}"
+        yield from (f"    {_differs(item)}" for item in row["difference"][:20])
 
 
 def _sent(document: Document) -> Iterator[str]:

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from ergon_ops.packaging.image.elsewhere import draft
 from ergon_ops.packaging.image.ignoring import Ignore, own_patterns
 from ergon_ops.packaging.image.packager import Built, Order
 from ergon_ops.packaging.image.shelf import Shelf
-from ergon_ops.packaging.image.verifying import Comparison, compare
+from ergon_ops.packaging.image.verifying import Comparison, between
 from ergon_ops.packaging.programs import program
 
 BUILD_S = 3600.0
@@ -31,8 +32,11 @@ async def verified(order: Order, first: Built, shelf: Shelf) -> Comparison:
         root = folder / "some other folder" / "sources"
         await asyncio.to_thread(_copy, order, first, root)
         document = await _built(order, folder, root, shelf)
-        accepted = order.manifest.packaging.accepted
-        return await asyncio.to_thread(compare, first.archive, Path(document["archive"]), accepted)
+        accepted, other = order.manifest.packaging.accepted, document["image_digest"]
+        if other == first.image.digest:
+            return Comparison("reproducible")
+        found = await asyncio.to_thread(between, first.archive, Path(document["archive"]), accepted)
+        return replace(found, other=other)
 
 
 async def _built(order: Order, folder: Path, root: Path, shelf: Shelf) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
@@ -99,3 +101,13 @@ def _copy(path: Path, output: IO[bytes], size: int, reached: Callable[[int], Non
     if left:
         raise OSError(f"{path} is shorter than it was")
     output.seek(0, os.SEEK_END)
+
+
+def image_digest(path: Path) -> str:
+    """Of the image in an archive of ours; '' where none can be read."""
+    try:
+        with tarfile.open(path, "r:") as tar:
+            reader = tar.extractfile("index.json")
+            return str(json.load(reader)["manifests"][0]["digest"]) if reader else ""
+    except (OSError, tarfile.TarError, ValueError, LookupError, TypeError):
+        return ""

@@ -139,11 +139,11 @@ async def build(
     began = time.monotonic()
     known = prepared or await prepare(order, tools)
     tag = named(order.container, known.inputs)
-    target = order.output / f"{tag.replace(':', '-')}{archive.ENDING}"
     if order.output.exists() and not order.output.is_dir():
         raise UsageError(f"{order.output} is no folder", next="name a folder for the archive")
     with draft(tools.shelf) as drafts:
         image = await assemble(known.plan, _materials(order, known, tools, executor, drafts))
+        target = _target(order.output, tag, image)
         beat = Beat(tools.progress)
         written = await asyncio.to_thread(
             archive.write,
@@ -155,6 +155,14 @@ async def build(
         )
     kind = "docker" if executor is not None and (order.through_engine or _runs(known.plan)) else "none"
     return Built(known, image, target, written, tag, kind, time.monotonic() - began)
+
+
+def _target(output: Path, tag: str, image: Image) -> Path:
+    """Another image of the same inputs, if one is there, is evidence: it stays, and this one gets a name of its own."""
+    usual = output / f"{tag.replace(':', '-')}{archive.ENDING}"
+    if archive.image_digest(usual) in ("", image.digest):
+        return usual
+    return output / f"{tag.replace(':', '-')}.{short(image.digest)}{archive.ENDING}"
 
 
 def _runs(plan: ImagePlan) -> bool:

@@ -13,7 +13,7 @@ from ergon_ops.packaging.image import archive, layers
 from ergon_ops.packaging.image.configuration import described
 from ergon_ops.packaging.image.entries import Entry, Tree, file, link
 from ergon_ops.packaging.image.identity import EPOCH
-from ergon_ops.packaging.image.verifying import cause, compare
+from ergon_ops.packaging.image.verifying import between, cause, compare
 
 
 def archived(folder: Path, name: str, tree: Tree, **config: object) -> Path:
@@ -84,6 +84,17 @@ def test_equal_files_that_are_run_otherwise_are_no_equal_images(tmp_path: Path) 
 def test_causes_are_told_by_what_differs_and_nothing_is_made_up(path: str, was: bytes, now: bytes, told: str) -> None:
     assert cause(path, was, now).startswith(told)
     assert bool(cause(path, was, now)) == bool(told)
+
+
+def test_images_whose_files_are_the_same_and_whose_bytes_are_not_are_two(tmp_path: Path) -> None:
+    """Times in the tar are bytes of the image as well."""
+    one = archived(tmp_path, "one", ONE)
+    layer = layers.store(ONE, tmp_path / "layers", at=EPOCH + 1)
+    other = tmp_path / "other.tar"
+    archive.write(described({}, [layer], (), "linux/amd64", EPOCH), other, tag="x:1", epoch=EPOCH)
+    assert archive.image_digest(one) != archive.image_digest(other) != ""
+    found = between(one, other, [Accepted(path="*", reason="all")])
+    assert (found.status, [item.change for item in found.differences]) == ("not-reproducible", ["layers"])
 
 
 def test_an_owner_is_part_of_a_file(tmp_path: Path) -> None:
