@@ -20,12 +20,13 @@ DOES_WITHOUT = re.compile(
 )
 FATAL = re.compile(r"fatal|critical|error|exception|panic|required|\bmust\b|abort|exit|cannot start|not start", re.I)
 AT_ONCE_S = 2.0  # so long after one another the workers of one program say the same
-SIGNALLED = range(129, 166)  # 128 + a signal: ended by somebody, not by itself
+ABORTED = 134  # by itself: .NET and C++ end so of an error that nobody caught
+SIGNALLED = frozenset(range(129, 166)) - {ABORTED}  # 128 + a signal: ended by somebody, not by itself
 HOUR_S = 3600.0
 
 
 @rule("env_missing", severity="critical", needs=("state", "config", "signals", "services"), details=("env_key",),
-      tier="T1", over=("crash_loop", "restart_policy_absent"), fixes=("recreate",))  # fmt: skip
+      tier="T1", over=("crash_loop", "restart_policy_absent", "segfault"), fixes=("recreate",))  # fmt: skip
 def env_missing(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     """The program asks for an environment variable that the container does not have, or has only empty."""
     if not scene.known(ref, "command"):

@@ -16,6 +16,7 @@ KILLED = 137
 SHORT_S = 15.0
 # Exit codes that are a signal the program got from the kernel for what it did itself.
 OWN_SIGNALS = {132: 4, 134: 6, 135: 7, 136: 8, 139: 11, 159: 31}
+ABORTED = 134
 # What these lines tell explains the end better than the signal does.
 BETTER = ("heap_full", "shm_full", "no_memory", "exec_format", "exec_missing", "no_space")
 
@@ -97,12 +98,14 @@ def killed_externally(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
 def segfault(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     """The kernel ended it with a signal for what it did itself: a bad address, an abort, an illegal instruction.
 
-    Exit code 128 + signal; `kill` events would say that somebody sent it. Node's full heap ends the same way, and its
-    log says so: then this rule is silent.
+    Exit code 128 + signal; `kill` events would say that somebody sent it. Node's full heap ends the same way, and .NET
+    aborts for every exception that nobody caught; their logs say so: then this rule is silent.
     """
     code = failure(scene, ref)
     number = code_in(code) if code is not None else 0
     if code is None or number not in OWN_SIGNALS or last_life(scene, ref).kills or scene.current(ref, *BETTER):
+        return
+    if number == ABORTED and scene.current(ref, "exception"):
         return
     name = signal_name(OWN_SIGNALS[number])
     said = scene.current(ref, "segfault", "panic")

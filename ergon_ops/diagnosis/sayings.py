@@ -76,7 +76,8 @@ SAYINGS = (
            over=("file_missing", "config_file_missing")),
     # others
     Saying("haproxy_config_invalid", "haproxy_config_bad", "haproxy does not start for a mistake in its configuration.",
-           "haproxy does not start: there is a mistake in {path}, line {value}.", ("path", "value"), (("service", "haproxy"),)),
+           "haproxy does not start: there is a mistake in {path}, line {value}.", ("path", "value"), (("service", "haproxy"),),
+           over=("config_invalid",)),
     Saying("config_invalid", "config_bad", "A program does not start for a mistake in its configuration file.",
            "It does not start: there is a mistake in its configuration{path}{setting}."),
     Saying("mysql_password_missing", "mysql_password_missing", "A new MySQL or MariaDB needs a password and is given none.",

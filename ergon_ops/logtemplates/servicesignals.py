@@ -74,6 +74,7 @@ SERVICE_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("nginx_config_bad", "[emerg]", rf"\[emerg\] .*?(?P<setting>(?:unknown directive|invalid number of arguments in|unexpected|directive|\"\w+\" directive)[^:]*?) in (?P<path>{PATH}):(?P<value>\d+)"),
     ("nginx_certificate", "cannot load certificate", rf"cannot load certificate(?: key)? \"(?P<path>{PATH})\""),
     ("haproxy_config_bad", "parsing [", rf"parsing \[(?P<path>{PATH}):(?P<value>\d+)\] ?:? ?(?P<setting>.{{1,100}})"),
+    ("haproxy_config_bad", "[alert]", rf"\[ALERT\].{{0,20}} config : \[(?P<path>{PATH}):(?P<value>\d+)\] ?: ?(?!.*could not resolve address)(?P<setting>.{{1,100}})"),
     # Other programs, of their configuration file.
     ("config_bad", "syntax error on line", rf"Syntax error on line (?P<value>\d+) of (?P<path>{PATH})"),
     ("config_bad", "bad configuration option", rf"(?P<path>{PATH}): line (?P<value>\d+): Bad configuration option: (?P<setting>\S+)"),

@@ -17,7 +17,8 @@ from ergon_ops.engine.protocols import LogLine
 from ergon_ops.facts import Fact, Reading, reading
 from ergon_ops.logtemplates import clocks
 from ergon_ops.logtemplates.servicesignals import SERVICE_PATTERNS
-from ergon_ops.logtemplates.signaltable import PATTERNS, SPANS
+from ergon_ops.logtemplates.settingsignals import SETTING_PATTERNS, SPANS
+from ergon_ops.logtemplates.signaltable import PATTERNS
 from ergon_ops.refs import Ref
 
 LONGEST_LINE = 300
@@ -25,9 +26,10 @@ LONGEST_VALUE = 120
 MOST = 40
 SOURCE = "signal"
 Pattern = tuple[str, str, str]  # kind, a piece of the line in small letters, expression
-ALL: tuple[Pattern, ...] = (*PATTERNS, *SERVICE_PATTERNS)
+ALL: tuple[Pattern, ...] = (*PATTERNS, *SETTING_PATTERNS, *SERVICE_PATTERNS)
 LONGEST_SPAN = 10
 SIBLINGS = 3
+ELSEWHERE = "…"  # in a span's piece: what stands before it is in another line
 # A time of day is no address: `04:25` is not port 25 of a host 04.
 CLOCK = re.compile(
     r"(?<![\w/.:-])(?:\d{4}[-/]\d\d[-/]\d\d[T ])?\d{1,2}:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?![\w/:])"
@@ -138,7 +140,7 @@ def _joined(before: _Seen | None, seen: _Seen) -> _Seen:
 def _possible(low: str) -> tuple[Sequence[Pattern], Sequence[Pattern]]:
     """Those patterns whose piece is anywhere in a log: most are in none of its lines, and need not be looked for in
     each of a thousand."""
-    there = {needle for _, needle, _ in (*ALL, *SPANS) if needle in low}
+    there = {needle for _, needle, _ in (*ALL, *SPANS) if all(piece in low for piece in needle.split(ELSEWHERE))}
     return [row for row in ALL if row[1] in there], [row for row in SPANS if row[1] in there]
 
 
@@ -159,7 +161,7 @@ def told(
             kinds.add(kind)
             yield kind, _named(match)
     for kind, needle, pattern in spans if before or "\\n" in text else ():
-        if kind not in kinds and needle in low:
+        if kind not in kinds and needle.rpartition(ELSEWHERE)[2] in low:
             match = _regex(pattern).search("\n".join((*before, text.replace("\\n", "\n").replace('\\"', '"'))))
             if match is not None:
                 kinds.add(kind)

@@ -9,25 +9,37 @@ from __future__ import annotations
 HOST = r"(?!\d{1,4}:)[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?"  # no hour of a clock
 PORT = r"\d{1,5}"
 PATH = r"/[^\s'\":,;)\]]*"
-KEY = r"(?-i:[A-Z][A-Z0-9_]{2,60})"  # the patterns ignore case, names of variables do not
-LONG_KEY = r"(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)"  # where a word in capitals may be any word
 # What is called, as fields of a line: `host=db port=5432`, `"address": "10.0.0.7", "port": 5432`, `addr=db:5432`.
 _IS = r"(?:['\"]\s*:\s*['\"]?|=['\"]?)"
+_PARTS = r"(?:peer|server|remote|target|upstream|dst|dest|db)[._](?:host|hostname|name|addr|address|ip)"
 FIELDS = (
-    rf"^(?=.*?\b(?:host|hostname|address|addr|server|peer|upstream|endpoint|remote|remote_addr|target){_IS}"
+    rf"^(?=.*?\b(?:host|hostname|address|addr|server|peer|upstream|endpoint|remote|remote_addr|target|{_PARTS}){_IS}"
     rf"(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=['\"\s,;}}\]]|$))(?:(?=.*?\bport{_IS}(?P<port_2>{PORT})\b)|).*"
 )
+
+# What the C library says of a name, in the words of its versions and of musl's.
+NO_NAME = r"(?:name or service not known|temporary failure in name resolution|no address associated with hostname|nodename nor servname|name does not resolve)"
+_NO_HOST = r"(?![\w.]*(?:error|exception|failure|failed|getaddrinfo)\b)"  # whose error it is, not whose name
 
 # fmt: off
 # ruff: noqa: E501
 PATTERNS: tuple[tuple[str, str, str], ...] = (
     # -- names and connections
+    ("dns_failed", "couldn't resolve", rf"couldn't resolve (?:server |host |address )?'?(?P<host>{HOST})(?::(?P<port>{PORT}))?"),
+    ("dns_failed", "could not resolve address", rf"could not resolve address '(?P<host>{HOST})'"),
+    ("dns_failed", "unknownhost", rf"UnknownHost(?:Exception)?:? (?P<host>{HOST})(?=[:'\",;)\\]|\s*$)"),
+    ("dns_failed", "server host '", rf"unknown (?:mysql )?server host '(?P<host>{HOST})'"),
+    ("dns_failed", "server on '", rf"server on '(?P<host>{HOST})(?::(?P<port>{PORT}))?' \(\[?(?:Errno )?-[235]\b"),
+    ("dns_failed", "getaddrinfo", rf"getaddrinfo(?: for |\()'?(?P<host>{HOST})'?\)?(?: failed)?: {NO_NAME}"),
+    *(("dns_failed", piece, rf"(?:{NO_NAME}|resource temporarily unavailable|no such host is known\.?) \((?P<host>{HOST}):(?P<port>{PORT})\)") for piece in (" known", "resolution (", "unavailable (", "resolve (")),
+    # `api.example.com: [Errno -3] …` of a name with dots; of others only behind the name of the program: `ping: db: …`.
+    *(("dns_failed", piece, rf"(?<![\w./@:-]){_NO_HOST}(?P<host>[a-z0-9][\w-]*(?:\.[\w-]+)*\.[a-z]{{2,}}): (?:\[Errno -\d\] )?{NO_NAME}|^[\w./-]+: {_NO_HOST}(?P<host_2>{HOST}): {NO_NAME}") for piece in ("not known", "name resolution", "does not resolve", "no address")),
     ("dns_failed", "translate host name", rf"could not translate host name \"?(?P<host>{HOST})\"?"),
     ("dns_failed", "enotfound", rf"\bENOTFOUND (?P<host>{HOST})(?::(?P<port>{PORT}))?"),
     ("dns_failed", "eai_again", rf"\bEAI_AGAIN (?P<host>{HOST})(?::(?P<port>{PORT}))?"),
     ("dns_failed", "bad address", rf"bad address '?(?P<host>{HOST})(?::(?P<port>{PORT}))?'?"),
     ("dns_failed", "could not resolve", rf"could not resolve (?:host|proxy):? '?(?P<host>{HOST})'?"),
-    ("dns_failed", "lookup ", rf"lookup (?P<host>{HOST})(?: on [\d.:]+)?: (?:no such host|i/o timeout|server misbehaving)"),
+    ("dns_failed", "lookup ", rf"lookup (?P<host>{HOST})(?: on [\d.:]+)?: (?:no such host|i/o timeout|server misbehaving|temporary failure)"),
     ("dns_failed", "host='", rf"host='(?P<host>{HOST})', port=(?P<port>{PORT}).*(?:NameResolutionError|Name or service not known|Temporary failure in name resolution|Failed to resolve)"),
     ("dns_failed", "host not found in upstream", rf"host not found in upstream \"(?P<host>{HOST})(?::(?P<port>{PORT}))?\""),
     ("dns_failed", "could not be resolved", rf"(?P<host>{HOST}) could not be resolved"),
@@ -37,13 +49,14 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("dns_failed", "can't resolve", rf"can't resolve '?(?P<host>{HOST})'?"),
     ("dns_failed", "name does not resolve", rf"(?P<host>{HOST})(?::(?P<port>{PORT}))?[:\s'\"]+name does not resolve"),
     ("dns_failed", "://", rf"[a-z]://(?:[^\s/@]*@)?(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=[/\s'\",;:)?]|$).{{0,200}}?(?:name or service not known|temporary failure in name resolution|name resolution|no address associated with hostname|nodename nor servname|name does not resolve|Errno -[235]\b|failed to resolve|could not resolve|no such host)"),
-    ("dns_failed", "failed to resolve", rf"failed to resolve (?:host(?:name)? )?'?(?P<host>{HOST})'?"),
+    ("dns_failed", "failed to resolve", rf"failed to resolve (?:host(?:name)? )?'?(?P<host>{HOST})(?::(?P<port>{PORT}))?'?"),
     ("dns_failed", "getaddrinfo", rf"getaddrinfo(?:\(\))?(?: failed)?(?: for)?:? '?\"?(?P<host>{HOST})'?\"?: (?:name or service|temporary failure|no address|nodename)"),
     ("dns_failed", "not known", rf"(?P<host>{HOST}):(?P<port>{PORT})\b.{{0,80}}?(?:name or service not known|nodename nor servname)"),
     ("dns_failed", "name resolution", rf"(?P<host>{HOST}):(?P<port>{PORT})\b.{{0,80}}?temporary failure in name resolution"),
     ("dns_failed", "enotfound", rf"{FIELDS}\bENOTFOUND\b"),
+    *(("dns_failed", piece, rf"{FIELDS}{NO_NAME}") for piece in ("not known", "name resolution", "does not resolve")),
     ("dns_failed", "eai_again", rf"{FIELDS}\bEAI_AGAIN\b"),
-    ("dns_failed", "resolve", rf"(?:cannot|can't|could not|unable to|failed to) resolve (?:host(?:name)? |name )?['\"\[]?(?P<host>{HOST})['\"\]:]"),
+    ("dns_failed", "resolve", rf"(?:cannot|can't|could not|unable to|failed to) resolve (?:host(?:name)? (?:address )?|name |address )?['\"\[‘]?(?P<host>{HOST})['\"\]:’]"),
     ("dns_failed", "name resolution", r"temporary failure in name resolution"),
     ("dns_failed", "name or service not known", r"name or service not known"),
     ("dns_failed", "enotfound", r"\bENOTFOUND\b"),
@@ -55,6 +68,11 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("refused", " 503 ", r"\s(?P<value>[\w.-]+/(?:[\w.-]+|<NOSRV>)) -?\d+/-?\d+/-1/-1/\+?\d+ 503 \d+ - - SC"),
     ("timed_out", " is down", r"\bServer (?P<value>[\w.-]+/[\w.-]+) is DOWN, reason: Layer[4-7] timeout"),
     ("timed_out", " 50", r"\s(?P<value>[\w.-]+/[\w.-]+) -?\d+/-?\d+/-?\d+/-1/\+?\d+ 50[34] \d+ - - s[CH]"),
+    ("refused", "connect call failed", rf"cannot connect to host (?P<host>{HOST}):(?P<port>{PORT}) .*connect call failed"),
+    ("refused", "failed to connect to", rf"ConnectException: failed to connect to (?P<host>{HOST})/[\d.]+:(?P<port>{PORT})"),
+    ("refused", "could not be established", rf"connection to node -?\d+ \((?P<host>{HOST})/[\d.]+:(?P<port>{PORT})\) could not be established"),
+    ("refused", "server on '", rf"server on '(?P<host>{HOST})(?::(?P<port>{PORT}))?' \((?:111|115)\)"),
+    ("refused", "econnrefused", rf"connecting to \S+ on (?P<host>{HOST}):(?P<port>{PORT}) \(Errno::ECONNREFUSED"),
     ("refused", "econnrefused", rf"\bECONNREFUSED (?P<host>[\w.:-]*?[\w-]):(?P<port>{PORT})\b"),
     ("refused", "connection to server at", rf"connection to server at \"(?P<host>{HOST})\"(?: \((?P<address>[\d.a-f:]+)\))?, port (?P<port>{PORT}) failed: connection refused"),
     ("refused", "connecting to ", rf"connecting to (?P<host>{HOST}):(?P<port>{PORT})\. connection refused"),
@@ -71,6 +89,9 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("refused", "connection refused", rf"\b(?:to|connecting|connect) (?:to )?(?P<host>{HOST}) (?:port |on port |:)(?P<port>{PORT})\b.{{0,60}}?refused"),
     ("refused", "refused", r"\b(?:connection|connect) ?refused\b|ConnectionRefusedError|\[Errno 111\]|\bECONNREFUSED\b"),
     ("refused", "111", r"\b(?:errno|os error)\W{1,3}111\b"),
+    ("timed_out", "timeout", rf"Net::(?:Read|Open|Write)Timeout\b.{{0,60}}?\((?P<host>{HOST}):(?P<port>{PORT})\)"),
+    ("timed_out", "server on '", rf"server on '(?P<host>{HOST})(?::(?P<port>{PORT}))?' \((?:110|timed out)\)"),
+    *(("timed_out", piece, rf"(?:timed out|timeout (?:of \d+ ?m?s )?exceeded|\belapsing)\b.{{0,120}}?[a-z]://(?:[^\s/@]*@)?(?P<host>{HOST})(?::(?P<port>{PORT}))?") for piece in ("timed out", "exceeded", "elapsing")),
     ("timed_out", "timed out", rf"timed out.*?while (?:connecting to|reading response header from) upstream.*upstream: \"[a-z]+://(?P<host>{HOST}):(?P<port>{PORT})"),
     ("timed_out", "etimedout", rf"\bETIMEDOUT (?P<host>[\w.:-]*?[\w-]):(?P<port>{PORT})\b"),
     ("timed_out", "i/o timeout", rf"dial tcp (?P<host>[\w.-]+):(?P<port>{PORT}): i/o timeout"),
@@ -96,28 +117,6 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("unreachable", "unreachable", rf"(?:(?P<host>{HOST}):(?P<port>{PORT}).{{0,60}})?(?:network is unreachable|no route to host|EHOSTUNREACH|ENETUNREACH)"),
     ("unreachable", "no route to host", r"no route to host"),
     # -- starting: files, commands, settings
-    ("env_missing", "keyerror", rf"KeyError: ['\"](?P<env_key>{KEY})['\"]"),
-    ("env_missing", "parameter", rf"(?P<env_key>{KEY}): (?:parameter (?:null or )?not set|parameter is not set)"),
-    ("env_missing", "unbound variable", rf"(?P<env_key>{KEY}): unbound variable"),
-    ("env_missing", "env", rf"(?:environment variables?|env(?:ironment)? var(?:iable)?s?)\W{{1,3}}(?P<env_key>{KEY})\W{{0,3}}(?:is |are |was )?(?:not (?:set|found|defined|provided)|missing|required|undefined|unset|must be|empty)"),
-    ("env_missing", "env", rf"(?:missing|required|undefined|unset|need|set)\b.{{0,30}}\benv(?:ironment)?(?: var(?:iable)?s?)?\W{{1,4}}(?P<env_key>{KEY})\b"),
-    ("env_missing", "must", rf"(?P<env_key>{KEY}) (?:environment variable )?(?:must be (?:set|provided|defined|specified)|is required|is missing|is not (?:set|defined|configured))"),
-    ("env_missing", "key not found", rf"key not found: [:'\"](?P<env_key>{KEY})\b"),
-    ("env_missing", "placeholder", rf"could not resolve placeholder ['\"](?P<env_key>{KEY})['\"]"),
-    ("env_missing", "required key", rf"required key (?P<env_key>{KEY}) missing value"),
-    ("env_missing", "env", rf"(?:could not|cannot|can't|failed to|unable to) (?:fetch|read|find|get|load) (?:the )?env(?:ironment)?(?: var(?:iable)?)?\W{{1,3}}(?P<env_key>{KEY})\b"),
-    ("env_missing", " be ", rf"\b(?P<env_key>{LONG_KEY})['\"]? (?:must not|cannot|can ?not|can't|should not|may not) be (?:empty|blank|null|nil|none|undefined|unset)"),
-    ("env_missing", "required", rf"\b(?P<env_key>{LONG_KEY})['\"]?\]?\s*[:=]\s*\[?\s*['\"]?(?:is )?required\b"),
-    ("env_missing", "not ", rf"\b(?P<env_key>{LONG_KEY})['\"]? (?:was )?not (?:set|defined|configured|provided|specified)\b"),
-    ("env_missing", " is ", r"\b(?P<env_key>(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+))['\"]? (?:environment variable |env var )?(?:is (?:required|missing|unset|undefined|empty)|is not (?:set|defined|configured|provided))"),
-    ("env_missing", "missing", r"missing (?:required )?(?:configuration|config|setting|variable)s?:? (?P<env_key>(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+))\b"),
-    ("env_invalid", "invalid", r"invalid (?:value|port|number|url|boolean|integer|level|format|dsn)?\b.{0,40}?\b(?P<env_key>(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+|PORT|DEBUG))\b"),
-    ("env_invalid", "must be", r"\b(?P<env_key>(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+|PORT|DEBUG))\b(?: environment variable| env var)?[:'\"=]* (?:must|should) be (?!set\b|provided\b|defined\b|specified\b)(?:an? |one of |in |between |of )"),
-    ("env_invalid", "invalid", r"\b(?P<env_key>(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+))\b['\"=]*:? ?(?:is )?(?:invalid|not a valid|has an invalid)"),
-    ("env_invalid", "strconv", rf"\b(?P<env_key>{LONG_KEY}|(?-i:PORT|DEBUG))\b.{{0,80}}?strconv\.\w+"),
-    ("env_invalid", "not ", rf"\b(?P<env_key>{LONG_KEY}|(?-i:PORT|DEBUG))['\"]?\b.{{0,40}}?(?:is not|not) an? (?:valid )?(?:number|integer|int|bool|boolean|float|url|uri|port|duration)\b"),
-    ("env_invalid", "pars", rf"(?:cannot|can't|could not|failed to|unable to|error) pars(?:e|ing)\b.{{0,40}}?\b(?P<env_key>{LONG_KEY})\b"),
-    ("env_invalid", "convert", rf"(?:cannot|can't|could not|failed to|unable to|error|assigning)\b.{{0,20}}?(?P<env_key>{LONG_KEY})\b.{{0,40}}?convert"),
     ("booting", "ing", r"\b(?:starting|booting|warming|(?:pre)?loading|initiali[sz]ing|migrating|running migrations|preparing|restoring|replaying|(?:re)?building|(?:re)?indexing|importing|compiling|still starting|hydrating|sync(?:hroni[sz])?ing|fetching|downloading|seeding|provisioning|precomputing|bootstrapping|recovering|upgrading|unpacking|populating)\b"),
     ("http_error", "50", r"(?:HTTP(?:/\d\.\d)?[ \"]+(?:Error |status )?|status(?:[ _]code)?[\"=: ]+|\bgot |answered |returned |\" )(?P<value>50[0-4])\b"),
     ("command_missing", "not found", r"^(?:/bin/)?(?:ba|da|a)?sh: (?:line )?(?:\d+: )?(?P<value>[\w./+-]+): (?:command )?not found"),
@@ -172,18 +171,8 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     # -- programs that gave up
     ("traceback", "traceback (most recent", r"^\s*Traceback \(most recent call last\)"),
     ("exception", "error", r"^(?:[\w.]+\.)?(?P<value>(?-i:[A-Z]\w*(?:Error|Exception|Fault)))\b(?::|$)"),
+    ("exception", "unhandled exception", r"^unhandled exception[.:] (?:[\w.]+\.)?(?P<value>(?-i:[A-Z]\w*Exception))\b"),
     ("segfault", "segmentation fault", r"segmentation fault"),
     ("panic", "panic", r"^panic: |thread '.*' panicked"),
-)
-# As above, of several lines that say it together: the piece is in the last of them, the pattern is of all.
-SPANS: tuple[tuple[str, str, str], ...] = (
-    # Python shows the source line, then what it came to.
-    ("env_missing", "nonetype", rf"(?:environ(?:\.get)?[\[(]|getenv\()['\"](?P<env_key>{KEY})['\"].*\n(?:[\s~^]*\n)?(?:TypeError|AttributeError): .*NoneType"),
-    ("env_invalid", "valueerror", rf"(?:environ(?:\.get)?[\[(]|getenv\()['\"](?P<env_key>{KEY})['\"].*\n(?:[\s~^]*\n)?ValueError: "),
-    # pydantic: a class of settings, then each field with what is wrong with it.
-    ("env_missing", "field required", r"\d+ validation errors? for \w*(?:Settings|Config|Env)\w*\n(?:.*\n)*?(?P<env_key>[a-z]\w*)\n\s+Field required .*\Z"),
-    ("env_invalid", "input should be", r"\d+ validation errors? for \w*(?:Settings|Config|Env)\w*\n(?:.*\n)*?(?P<env_key>[a-z]\w*)\n\s+Input should be .*\Z"),
-    # zod, a list of what is wrong as JSON.
-    ("env_missing", "required", rf"['\"]?received['\"]?: ['\"]undefined['\"],?\n(?:.*\n){{0,2}}?.*['\"]?path['\"]?: \[\s*['\"](?P<env_key>{KEY})['\"]\s*\],?\n\s*['\"]?message['\"]?: ['\"]Required"),
 )
 # fmt: on

@@ -37,6 +37,9 @@ _PLACEHOLDER = (
     r"\$[A-Z_][A-Z0-9_]{2,}|\$\{\w+\}|\$\(\w+\)|%\(?\w+\)?s?%?|\*+|[xX]{3,}|\.{3,}|…+"
     r"|<[a-z][a-z _-]*>|\{\{[\w .$]+\}\}|\{\w*\}"
 )
+# Where a database is, without who asks for it: `orders-db:5432`, `tcp(db:3306)/shop`, `postgres://db:5432/shop`.
+_ADDRESS = r"(?:[a-z][a-z0-9+]{1,20}://)?(?:(?:tcp|unix)?\()?(?!\d+:)[A-Za-z0-9][A-Za-z0-9.-]{0,60}:\d{2,5}\)?(?:/[a-z_-]{0,20})?[:/,;]?"
+_ONE_ITEM = r"\[\s*([\"'])([^\"'\n]+)\1\s*\]"
 
 
 @lru_cache(maxsize=4096)
@@ -98,11 +101,15 @@ def harmless(key: str, value: str) -> bool:
         return True
     if last.endswith("auth") and low in METHODS:
         return True
+    if last == "dsn" and compiled(_ADDRESS).fullmatch(value.strip()):
+        return True
     return (
         last in ("key", "keys", "auth", "private", "cookie", "token") and compiled(_PATH).fullmatch(value) is not None
     )
 
 
 def is_message(value: str) -> bool:
-    """`token: expired`, `password: must not be empty`: a sentence about the secret, not the secret."""
-    return value.rstrip(".,;:!").lower() in MESSAGE
+    """`token: expired`, `API_KEY: [ 'Required' ]`: a word or a sentence about the secret, not the secret."""
+    item = compiled(_ONE_ITEM).fullmatch(value)
+    said = item[2] if item else value
+    return said.rstrip(".,;:!").lower() in MESSAGE or (item is not None and said.endswith("received undefined"))

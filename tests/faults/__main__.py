@@ -38,7 +38,11 @@ def main(arguments: Sequence[str]) -> int:
     if options.json:
         print(json.dumps(report.to_json(results), indent=1))
     else:
-        print("\n".join([*report.failing(results), "", *report.tables(results, rounds=options.repeat)]))
+        print(
+            "\n".join(
+                [*report.failing(results), *report.noted(results), "", *report.tables(results, rounds=options.repeat)]
+            )
+        )
         print("\n".join(f"SHORT: {line}" for line in report.shortfalls(results)))
     return 1 if report.shortfalls(results) else 0
 

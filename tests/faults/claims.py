@@ -8,6 +8,8 @@ from typing import Any
 
 JSON = dict[str, Any]
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w]*\d)")
+# A word with letters in it: digits of a name are no number that is claimed.
+NAME = re.compile(r"[\w.-]*[A-Za-z][\w.-]*\w")
 # Said of everything: PID 1, one process, nothing.
 FREE = frozenset({0.0, 1.0, 2.0})
 SCALES = (1.0, 100.0, 1000.0, 1e6, 1e9, 1 / 1e3, 1 / 1e6, 1 / 1e9, 1 / 2**10, 1 / 2**20, 1 / 2**30, 1 / 60, 1 / 3600)
@@ -18,9 +20,11 @@ def unsupported(finding: JSON, facts: Mapping[str, JSON], others: Iterable[str])
     summary = str(finding["summary"])
     cited = [facts[id] for id in finding["evidence"] if id in facts]
     known = list(_numbers(cited, finding["details"]))
-    found = [word for word in NUMBER.findall(summary) if not _carried(word, known)]
     said = {str(finding["container"]), *map(str, finding["victims"])}
     text = " ".join(f"{fact['key']} {fact['value']}" for fact in cited) + f" {finding['details']}"
+    there = f"{text} {' '.join(said)}"
+    plain = NAME.sub(lambda name: "" if name[0] in there else name[0], summary)
+    found = [word for word in NUMBER.findall(plain) if not _carried(word, known)]
     found += [name for name in others if name in summary and name not in said and name not in text]
     return [f"{word!r} in {summary!r}" for word in found]
 

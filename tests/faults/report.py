@@ -100,6 +100,16 @@ def failing(results: Iterable[Result]) -> Iterator[str]:
             yield from (f"    said: {line}" for line in item.said)
 
 
+def noted(results: Iterable[Result]) -> Iterator[str]:
+    """What was passed all the same, and yet cites a fact that does not replay, or says what no fact carries."""
+    for item in results:
+        stale = item.score.evidence_valid < item.score.evidence
+        if item.score.passed and (stale or item.score.false_claims):
+            yield f"{item.id}: " + "; ".join(
+                line for line in item.score.why if line.startswith(("stale", "not carried", "also blames"))
+            )
+
+
 def to_json(results: Sequence[Result]) -> dict[str, Any]:
     return {
         "results": [

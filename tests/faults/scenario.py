@@ -13,6 +13,7 @@ Tier = Literal["T0", "T1", "T2", "T3", "T4"]
 Look = Callable[[Site], bool]
 SVC = "ergon-ops-lab/svc:1"
 BUSYBOX = "ergon-ops-lab/busybox:1"
+SERVERS = "ergon-ops-lab/servers:1"
 
 
 @dataclass(frozen=True, slots=True)

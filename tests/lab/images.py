@@ -20,6 +20,12 @@ BUSYBOX = "ergon-ops-lab/busybox:1"
 SERVICES = "ergon-ops-lab/svc:1"
 LAB = Path(__file__).parent
 NODE = BaseImage(tag="ergon-ops-lab/node:1", packages=("nodejs",), context=LAB / "node")
+# Real servers that only the fault bench breaks.
+SERVERS = BaseImage(
+    tag="ergon-ops-lab/servers:1",
+    packages=("bash", "busybox-static", "coreutils", "curl", "dash", "haproxy", "lighttpd", "procps", "ruby"),
+    context=LAB / "node",
+)
 
 
 async def ensure(images: Images, *, cache: Path) -> None:
@@ -32,6 +38,7 @@ async def ensure(images: Images, *, cache: Path) -> None:
     await asyncio.gather(
         ensure_demo_images(images=images, cache=cache, progress=say),
         ensure_base(NODE, images=images, cache=cache, progress=say),
+        ensure_base(SERVERS, images=images, cache=cache, progress=say),
     )
     await asyncio.gather(
         ensure_image(LAB / "busybox", BUSYBOX, images=images, progress=say, salt=BASE.digest),

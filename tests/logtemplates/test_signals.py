@@ -71,6 +71,19 @@ LINES = [
     ("[config] ROUTE_URL must not be empty", "env_missing", {"env_key": "ROUTE_URL"}),
     ("❌ Invalid environment variables: { ROUTE_URL: [ 'Required' ] }", "env_missing", {"env_key": "ROUTE_URL"}),
     ("could not fetch environment variable \"SECRET_KEY_BASE\" because it is not set", "env_missing", {"env_key": "SECRET_KEY_BASE"}),
+    # libraries that read the environment, as they really say it
+    ("env-var: \"LEDGER_URL\" is a required variable, but it was not set", "env_missing", {"env_key": "LEDGER_URL"}),
+    ("decouple.UndefinedValueError: LEDGER_URL not found. Declare it as envvar or define a default value.", "env_missing", {"env_key": "LEDGER_URL"}),
+    ("  LEDGER_URL: [ 'Invalid input: expected string, received undefined' ]", "env_missing", {"env_key": "LEDGER_URL"}),
+    ("EnvNotFoundException: Environment variable not found: \"LEDGER_URL\".", "env_missing", {"env_key": "LEDGER_URL"}),
+    ("2026/11/30 07:00:00 LedgerURL: missing required value: LEDGER_URL", "env_missing", {"env_key": "LEDGER_URL"}),
+    ("SRCFG00011: Could not expand value LEDGER_URL in property ledger.url", "env_missing", {"env_key": "LEDGER_URL"}),
+    ("ConfigurationException: Could not resolve placeholder ${LEDGER_URL}", "env_missing", {"env_key": "LEDGER_URL"}),
+    ("System.ArgumentNullException: Value cannot be null. (Parameter 'LEDGER_URL')", "env_missing", {"env_key": "LEDGER_URL"}),
+    ("FATAL: LEDGER_URL environment variable not set", "env_missing", {"env_key": "LEDGER_URL"}),
+    ("ERROR: You need to specify LEDGER_URL", "env_missing", {"env_key": "LEDGER_URL"}),
+    ("fatal: no LEDGER_URL in environment", "env_missing", {"env_key": "LEDGER_URL"}),
+    ("missing value for field ledger_url", "env_missing", {"env_key": "LEDGER_URL"}),
     ('config: parsing POOL_LIMIT: strconv.Atoi: parsing "four": invalid syntax', "env_invalid", {"env_key": "POOL_LIMIT"}),
     ("POOL_LIMIT is not a number", "env_invalid", {"env_key": "POOL_LIMIT"}),
     ("/usr/bin/env: 'python3\\r': No such file or directory", "exec_crlf", {"value": "python3"}),
@@ -97,8 +110,30 @@ LINES = [
     ('kind: Request, source: TimedOut }', "timed_out", {}),
     ("cannot resolve 'ledger': Temporary failure in name resolution", "dns_failed", {"host": "ledger"}),
     ("dial tcp: lookup ledger on 127.0.0.11:53: no such host", "dns_failed", {"host": "ledger"}),
+    ("dial tcp: lookup ledger: Temporary failure in name resolution", "dns_failed", {"host": "ledger"}),
+    ("WARN Couldn't resolve server ledger:9092 from bootstrap.servers as DNS resolution failed for ledger", "dns_failed", {"host": "ledger", "port": "9092"}),
+    ("[ALERT]    (1) : config : [/h.cfg:10] : 'server b/s1' : could not resolve address 'ledger'.", "dns_failed", {"host": "ledger"}),
+    ("System.Net.Http.HttpRequestException: Name or service not known (ledger:8080)", "dns_failed", {"host": "ledger", "port": "8080"}),
+    ("ERROR api.example.com: [Errno -3] Temporary failure in name resolution", "dns_failed", {"host": "api.example.com"}),
+    ("java.net.UnknownHostException: ledger: Name or service not known", "dns_failed", {"host": "ledger"}),
+    ("SQLSTATE[HY000] [2002] php_network_getaddresses: getaddrinfo for ledger failed: Name does not resolve", "dns_failed", {"host": "ledger"}),
+    ("(2003, \"Can't connect to MySQL server on 'ledger' ([Errno -2] Name or service not known)\")", "dns_failed", {"host": "ledger"}),
+    ("ping: ledger: Name or service not known", "dns_failed", {"host": "ledger"}),
+    ('{"level": 50, "peer": {"host": "ledger", "port": 8080}, "err": {"message": "[Errno -2] Name or service not known"}}', "dns_failed", {"host": "ledger", "port": "8080"}),
+    ("socket.gaierror: [Errno -2] Name or service not known", "dns_failed", {}),
+    ("aiohttp ClientConnectorError: Cannot connect to host ledger:8080 ssl:default [Connect call failed ('10.0.0.4', 8080)]", "refused", {"host": "ledger", "port": "8080"}),
+    ("java.net.ConnectException: Failed to connect to ledger/10.0.0.7:8080", "refused", {"host": "ledger", "port": "8080"}),
+    ("WARN Connection to node -1 (ledger/10.0.0.7:9092) could not be established.", "refused", {"host": "ledger", "port": "9092"}),
+    ("ERROR 2003 (HY000): Can't connect to MySQL server on 'ledger:3306' (111)", "refused", {"host": "ledger", "port": "3306"}),
+    ("Redis::CannotConnectError: Error connecting to Redis on ledger:6379 (Errno::ECONNREFUSED)", "refused", {"host": "ledger", "port": "6379"}),
+    ('{"log.level": "ERROR", "server.address": "ledger", "server.port": 8080, "error.message": "connection refused"}', "refused", {"host": "ledger", "port": "8080"}),
+    ("Net::ReadTimeout with #<TCPSocket:(closed)> (ledger:8080)", "timed_out", {"host": "ledger", "port": "8080"}),
+    ("AxiosError: timeout of 2000ms exceeded GET http://ledger:8080/", "timed_out", {"host": "ledger", "port": "8080"}),
+    ("cURL error 28: Operation timed out after 2001 milliseconds with 0 bytes received (http://ledger:8080/)", "timed_out", {"host": "ledger", "port": "8080"}),
     ("[ALERT]    (1) : config : parsing [/etc/haproxy/haproxy.cfg:12] : unknown keyword 'bindd' in 'frontend' section", "haproxy_config_bad",
      {"path": "/etc/haproxy/haproxy.cfg", "value": "12", "setting": "unknown keyword 'bindd' in 'frontend' section"}),
+    ("[ALERT]    (7) : config : [/etc/h.cfg:11] : 'server' expects <name> and <addr>[:<port>] as arguments.", "haproxy_config_bad",
+     {"path": "/etc/h.cfg", "value": "11", "setting": "'server' expects <name> and <addr>[:<port>] as arguments."}),
     ("AH00526: Syntax error on line 9 of /etc/apache2/sites-enabled/a.conf:", "config_bad", {"value": "9", "path": "/etc/apache2/sites-enabled/a.conf"}),
     ("/etc/ssh/sshd_config: line 3: Bad configuration option: Prot", "config_bad", {"path": "/etc/ssh/sshd_config", "value": "3", "setting": "Prot"}),
     ('err="error parsing /etc/prometheus/prometheus.yml: yaml: line 3: found character"', "config_bad", {"path": "/etc/prometheus/prometheus.yml"}),
@@ -124,6 +159,8 @@ HARMLESS = [
     "read timeout is 30 s",
     "GET http://api:8000/health took 111 ms, code 111ms",
     "error: no such host header, defaulting",
+    "missing translation HOME_TITLE",
+    "the environment is STAGING_TWO",
 ]
 TOGETHER = [
     (
@@ -153,6 +190,38 @@ TOGETHER = [
          '    "path": [', '      "LEDGER_URL"', "    ],", '    "message": "Required"'],
         "env_missing", "LEDGER_URL",
     ),
+    (
+        "zod 4",
+        ["ZodError: [", "  {", '    "expected": "string",', '    "code": "invalid_type",', '    "path": [',
+         '      "LEDGER_URL"', "    ],", '    "message": "Invalid input: expected string, received undefined"'],
+        "env_missing", "LEDGER_URL",
+    ),
+    (
+        "zod 4, an object",
+        ["    path: [ 'LEDGER_URL' ],", "    message: 'Invalid input: expected string, received undefined'"],
+        "env_missing", "LEDGER_URL",
+    ),
+    (
+        "zod 4, for people",
+        ["✖ Invalid input: expected string, received undefined", "  → at LEDGER_URL"],
+        "env_missing", "LEDGER_URL",
+    ),
+    (
+        "znv",
+        ["  [LEDGER_URL]:", "    Invalid input: expected string, received undefined"],
+        "env_missing", "LEDGER_URL",
+    ),
+    (
+        "envalid",
+        ["================================", " Missing environment variables:", "    STOCK_KEY: undefined",
+         "    LEDGER_URL: undefined"],
+        "env_missing", "LEDGER_URL",
+    ),
+    (
+        "dotenv-safe",
+        ["The following variables were defined in .env.example but are not present in the environment:", "  LEDGER_URL"],
+        "env_missing", "LEDGER_URL",
+    ),
 ]  # fmt: skip
 
 
@@ -164,6 +233,11 @@ def test_several_lines_say_it_together(lines: list[str], kind: str, key: str) ->
 
 def test_a_request_that_does_not_validate_is_no_missing_variable() -> None:
     lines = ["1 validation error for Order", "amount", "  Field required [type=missing, input_value={}]"]
+    assert dict(told(lines[-1], lines[:-1])) == {}
+
+
+def test_a_list_of_what_is_set_is_none_of_what_is_missing() -> None:
+    lines = ["Environment:", "  STOCK_URL", "  LEDGER_URL"]
     assert dict(told(lines[-1], lines[:-1])) == {}
 
 

@@ -9,6 +9,7 @@ from tests.faults.families import (
     cpu,
     disk,
     ending,
+    haproxy,
     health,
     memory,
     network,
@@ -16,6 +17,8 @@ from tests.faults.families import (
     settings,
     starting,
     stores,
+    structured,
+    variables,
 )
 
 __all__ = [
@@ -25,6 +28,7 @@ __all__ = [
     "cpu",
     "disk",
     "ending",
+    "haproxy",
     "health",
     "memory",
     "network",
@@ -32,4 +36,6 @@ __all__ = [
     "settings",
     "starting",
     "stores",
+    "structured",
+    "variables",
 ]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from tests.faults.draw import Draw
 from tests.faults.families.disk import host_folder
 from tests.faults.programs import both, client, exited, logged, node, python, restarted, running, shell, web
-from tests.faults.scenario import SVC, Box, Case, Expect, scenario
+from tests.faults.scenario import SERVERS, SVC, Box, Case, Expect, scenario
 from tests.faults.site import Site
 
 SAID = ("env_key", "logs", "signals")
@@ -216,6 +216,35 @@ def broken_configuration(draw: Draw) -> Case:
         decisive=("logs", "signals"),
     )  # fmt: skip
     look = both(exited(name), logged(name, "unknown directive", "Bad directive"))
+    return Case((box,), name, look, (expect,), also=("restart_policy_absent",))
+
+
+@scenario("C08-lighttpd", "settings", "T1")
+def configuration_that_does_not_parse(draw: Draw) -> Case:
+    """Another server, which only a common rule knows, cannot parse its configuration."""
+    name, path = draw.name(), f"/etc/lighttpd/{draw.word()}.conf"
+    broken = draw.pick('server.modules = ( "mod_access"\n', "server.port = \n", "$HTTP[host] == {\n")
+    config = f'server.document-root = "/srv"\nserver.port = {draw.port()}\n{broken}'
+    box = Box(name, ["lighttpd", "-D", "-f", path], SERVERS, files={path: config})
+    expect = Expect("config_invalid", name, {"path": path}, decisive=("logs", "signals"))
+    look = both(exited(name), logged(name, "parser failed"))
+    return Case((box,), name, look, (expect,), also=("restart_policy_absent",))
+
+
+@scenario("C12", "settings", "T1")
+def library_that_is_not_there(draw: Draw) -> Case:
+    """A library of the system that a program needs is not in the image."""
+    name = draw.name()
+    library, run, image = draw.pick(
+        ("libpq.so.5", "psql --version", SVC),
+        ("libpq.so.5", "python3 -c 'import psycopg2'", SVC),
+        ("libpcre2-8.so.0", "lighttpd -v", SERVERS),
+    )
+    box = shell(name, f"rm -f /usr/lib/*/{library}* /lib/*/{library}*; exec {run}", image=image)
+    expect = Expect(
+        "shared_library_missing", name, {"value": library}, decisive=("logs", "signals"), accepts=("rebuild_advice",)
+    )
+    look = both(exited(name), logged(name, "cannot open shared object"))
     return Case((box,), name, look, (expect,), also=("restart_policy_absent",))
 
 
