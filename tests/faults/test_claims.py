@@ -19,7 +19,7 @@ def test_digits_of_a_name_are_no_claim() -> None:
 
 
 def test_a_number_that_no_fact_has_is_one_and_so_are_digits_of_a_name_that_nobody_cited() -> None:
-    assert len(unsupported(finding("It listens on 8001, as zinc-yak-77k does."), FACTS, ())) == 2
+    assert len(unsupported(finding("It listens on 9100, as zinc-yak-77k does."), FACTS, ())) == 2
 
 
 def test_a_stranger_that_is_named_is_one() -> None:
