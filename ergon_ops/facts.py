@@ -7,6 +7,7 @@ names: unit, type, tolerance on replay, and the group that reads it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import field, replace
 from typing import Any, Literal
@@ -382,6 +383,7 @@ class Ledger:
     _facts: list[Fact] = field(default_factory=list)
     _ids: dict[Reading, Fact] = field(default_factory=dict)
     _index: dict[tuple[Ref, str], dict[str, Fact]] = field(default_factory=dict)
+    _counts: Counter[Ref] = field(default_factory=Counter)
 
     def add(self, readings: Iterable[Reading]) -> tuple[Fact, ...]:
         """Their facts, in the given order; what others are derived from may stand anywhere among them."""
@@ -402,6 +404,7 @@ class Ledger:
         self._facts.append(fact)
         self._ids[item] = fact
         self._index.setdefault((item.about, item.name), {})[item.key] = fact
+        self._counts[item.about] += 1
         return fact
 
     def __iter__(self) -> Iterator[Fact]:
@@ -409,6 +412,10 @@ class Ledger:
 
     def __len__(self) -> int:
         return len(self._facts)
+
+    def count(self, about: Ref) -> int:
+        """How many facts of it are known; while it stays the same, so does what follows from them."""
+        return self._counts[about]
 
     def get(self, about: Ref, name: str, key: str = "") -> Fact | None:
         """The newest fact of that name and key, or None if it was never read."""

@@ -4,6 +4,7 @@ turn, and who calls it. Read from the collector, which reads each group of facts
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Protocol
@@ -18,6 +19,8 @@ from ergon_ops.refs import Ref
 from ergon_ops.toolbox import surroundings
 from ergon_ops.toolbox.sources import MOVING, Sources
 
+# As an engine's list says it, when nobody need look closer: "Up 4 seconds", "Up About a minute", "Up 3 days (healthy)".
+UP_LONG = re.compile(rf"Up (?:(?!Less than)\D|[{SETTLED_S + 1:.0f}-9] second|\d\d|\d+ (?!second))")
 DEPTH, MOST_AROUND, MOST_FAR = 4, 12, 12
 NEEDS = diagnosis.needs()
 AT_HAND = tuple(group for group in NEEDS if group != "logfile")  # how a log grows takes two looks, half a second apart
@@ -31,13 +34,15 @@ class Eyes(Protocol):
     def sources(self) -> Sources: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def nodes(self) -> surroundings.Nodes: ...
     async def read(self, ref: Ref, groups: Iterable[Group], *, window_s: float = 0.0) -> tuple[Fact, ...]: ...
 
 
 def scene(eyes: Eyes, ref: Ref, whole: Iterable[Ref] = ()) -> diagnosis.Scene:
     """Made of what was read; `whole` are those that were read whole beside it."""
     near = topology.near(ref, eyes.sources.inventory.containers)
-    return surroundings.scene(eyes.ledger, ref, near, eyes.sources, tuple(whole))
+    return surroundings.scene(eyes.ledger, ref, near, eyes.sources, eyes.nodes, tuple(whole))
 
 
 async def read(eyes: Eyes, ref: Ref, *, window_s: float = 0.0, glance: bool = False) -> tuple[Ref, ...] | None:
@@ -60,7 +65,7 @@ async def settled(eyes: Eyes, ref: Ref) -> None:
     """Gives one that has just been started its first seconds: who has time to look twice judges nobody by them. What
     was restarted by the engine is looked at as it is."""
     row = eyes.sources.inventory.get(ref)
-    if row is None or row.state != "running":
+    if row is None or row.state != "running" or UP_LONG.match(row.status):
         return
     with suppress(ErgonError):
         state = {item.name: item.value for item in await eyes.sources.reads[ref.host].read(ref, ["state"])}

@@ -18,6 +18,7 @@ from ergon_ops.refs import Ref, host_ref
 from ergon_ops.toolbox import circle
 from ergon_ops.toolbox.recent import Recent
 from ergon_ops.toolbox.sources import Sources
+from ergon_ops.toolbox.surroundings import Nodes
 
 if TYPE_CHECKING:
     from ergon_ops.changes.optimizations import Wish
@@ -44,6 +45,7 @@ class Collector:
     glance: bool = False
     role_of: Callable[[Ref], str] = lambda ref: ""
     recent: Recent = field(default_factory=Recent)
+    nodes: Nodes = field(default_factory=Nodes)
     _held: dict[Ref, dict[Held, tuple[Fact, ...]]] = field(default_factory=dict)
     _locks: dict[Ref, asyncio.Lock] = field(default_factory=dict)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import field
 
 from ergon_ops import topology
+from ergon_ops.dataclass import dataclass
 from ergon_ops.diagnosis import Scene
 from ergon_ops.engine.protocols import Connection, Container, Sockets
 from ergon_ops.facts import Ledger, Reading
 from ergon_ops.refs import Ref
 from ergon_ops.toolbox.sources import Sources
+from ergon_ops.topology import Node
 
 NAMING = (
     "alias", "network", "depends_on", "env_host", "command", "command_host", "nginx_upstream", "haproxy_server",
@@ -17,12 +20,30 @@ NAMING = (
 )  # fmt: skip
 
 
-def scene(ledger: Ledger, ref: Ref, near: Sequence[Container], sources: Sources, whole: Sequence[Ref] = ()) -> Scene:
+@dataclass(slots=True)
+class Nodes:
+    """Everyone as a node of the topology, made again only when more is known of it: among fifty containers each scene
+    has fifty of them."""
+
+    _made: dict[Ref, tuple[Container, int, Node]] = field(default_factory=dict)
+
+    def of(self, row: Container, ledger: Ledger, sources: Sources) -> Node:
+        known = self._made.get(row.ref)
+        if known is not None and known[0] is row and known[1] == ledger.count(row.ref):
+            return known[2]
+        made = topology.node(row, _readings(ledger, row.ref), needs=sources.needs(row.ref))
+        self._made[row.ref] = row, ledger.count(row.ref), made
+        return made
+
+
+def scene(
+    ledger: Ledger, ref: Ref, near: Sequence[Container], sources: Sources, nodes_of: Nodes, whole: Sequence[Ref] = ()
+) -> Scene:
     """`ref` among those near it. Others of the same host can be called by their published ports, and are peers too.
     `whole`: those whose sockets were read, so that their connections are links."""
     rows = [row for row in sources.inventory.containers if row.ref.host == ref.host]
     known = [ref, *(row.ref for row in near)]
-    nodes = [topology.node(row, _readings(ledger, row.ref), needs=sources.needs(row.ref)) for row in rows]
+    nodes = [nodes_of.of(row, ledger, sources) for row in rows]
     seen = (topology.links(each, nodes, _sockets(ledger, each)) for each in dict.fromkeys((ref, *whole)))
     links = tuple(dict.fromkeys((*(link for found in seen for link in found), *topology.said(nodes))))
     others = [row.ref for row in rows if row.ref not in known]
