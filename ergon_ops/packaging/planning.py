@@ -161,7 +161,7 @@ def node(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
     last = Config(run, last.folder, last.environment, last.ports, labels=labels, health=last.health)
     if found.build:
         return (built(found), Stage("image", base, (Copy((f"{APP}/",), f"{APP}/", stage="build"), last)))
-    steps: tuple[Step, ...] = (npm(found, production=True), Copy((".",), f"{APP}/"))
+    steps: tuple[Step, ...] = (npm(found, production=not found.whole), Copy((".",), f"{APP}/"))
     if not found.dependencies:
         steps = steps[1:]
     return (Stage("image", base, (*(reversed(steps) if found.context else steps), last)),)

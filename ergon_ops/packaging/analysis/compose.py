@@ -9,39 +9,54 @@ from typing import Any
 from ergon_ops.packaging.analysis.containers import words_of
 from ergon_ops.packaging.analysis.evidence import Evidence, Need, Service
 from ergon_ops.packaging.analysis.needs import IMAGES
-from ergon_ops.packaging.analysis.tree import Tree, inside
+from ergon_ops.packaging.analysis.overriding import NAMES as OVERRIDES
+from ergon_ops.packaging.analysis.overriding import merged, plain, tagged
+from ergon_ops.packaging.analysis.tree import Tree, inside, shown
 
 FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 
 
 def services(tree: Tree) -> tuple[Service, ...]:
-    """Of the first Compose file of the root, else of the first folder that has one."""
+    """Of the first Compose file of the root, else of the first folder that has one; with what overrides it."""
     for folder in tree.folders():
+        names = tree.names(folder)
         for name in FILES:
-            if name in tree.names(folder):
-                return _compose(tree, folder, inside(folder, name))
+            if name in names:
+                over = next((other for other in OVERRIDES if other in names), "")
+                return _compose(tree, folder, inside(folder, name), inside(folder, over) if over else "")
     return ()
 
 
-def _compose(tree: Tree, folder: str, path: str) -> tuple[Service, ...]:
-    document, lines = load_yaml(tree, path)
+Lines = Mapping[tuple[str, ...], Evidence]
+
+
+def _compose(tree: Tree, folder: str, path: str, over: str) -> tuple[Service, ...]:
+    document, lines = _read(tree, path)
+    more, others = _read(tree, over) if over else ({}, {})
+    document = merged(document, more) if more else plain(document)
     listed = document.get("services")
     if not isinstance(listed, dict):
         if document:
             tree.fault(path, "has no services")
         return ()
+    at = {**others, **lines}
     return tuple(
-        _service(folder, str(name), body, Evidence(path, lines.get(("services", str(name)), 0), f"{name}:"))
+        _service(tree, folder, str(name), body, at.get(("services", str(name)), Evidence(path)), {**lines, **others})
         for name, body in listed.items()
         if isinstance(body, dict)
     )
 
 
+def _read(tree: Tree, path: str) -> tuple[Mapping[str, Any], Lines]:
+    document, lines = load_yaml(tree, path)
+    return document, {key: Evidence(path, line, f"{key[-1]}:") for key, line in lines.items()}
+
+
 def load_yaml(tree: Tree, path: str) -> tuple[Mapping[str, Any], Mapping[tuple[str, ...], int]]:
-    """The document, and the line of each key two levels down. What is not YAML is a fault with its line."""
+    """The document, and the line of each key three levels down. What is not YAML is a fault with its line."""
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader = tagged(getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     try:
         node = yaml.compose(tree.text(path), Loader=loader)
         found = yaml.load(tree.text(path), Loader=loader)
@@ -59,11 +74,11 @@ def _lines(node: Any, at: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], in
     for key, value in node.value if node is not None and node.id == "mapping" else ():
         here = (*at, str(key.value))
         yield here, key.start_mark.line + 1
-        if len(here) < 3:
+        if len(here) < 4:
             yield from _lines(value, here)
 
 
-def _service(folder: str, name: str, body: Mapping[str, Any], evidence: Evidence) -> Service:
+def _service(tree: Tree, folder: str, name: str, body: Mapping[str, Any], evidence: Evidence, lines: Lines) -> Service:
     build = body.get("build")
     context = build if isinstance(build, str) else build.get("context", ".") if isinstance(build, dict) else None
     place = None
@@ -86,6 +101,9 @@ def _service(folder: str, name: str, body: Mapping[str, Any], evidence: Evidence
         command=_command(body.get("command")),
         ports=tuple(_ports(body)),
         environment=tuple(_keys(body.get("environment"))),
+        sets=tuple(_ports_set(tree, folder, name, body, evidence, lines)),
+        commanded=lines.get(("services", name, "command"), evidence),
+        published=lines.get(("services", name, "ports"), evidence),
         depends_on=tuple(map(str, _names(body.get("depends_on")))),
         volumes=tuple(item for item in _names(body.get("volumes")) if isinstance(item, str)),
     )
@@ -111,6 +129,35 @@ def _arguments(said: Any) -> Iterator[tuple[str, str]]:
 def _keys(said: Any) -> Iterator[str]:
     for item in _names(said):
         yield str(item).partition("=")[0]
+
+
+def _ports_set(
+    tree: Tree, folder: str, name: str, body: Mapping[str, Any], evidence: Evidence, lines: Lines
+) -> Iterator[tuple[str, int, Evidence]]:
+    """Ports that a service's environment names, in the Compose file and in the files it takes variables from."""
+    key = ("services", name, "environment")
+    for variable, value in _arguments(body.get("environment")):
+        number = re.fullmatch(r"\d{2,5}", _filled(tree, folder, value))
+        if number and variable.upper().endswith("PORT"):
+            why = lines.get((*key, variable)) or lines.get(key) or evidence
+            why = tree.find(why.file, variable, after=why.line - 1)
+            yield variable, int(number[0]), why
+    said = body.get("env_file")
+    for item in said if isinstance(said, list) else [said]:
+        path = str(item.get("path") if isinstance(item, dict) else item or "").removeprefix("./")
+        for number_of_line, line in enumerate(tree.text(inside(folder, path)).splitlines(), 1):
+            if match := re.match(r"\s*(\w*PORT)\s*=\s*['\"]?(\d{2,5})['\"]?\s*$", line):
+                yield match[1], int(match[2]), Evidence(inside(folder, path), number_of_line, shown(line))
+
+
+def _filled(tree: Tree, folder: str, text: str) -> str:
+    """`${PORT:-8000}` by the `.env` beside the Compose file, which Compose reads, else by its default."""
+
+    def value(match: re.Match[str]) -> str:
+        found = re.search(rf"(?m)^\s*{match[1] or match[3]}=['\"]?(\d+)", tree.text(inside(folder, ".env")))
+        return found[1] if found else match[2] or ""
+
+    return re.sub(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))", value, text)
 
 
 def _ports(body: Mapping[str, Any]) -> Iterator[tuple[int, int | None]]:

@@ -19,7 +19,7 @@ from ergon_ops.packaging.writing import WRITTEN
 @dataclass(frozen=True, slots=True)
 class Dockerfile:
     """The last stage's words. `run` is what a container of it runs: entrypoint and command. `copied` are the places in
-    the context that it copies from, of all its stages."""
+    the context that it copies from, of all its stages; `sets` are ports that its environment names."""
 
     path: str
     base: str
@@ -27,6 +27,7 @@ class Dockerfile:
     ports: tuple[int, ...] = ()
     lines: Mapping[str, Evidence] = field(default_factory=dict)
     copied: tuple[str, ...] = ()
+    sets: tuple[tuple[str, int, Evidence], ...] = ()
 
 
 NAMED = re.compile(r"(?:[\w-]+\.)?[Dd]ockerfile(?:\.[\w-]+)*|Containerfile")
@@ -108,6 +109,7 @@ def dockerfile(tree: Tree, path: str, arguments: Mapping[str, str] = MappingProx
     entry: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     lines: dict[str, Evidence] = {}
+    sets: list[tuple[str, int, Evidence]] = []
     for number, word, rest in instructions(tree.text(path)):
         evidence = Evidence(path, number, shown(f"{word} {rest}"))
         rest = _filled(rest, values) if "$" in rest else rest
@@ -116,10 +118,11 @@ def dockerfile(tree: Tree, path: str, arguments: Mapping[str, str] = MappingProx
                 values |= {
                     name: arguments.get(name, value) if word == "ARG" else value for name, value in _pairs(word, rest)
                 }
+                sets += _ports_set(word, rest, evidence)
             case "COPY" | "ADD" if "--from" not in rest:
                 copied += [item.removeprefix("./").rstrip("/") or "." for item in _origins(rest)]
             case "FROM":
-                ports, entry, command, lines = [], (), (), {"FROM": evidence}
+                ports, entry, command, lines, sets = [], (), (), {"FROM": evidence}, []
                 words = [item for item in rest.split() if not item.startswith("--")]
                 base = words[0] if words else ""
             case "EXPOSE":
@@ -133,7 +136,13 @@ def dockerfile(tree: Tree, path: str, arguments: Mapping[str, str] = MappingProx
         tree.fault(path, "has no FROM", 1)
     if not ports and "RUN" in lines and (said := PORT.search(" ".join((*entry, *command)))):
         ports, lines["EXPOSE"] = [int(said[1])], lines["RUN"]
-    return Dockerfile(path, base, (*entry, *command), tuple(ports), lines, tuple(copied))
+    return Dockerfile(path, base, (*entry, *command), tuple(ports), lines, tuple(copied), tuple(sets))
+
+
+def _ports_set(word: str, rest: str, evidence: Evidence) -> Iterator[tuple[str, int, Evidence]]:
+    for name, value in _pairs(word, rest) if word == "ENV" else ():
+        if name.upper().endswith("PORT") and re.fullmatch(r"\d{2,5}", value):
+            yield name, int(value), evidence
 
 
 def _origins(rest: str) -> list[str]:

@@ -66,7 +66,7 @@ class Application:
     not `path`; `evidence` is by what it proves: type, run, port, entrypoint, dependencies, manager, version. `missing`
     are whole sentences; `said_by` names who concluded a field that the files leave open: a model. `beside` are files
     its dependencies need as well (locks, included ones), relative to the context; `packages` are the dependencies in
-    pip's own words where no requirements file says them."""
+    pip's own words where no requirements file says them; `whole`: what is listed for development is needed too."""
 
     name: str
     path: str
@@ -82,6 +82,7 @@ class Application:
     manager: str = ""
     version: str = ""
     build: tuple[tuple[str, ...], ...] = ()
+    whole: bool = False
     output: str = ""
     folder: str = ""
     context: str = ""
@@ -119,7 +120,8 @@ class Application:
 @dataclass(frozen=True, slots=True)
 class Service:
     """One service of a Compose file: `image`, or `path` with what is built there, out of `context`. Environment: names
-    only."""
+    only, and of its values those that are ports (`sets`); `published` is where its ports are told,
+    `commanded` where its command is."""
 
     name: str
     evidence: Evidence
@@ -131,6 +133,9 @@ class Service:
     command: tuple[str, ...] = ()
     ports: tuple[tuple[int, int | None], ...] = ()
     environment: tuple[str, ...] = ()
+    sets: tuple[tuple[str, int, Evidence], ...] = ()
+    published: Evidence = Evidence("")
+    commanded: Evidence = Evidence("")
     depends_on: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
 

@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable
 
 from ergon_ops.dataclass import dataclass
+from ergon_ops.packaging.analysis.builders import BUILDERS, builder_of
 from ergon_ops.packaging.analysis.evidence import Evidence
 from ergon_ops.packaging.analysis.packages import Package, load_json
+from ergon_ops.packaging.analysis.requirements import table
 from ergon_ops.packaging.analysis.tree import inside
 
 Command = tuple[tuple[str, ...], Evidence | None]
@@ -23,6 +25,8 @@ class Rule:
     port: int = 3000
     static: Callable[[Package], str | None] = lambda package: None
     command: Callable[[Package], Command | None] = lambda package: None
+    build: Command = ((), None)  # what builds it, where that is not the script of that name
+    said: tuple[int, Evidence] | None = None  # the port of its own file of settings
 
 
 def rule_of(package: Package) -> Rule | None:
@@ -40,13 +44,23 @@ def configured(package: Package, name: str) -> str:
     return "".join(package.tree.text(inside(package.folder, f"{name}.config{ending}")) for ending in CONFIGS)
 
 
+def _number(package: Package, name: str, pattern: str) -> tuple[int, Evidence] | None:
+    for ending in CONFIGS:
+        path = inside(package.folder, f"{name}.config{ending}")
+        if found := re.search(pattern, package.tree.text(path), re.DOTALL):
+            return int(found[1]), package.tree.line(path, package.tree.text(path).count("\n", 0, found.start(1)) + 1)
+    return None
+
+
 def script(package: Package, name: str, *words: str) -> Command:
     """A script of package.json if it has it, else what it would do."""
     return (("npm", "start"), package.script("start")) if name in package.scripts else (words, None)
 
 
 def _next(package: Package, name: str) -> Rule:
-    exported = re.search(r"output\s*:\s*['\"]export['\"]", configured(package, "next"))
+    exported = re.search(r"output\s*:\s*['\"]export['\"]", configured(package, "next")) or "next export" in (
+        package.scripts.get("build", "")
+    )
     alone = re.search(r"output\s*:\s*['\"]standalone['\"]", configured(package, "next"))
     words = ("node", ".next/standalone/server.js") if alone else ("npx", "next", "start")
     return Rule(
@@ -58,10 +72,11 @@ def _next(package: Package, name: str) -> Rule:
 
 
 def _sveltekit(package: Package, name: str) -> Rule:
+    pages = re.search(r"\bpages\s*:\s*['\"]([\w-][\w./-]*)['\"]", configured(package, "svelte"))
     return Rule(
         "sveltekit",
         name,
-        static=lambda package: "build" if package.has("@sveltejs/adapter-static") else None,
+        static=lambda package: (pages[1] if pages else "build") if package.has("@sveltejs/adapter-static") else None,
         command=lambda package: (("node", "build"), None),
     )
 
@@ -81,11 +96,14 @@ def _remix(package: Package, name: str) -> Rule | None:
 
 
 def _astro(package: Package, name: str) -> Rule:
+    text = configured(package, "astro")
+    out = re.search(r"\boutDir\s*:\s*['\"]\.?/?([\w-][\w./-]*?)/?['\"]", text)
     return Rule(
         "astro",
         name,
         port=4321,
-        static=lambda package: None if package.has("@astrojs/node") else "dist",
+        said=_number(package, "astro", r"\bserver\s*:\s*\{[^}]*?\bport\s*:\s*(\d{2,5})"),
+        static=lambda package: None if package.has("@astrojs/node") else out[1] if out else "dist",
         command=lambda package: (("node", "dist/server/entry.mjs"), None),
     )
 
@@ -96,7 +114,12 @@ def _angular(package: Package, name: str) -> Rule | None:
         return None
     projects = load_json(package.tree, path).get("projects")
     project = next(iter(projects), "") if isinstance(projects, dict) else ""
-    return Rule("angular", name, static=lambda package: f"dist/{project}/browser" if project else "dist")
+    build = table(projects if isinstance(projects, dict) else {}, project, "architect", "build")
+    said = table(build, "options").get("outputPath")
+    output = said.get("base") if isinstance(said, dict) else said
+    output = output if isinstance(output, str) else f"dist/{project}" if project else "dist"
+    older = str(build.get("builder", "")).endswith((":browser", ":browser-esbuild"))
+    return Rule("angular", name, static=lambda package: output if older or not project else f"{output}/browser")
 
 
 def _vite(package: Package, name: str) -> Rule | None:
@@ -106,7 +129,9 @@ def _vite(package: Package, name: str) -> Rule | None:
     if re.search(r"\blib\s*:", text):
         return None  # builds a library
     out = re.search(r"outDir\s*:\s*['\"]\.?/?([\w./-]+)['\"]", text)
-    return Rule("vite", name, static=lambda package: out[1] if out and ".." not in out[1] else "dist")
+    root = re.search(r"(?m)^\s*root\s*:\s*['\"]\.?/?([\w-][\w/-]*)['\"]", text)
+    usual = f"{root[1]}/dist" if root and not out else "dist"
+    return Rule("vite", name, static=lambda package: out[1] if out and ".." not in out[1] else usual)
 
 
 def _cra(package: Package, name: str) -> Rule | None:
@@ -121,6 +146,25 @@ def _nest(package: Package, name: str) -> Rule:
     return Rule("nestjs", name, command=lambda package: (("node", "dist/main.js"), package.dependencies[name]))
 
 
+def _nuxt(package: Package, name: str) -> Rule:
+    """`nuxt generate` leaves pages, `nuxt build` a server."""
+    pages = re.search(r"\b(?:nuxt|nuxi)\s+(?:generate|build\s.*--prerender)", package.scripts.get("build", ""))
+    return Rule(
+        "nuxt",
+        name,
+        static=lambda package: ".output/public" if pages else None,
+        command=lambda _: (("node", ".output/server/index.mjs"), None),
+    )
+
+
+def _built(package: Package, name: str) -> Rule | None:
+    found = builder_of(package, name)
+    if found is None:
+        return None
+    one, output, words, why = found
+    return Rule(one.type, name, static=lambda package: output, build=(words, why))
+
+
 def _server(package: Package, name: str) -> Rule:
     return Rule({"@hapi/hapi": "hapi"}.get(name, name), name)
 
@@ -128,10 +172,7 @@ def _server(package: Package, name: str) -> Rule:
 SERVERS = ("express", "koa", "fastify", "hono", "hapi")
 RULES: tuple[tuple[str, Callable[[Package, str], Rule | None]], ...] = (
     ("next", _next),
-    (
-        "nuxt nuxt3",
-        lambda package, name: Rule("nuxt", name, command=lambda _: (("node", ".output/server/index.mjs"), None)),
-    ),
+    ("nuxt nuxt3", _nuxt),
     (r"@sveltejs/kit", _sveltekit),
     (r"@tanstack/[\w-]*start", lambda package, name: Rule("tanstack-start", name)),
     (r"@remix-run/(?:node|serve|react) @react-router/\w+", _remix),
@@ -139,7 +180,9 @@ RULES: tuple[tuple[str, Callable[[Package, str], Rule | None]], ...] = (
     (r"@angular/core", _angular),
     (r"@nestjs/core", _nest),
     (r"fastify express koa hono @hapi/hapi", _server),
+    (" ".join(one.packages.replace("|", " ") for one in BUILDERS if one.always and "(" not in one.packages), _built),
     ("react-scripts", _cra),
     ("expo", _expo),
     ("vite", _vite),
+    (r".+", _built),
 )

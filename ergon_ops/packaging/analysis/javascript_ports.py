@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
+from ergon_ops.packaging.analysis.configured import FOREIGN, kept
 from ergon_ops.packaging.analysis.evidence import Evidence
-from ergon_ops.packaging.analysis.tree import Tree, inside, shown
+from ergon_ops.packaging.analysis.tree import Tree
 
 CALL = re.compile(
     r"\.listen\s*\(|\b(?:Bun\.|Deno\.)?serve\s*\(\s*(?=\{)|\.Server\s*\(\s*(?=\{)|\bHapi\.server\s*\(|\.createServer\s*\(\s*(?=\{)"
@@ -25,12 +27,21 @@ WORDS_ONLY = frozenset(
     """process env Number parseInt parseFloat String config configService get getOrThrow this const let var await new
     server app options opts settings import meta as string number true false null undefined listen port""".split()
 )
-CONFIGURED = re.compile(r"(?:^|/)(?:config/(?:default|production)\.(?:json|json5|ya?ml|js|ts)|config\.json)$")
+DOTTED = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+(?![\w$]*\()")
+HANDED = re.compile(r"\bexport\s+default\s*\{")  # to Bun, which serves what has a `fetch`
 OPENERS, CLOSERS = "([{", ")]}"
+
+
+class Listed(Protocol):
+    path: str
 
 
 def calls(text: str) -> Iterator[tuple[int, str]]:
     """Where each listening call's port stands, and the words it is given ('' where none is)."""
+    for match in HANDED.finditer(text) if "fetch" in text else ():
+        inner = enclosed(text, match.end())
+        if re.search(r"\bfetch\b", inner) and (named := NAMED.search(inner)):
+            yield match.end() + named.end(), first(inner[named.end() :])
     if not any(word in text for word in CALLED):
         return
     for match in CALL.finditer(text):
@@ -79,9 +90,11 @@ def names(said: str) -> list[str]:
     """Names in what a port is given, the last first: a default stands behind what it is the default of. `port` itself
     only where nothing else is left to ask by."""
     quoted = [part for text in QUOTED.findall(said) for part in (text, text.rsplit(".", 1)[-1])]
+    dotted = [path.split(".", 1)[1] for path in DOTTED.findall(said) if not path.startswith(("process.", "import."))]
+    dotted = [*(text for text in quoted if "." in text), *(path for path in dotted if "." in path)]
     plain = [word for word in WORD.findall(said) if word not in WORDS_ONLY]
     rest = ["port"] if re.search(r"\bport\b", said) else []
-    return list(dict.fromkeys([*reversed(plain), *rest, *quoted]))
+    return list(dict.fromkeys([*dotted, *reversed(plain), *rest, *quoted]))
 
 
 def literal(said: str) -> int | None:
@@ -89,30 +102,50 @@ def literal(said: str) -> int | None:
     return int(found[1]) if found and 80 <= int(found[1]) <= 65535 else None
 
 
+def stands_for(name: str, lines: Sequence[str]) -> list[str]:
+    """The names behind a name: of `const port = config.get('server.port')` those of what it is given."""
+    pattern = re.compile(rf"(?<![\w$.-]){re.escape(name)}\s*(?::\s*\w+\s*)?=(?![=>])\s*(.+)")
+    found = next((match for line in lines if (match := pattern.search(line))), None)
+    return [one for one in names(found[1]) if one != name] if found else []
+
+
 def given(name: str, lines: Sequence[str]) -> tuple[int, int] | None:
-    """The number a name is given, and the line: `port = 1`, `port: z.number().default(1)`, `set('port', 1)`."""
+    """The number a name is given, and the line: `port = 1`, `port: z.number().default(1)`, `set('port', 1)`; of
+    `server.port` that of the table `server`."""
+    outer, _, inner = name.rpartition(".")
+    if outer:
+        return _within(outer.rsplit(".", 1)[-1], inner, lines)
     pattern = re.compile(rf"(?<![\w$.-]){re.escape(name)}\b['\"]?\s*(?::\s*\w+\s*=|[:=,])(?!=)\s*(.+)")
     for index, line in enumerate(lines, 1):
         if (found := pattern.search(line)) is None:
             continue
-        if (number := literal(found[1])) is not None:
+        if (number := literal(found[1])) is not None and number not in FOREIGN:
             return number, index
         if found[1].rstrip().endswith(("{", "(")):  # the table of one setting: `port: {`
-            for inner, row in enumerate(lines[index : index + 6], index + 1):
+            for inner_line, row in enumerate(lines[index : index + 6], index + 1):
                 default = re.search(r"\bdefault\b\s*[:(]\s*(.+)", row)
                 if default and (number := literal(default[1])) is not None:
-                    return number, inner
+                    return number, inner_line
                 if row.strip().startswith("}"):
                     break
     return None
 
 
-def configured(tree: Tree, folder: str, wanted: Sequence[str]) -> tuple[int, Evidence] | None:
-    """Of the package's files of settings, JSON and YAML."""
-    for path in tree.under(folder, ".json", ".json5", ".yaml", ".yml"):
-        if CONFIGURED.search(path.removeprefix(inside(folder, ""))) and "node_modules" not in path:
-            lines = tree.text(path).splitlines()
-            for name in wanted:
-                if found := given(name, lines):
-                    return found[0], Evidence(path, found[1], shown(lines[found[1] - 1]))
+def _within(table: str, name: str, lines: Sequence[str]) -> tuple[int, int] | None:
+    head = re.compile(rf"(?<![\w$-]){re.escape(table)}['\"]?\s*[:=]\s*\{{")
+    for index, line in enumerate(lines):
+        if match := head.search(line):
+            body = enclosed("\n".join([line[match.end() :], *lines[index + 1 : index + 40]]), 0)
+            if row := given(name, body.split("\n")):
+                return row[0], row[1] + index
+    return None
+
+
+def configured(
+    tree: Tree, folder: str, wanted: Sequence[str], sources: Sequence[Listed]
+) -> tuple[int, Evidence] | None:
+    """Of the package's files of settings."""
+    for name in wanted:
+        if found := kept(tree, folder, name.split("."), [script.path for script in sources]):
+            return found
     return None

@@ -5,16 +5,19 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
+from ergon_ops.packaging.analysis.configured import FOREIGN, in_environment, kept
 from ergon_ops.packaging.analysis.evidence import Evidence
+from ergon_ops.packaging.analysis.sources import Source
 from ergon_ops.packaging.analysis.tree import Tree, shown
 
 OPTIONS = ("add_argument", "option", "define", "Option", "Argument", "argument")
 PLACED = ("port", "server_port", "bind", "address", "listen")  # how calls that listen name the place
+VARIABLE, PLAIN = "$", "="  # before a name that is asked of the environment, and one that is given by an import
+TABLES = ("dict", "from_mapping", "update", "SimpleNamespace", "Namespace", "setdefaults", "Dynaconf")
+ASKING = re.compile(r"get|getint|getenv|get_\w+|int|str|port|require|config|env|value|option\w*")
 DECLARED = ("Field", "field", "Option", "Argument")  # a default is the first they are given
-# Where others listen: never where a program does that only names a port.
-FOREIGN = frozenset({1883, 3306, 5432, 5672, 6379, 9092, 11211, 27017})
 SETTINGS = ("settings", "config", "conf", "configuration", "constants", "env", "environment", "options", "defaults")
 IMPORTED = re.compile(r"(?m)^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+([^\n#]+)|import[ \t]+([^\n#]+))")
 NUMBER = re.compile(r"(?<![\w.])(\d{2,5})(?![\w.])")
@@ -26,6 +29,7 @@ class Numbers:
     def __init__(self, full: Callable[[ast.expr], str]) -> None:
         self._full = full
         self._known: dict[str, int] = {}
+        self._stands: dict[str, tuple[str, ...]] = {}  # name → the keys of what it is given
 
     def keep(self, name: str, value: ast.expr) -> None:
         """`PORT = 8001`, `port: int = Field(8001)`, `port = args.port`; any number under any name, as a port may be
@@ -33,12 +37,37 @@ class Numbers:
         if isinstance(value, ast.Constant):
             if isinstance(value.value, int) and not isinstance(value.value, bool):
                 self._known[name] = value.value
-        elif "port" in name.lower() and (number := self.number(value)) is not None:
-            self._known[name] = number
+        elif isinstance(value, ast.Dict):
+            self.table(value, name)
+        elif re.search(r"port|bind|addr|listen", name, re.IGNORECASE):
+            number = self.number(value)
+            if number is not None:
+                self._known[name] = number
+            if keys := self.asked(value):
+                self._stands[name] = keys
+
+    def table(self, node: ast.Dict, path: str) -> None:
+        """`CONFIG = {"server": {"port": 8001}}` as `CONFIG.server.port`."""
+        for key, value in zip(node.keys, node.values, strict=True):
+            if (word := literal(key)) is None:
+                continue
+            if isinstance(value, ast.Dict):
+                self.table(value, f"{path}.{word}")
+            elif "port" in word.lower() and (number := self.number(value)) is not None:
+                self._known[f"{path}.{word}"] = number
+
+    def placed(self, ending: str) -> int | None:
+        """The number of a key of a table, wherever that lies."""
+        return next((number for key, number in self._known.items() if key.endswith(f".{ending}")), None)
 
     def options(self, call: ast.Call) -> None:
         """`add_argument("--port", default=8001)`, `@click.option("--port", default=8001)`, `define("port", 8001)`."""
-        if self._full(call.func).rpartition(".")[2] not in OPTIONS:
+        last = self._full(call.func).rpartition(".")[2]
+        if last in TABLES:
+            for word in call.keywords:
+                if word.arg and "port" in word.arg.lower() and (number := self.number(word.value)) is not None:
+                    self._known.setdefault(word.arg, number)
+        if last not in OPTIONS:
             return
         names = [text.lstrip("-").replace("-", "_") for text in map(literal, call.args) if text is not None]
         default = self._default(call, names)
@@ -64,27 +93,78 @@ class Numbers:
             if value is not None and "port" in argument.arg.lower():
                 self.keep(argument.arg, value)
 
-    def listened(self, call: ast.Call) -> tuple[int | None, str]:
-        """The number a call that listens is given; else the name it is given, which nothing here stands for."""
+    def listened(self, call: ast.Call) -> tuple[int | None, tuple[str, ...]]:
+        """The number a call that listens is given; and the keys it asks a table of settings or the environment by."""
         named = [word.value for word in call.keywords if word.arg in PLACED]
-        for item in named or call.args:
-            place = item.elts[1] if isinstance(item, ast.Tuple) and len(item.elts) == 2 else item
-            if (number := self.number(place)) is not None and 1 <= number <= 65535:
-                return number, ""
-        asked = (
-            name_of(item.elts[1] if isinstance(item, ast.Tuple) and len(item.elts) == 2 else item)
-            for item in (named or call.args)
-        )
-        return None, next((name for name in asked if "port" in name.lower()), "")
+        spread = [self._keys(word.value) for word in call.keywords if word.arg is None]
+        places = [
+            item.elts[1] if isinstance(item, ast.Tuple) and len(item.elts) == 2 else item
+            for item in (*named, *call.args)
+        ]
+        numbers = (self.number(place) for place in places)
+        number = next((one for one in numbers if one is not None and 1 <= one <= 65535), None)
+        asked = [keys for place in places if (keys := self.asked(place))]
+        if number is None and not asked and spread and spread[0]:  # `run(app, **config["server"])`
+            number = self._known.get(".".join((*spread[0], "port")))
+            asked = [(*spread[0][1:], "port")]
+        return number, asked[0] if asked else ()
+
+    def asked(self, node: ast.expr) -> tuple[str, ...]:
+        """The keys of `settings.server.port`, `config["port"]`, `int(PORT)`; of what a name of this file stands for;
+        without the name of the table itself."""
+        keys = self._keys(node)
+        if len(keys) == 1:
+            return self._stands.get(keys[0], (PLAIN, keys[0]) if "port" in keys[0].lower() else ())
+        if not any("port" in key.lower() or key == "bind" for key in keys[1:]):
+            return ()
+        return (VARIABLE, keys[-1]) if {"environ", "env"} & set(keys[:-1]) else keys[1:]
+
+    def _keys(self, node: ast.expr | None) -> tuple[str, ...]:
+        match node:
+            case ast.Name(id=name):
+                return (name,)
+            case (
+                ast.Attribute(value=value, attr=name) | ast.Subscript(value=value, slice=ast.Constant(value=str(name)))
+            ):
+                inner = self._keys(value)
+                return (*inner, name) if inner else ()
+            case ast.Call():
+                return self._keys_of_call(node)
+            case ast.BinOp(right=right):
+                return self._keys(right)
+            case ast.BoolOp(values=[first, *_]):
+                return self._keys(first)
+            case ast.JoinedStr(values=[*_, ast.FormattedValue(value=value)]):
+                return self._keys(value)
+        return ()
+
+    def _keys_of_call(self, call: ast.Call) -> tuple[str, ...]:
+        """`int(x)`, `config.get("server.port")`, `parser.getint("server", "port")`, `os.getenv("PORT")`."""
+        last = self._full(call.func).rpartition(".")[2]
+        if not call.args:
+            return self._keys(call.func)
+        if isinstance(call.func, ast.Name) and last in ("int", "str", "float"):
+            return self._keys(call.args[0])
+        words = [text for text in map(literal, call.args) if text is not None and not text.isdigit()]
+        if not words or not ASKING.fullmatch(last):
+            return ()
+        if last == "getenv" or (isinstance(call.func, ast.Name) and last in ("config", "env")):
+            return ("environ", words[0])
+        inner = self._keys(call.func.value) if isinstance(call.func, ast.Attribute) else (last,)
+        many = words if last.startswith("get") and "environ" not in inner else words[:1]
+        return (*inner, *(part for word in many for part in word.split("."))) if inner else ()
 
     def number(self, node: ast.expr | None) -> int | None:
         match node:
             case ast.Constant(value=value):
                 return _plain(str(value)) if not isinstance(value, bool) else None
             case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Subscript(slice=ast.Constant(value=str(name))):
-                return self._known.get(name)
+                whole = self._known.get(".".join(self._keys(node)))
+                return whole if whole is not None else self._known.get(name)
             case ast.BoolOp():
                 return self._first(reversed(node.values))
+            case ast.List(elts=[first, *_]) | ast.Tuple(elts=[first]):
+                return self.number(first)
             case ast.IfExp():
                 return self._first((node.body, node.orelse))
             case ast.BinOp(op=ast.Add()):
@@ -121,20 +201,6 @@ def literal(node: ast.expr | None) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def name_of(node: ast.expr) -> str:
-    """The name a number is asked by: `port`, `settings.port`, `config["PORT"]`, `int(PORT)`, `"0.0.0.0:" + port`."""
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Subscript(slice=ast.Constant(value=str(name))):
-            return name
-        case ast.Call(args=[first, *_]):
-            return name_of(first)
-        case ast.BinOp(right=right):
-            return name_of(right)
-        case ast.JoinedStr(values=[*_, ast.FormattedValue(value=value)]):
-            return name_of(value)
-    return ""
-
-
 def elsewhere(tree: Tree, base: str, path: str, name: str) -> tuple[int, Evidence] | None:
     """The number a name is given in a file that `path` imports, or in one of settings."""
     said = " ".join(" ".join(filter(None, match.groups())) for match in IMPORTED.finditer(tree.text(path)))
@@ -153,3 +219,23 @@ def elsewhere(tree: Tree, base: str, path: str, name: str) -> tuple[int, Evidenc
                 line = text.count("\n", 0, match.start(1)) + 1
                 return number, Evidence(other, line, shown(text.splitlines()[line - 1]))
     return None
+
+
+def listened(
+    tree: Tree, base: str, paths: Iterable[str], members: Mapping[str, Source]
+) -> tuple[int | None, Evidence | None]:
+    """Where the first of some files listens: a file of settings comes before the number that is taken without it, and
+    the environment's own file only where no number is."""
+    for source in (members[path] for path in paths):
+        for keys in source.asks:
+            if keys[0] not in (VARIABLE, PLAIN) and (found := kept(tree, base, keys, list(tree.under(base, ".py")))):
+                return found
+        for number, why in source.ports:
+            return number, why
+        for keys in source.asks:
+            if keys[0] != VARIABLE and (found := elsewhere(tree, base, source.path, keys[-1])):
+                return found
+        for keys in source.asks:
+            if found := in_environment(tree, base, (keys[-1], keys[-1].upper())):
+                return found
+    return None, None

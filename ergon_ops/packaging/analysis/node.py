@@ -3,43 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ergon_ops.dataclass import dataclass
 from ergon_ops.packaging.analysis.evidence import Application, Evidence, Need, Variable
 from ergon_ops.packaging.analysis.frameworks import SERVERS, Rule, rule_of
 from ergon_ops.packaging.analysis.needs import IMAGES, needs
-from ergon_ops.packaging.analysis.packages import LOCKS, Package, is_member, manager, node_version, packages, workspaces
-from ergon_ops.packaging.analysis.scripting import Script, port_elsewhere, scripts, variables
+from ergon_ops.packaging.analysis.packages import (
+    LOCKS,
+    Package,
+    is_member,
+    manager,
+    node_version,
+    packages,
+    taken_in,
+    workspaces,
+)
+from ergon_ops.packaging.analysis.scripting import scripts, variables
 from ergon_ops.packaging.analysis.serving import HEALTH
+from ergon_ops.packaging.analysis.starting import Site, command, command_of, entry, port, spoken, start_of
 from ergon_ops.packaging.analysis.tree import Tree, aside, inside, within
 
 ALONE = ("server.js", "index.js", "app.js", "main.js", "server.mjs", "index.mjs")
-ENTRIES = ("server", "index", "app", "main", "src/server", "src/index", "src/app", "src/main")
 DELEGATES = re.compile(
     r"\b(turbo|nx|lerna|concurrently|npm-run-all|wsrun)\b|(?:npm|pnpm|yarn|bun)\b.*(?:-w|-r|--filter|--workspace|workspace)\b"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
-    """One package with its own sources, and the packages it is a workspace of."""
-
-    package: Package
-    sources: Mapping[str, Script]
-    roots: tuple[Package, ...]
-
-
 def applications(tree: Tree) -> Iterator[Application]:
     found = packages(tree)
-    real = {folder: package for folder, package in found.items() if not aside(folder)} or found
+    main = taken_in(found)
+    real = {folder: package for folder, package in found.items() if folder in main or not aside(folder)} or found
     if not found and any(name in tree.names(".") for name in ALONE):
         real = {".": Package(tree, ".", {})}  # a server of plain Node
     for folder, package in real.items():
         inner = [other for other in found if other != folder and within(other, folder)]
         roots = tuple(root for root in found.values() if root.folder != folder and is_member(root, folder))
-        site = Site(package, scripts(tree, folder, inner), roots)
+        others = [one for one in found.values() if package.has(str(one.document.get("name"))) and one is not package]
+        shared = {path: row for one in others for path, row in scripts(tree, one.folder, ()).items()}
+        site = Site(package, scripts(tree, folder, inner), roots, shared)
         application = _application(site, inner)
         if application is not None:
             yield _finished(site, application)
@@ -80,14 +82,19 @@ def _by_rule(site: Site, rule: Rule) -> Application | None:
         return None  # a library for the framework
     static = rule.static(package)
     if static is not None:
-        build = package.scripts.get("build")
-        evidence["run"] = (package.script("build"),) if build else ()
-        return Application("", package.folder, rule.type, "javascript", output=static, port=80, evidence=evidence)
-    run, why = rule.command(package) or _command(site)
-    port, because = _port(site, rule.port)
+        words, said = rule.build
+        said = said or (package.script("build") if "build" in package.scripts else None)
+        evidence |= {"run": (said,) if said else ()} | ({"build": (said,)} if words and said else {})
+        return Application(
+            "", package.folder, rule.type, "javascript", output=static, port=80, evidence=evidence,
+            build=(words,) if words else (),
+        )  # fmt: skip
+    run, why = rule.command(package) or command(site)
+    number, because = port(site, None)
+    number, because = (number, because) if because else rule.said or (rule.port, None)
     evidence |= {"run": (why,) if why else (), "port": (because,) if because else ()}
-    entry = _entry(site)
-    evidence |= {"entrypoint": (Evidence(inside(package.folder, entry)),)} if entry else {}
+    file = entry(site)
+    evidence |= {"entrypoint": (Evidence(inside(package.folder, file)),)} if file else {}
     missing = () if run else ("Nothing says how it is started (a start script, or main in package.json).",)
     return Application(
         "",
@@ -95,8 +102,8 @@ def _by_rule(site: Site, rule: Rule) -> Application | None:
         rule.type,
         "javascript",
         run=run,
-        port=port,
-        entrypoint=entry,
+        port=number,
+        entrypoint=file,
         evidence=evidence,
         missing=missing,
     )
@@ -104,85 +111,21 @@ def _by_rule(site: Site, rule: Rule) -> Application | None:
 
 def _generic(site: Site) -> Application | None:
     package = site.package
-    run, why = _command(site)
+    run, why = command(site)
     listening = any(script.listens for script in site.sources.values())
     if not run or (not package.scripts.get("start") and not listening and why != command_of(package)[1]):
         return None
-    port, because = _port(site, 3000 if listening else None)
-    entry = _entry(site)
+    number, because = port(site, 3000 if listening else None)
+    file = entry(site)
     evidence = {
-        "type": (Evidence(package.path) if package.document else Evidence(inside(package.folder, entry)),),
+        "type": (Evidence(package.path) if package.document else Evidence(inside(package.folder, file)),),
         "run": (why,) if why else (),
         "port": (because,) if because else (),
-        **({"entrypoint": (Evidence(inside(package.folder, entry)),)} if entry else {}),
+        **({"entrypoint": (Evidence(inside(package.folder, file)),)} if file else {}),
     }
     return Application(
-        "", package.folder, "node", "javascript", run=run, port=port, entrypoint=entry, evidence=evidence
+        "", package.folder, "node", "javascript", run=run, port=number, entrypoint=file, evidence=evidence
     )
-
-
-def _command(site: Site) -> tuple[tuple[str, ...], Evidence | None]:
-    """`start` > `main` > a file that listens > index."""
-    package = site.package
-    start = package.scripts.get("start", "")
-    if start:
-        if plain := re.fullmatch(r"node\s+(?:--[\w=./-]+\s+)*([\w./-]+)", start.strip()):
-            return ("node", plain[1].removeprefix("./")), package.script("start")
-        return ("npm", "start"), package.script("start")
-    main = package.document.get("main")
-    if isinstance(main, str) and package.tree.has(inside(package.folder, main.removeprefix("./"))):
-        return ("node", main.removeprefix("./")), package.at("main")
-    listening = any(script.listens for script in site.sources.values())
-    if not listening and (said := command_of(package))[0]:
-        return said
-    if entry := _entry(site):
-        return ("node", entry), Evidence(inside(package.folder, entry))
-    return (), None
-
-
-def command_of(package: Package) -> tuple[tuple[str, ...], Evidence | None]:
-    """What a package installs as a command, where there is one and it is no library as well."""
-    said = package.document.get("bin")
-    paths = [said] if isinstance(said, str) else list(said.values()) if isinstance(said, dict) else []
-    paths = [path.removeprefix("./") for path in paths if isinstance(path, str)]
-    library = any(key in package.document for key in ("main", "exports", "module"))
-    if len(set(paths)) == 1 and not library and package.tree.has(inside(package.folder, paths[0])):
-        return ("node", paths[0]), package.at("bin")
-    return (), None
-
-
-def _entry(site: Site) -> str:
-    package = site.package
-    start = re.search(
-        r"(?:node|tsx|ts-node|nodemon|bun(?: run)?)\s+(?:--?[\w=./-]+\s+)*([\w./-]+\.[cm]?[jt]s)",
-        package.scripts.get("start", ""),
-    )
-    named = (start[1] if start else "") or package.document.get("main")
-    if isinstance(named, str) and package.tree.has(inside(package.folder, named.removeprefix("./"))):
-        return named.removeprefix("./")
-    for stem in ENTRIES:
-        for ending in (".js", ".mjs", ".cjs", ".ts"):
-            if package.tree.has(inside(package.folder, stem + ending)):
-                return stem + ending
-    return ""
-
-
-def _port(site: Site, usual: int | None) -> tuple[int | None, Evidence | None]:
-    """Of the command's options, of the entry's code, of any other file's code; else the framework's own."""
-    package = site.package
-    for name in ("start", "preview"):
-        said = re.search(r"(?:-p|--port|PORT=)[ =]?(\d{2,5})\b", package.scripts.get(name, ""))
-        if said and name == "start":
-            return int(said[1]), package.script(name)
-    entry = inside(package.folder, _entry(site)) if _entry(site) else ""
-    order = sorted(
-        site.sources.values(), key=lambda script: (script.path != entry, script.path.count("/"), script.path)
-    )
-    found = [port for script in order for port in script.ports]
-    if not found and (there := port_elsewhere(package.tree, package.folder, order)):
-        return there
-    found = found or [port for script in order for port in script.usual]
-    return found[0] if found else (usual, None)
 
 
 def _finished(site: Site, found: Application) -> Application:
@@ -202,19 +145,34 @@ def _finished(site: Site, found: Application) -> Application:
         beside=_locks(package, root),
         manager=what,
         version=version,
-        run=(what, *found.run[1:]) if found.run[:1] == ("npm",) else found.run,
-        build=((what, "run", "build"),) if build else (),
+        run=_by(what, found.run),
+        build=tuple(_by(what, words) for words in found.build) or (((what, "run", "build"),) if build else ()),
+        whole=not build and _of_work(package),
         health="/" if static else next((path for path in HEALTH if path in routes), "") if found.port else "",
         variables=variables(package.tree, sources, schema_reads(package)),
         needs=needs(package.dependencies, _prisma(package)),
         missing=(*found.missing, *_unnamed(site, found)),
         evidence={
+            **({"build": (package.script("build"),)} if build else {}),
             **found.evidence,
             **({"manager": (why,), "dependencies": (Evidence(package.path),)} if package.document else {}),
             **({"version": (because,)} if because else {}),
-            **({"build": (package.script("build"),)} if build else {}),
         },
     )
+
+
+def _by(manager: str, words: tuple[str, ...]) -> tuple[str, ...]:
+    return (manager, *words[1:]) if words[:1] == ("npm",) else words
+
+
+def _of_work(package: Package) -> bool:
+    """Its start needs what package.json names for development: it has to be installed as well."""
+    used = package.document.get("dependencies")
+    listed = package.document.get("devDependencies")
+    names = set(listed if isinstance(listed, dict) else ()) - set(used if isinstance(used, dict) else ())
+    said = " ".join(text for text, _ in spoken(package, start_of(package)[0]))
+    words = {"@babel/node": "babel-node"}
+    return any(re.search(rf"(?<![\w./@-]){re.escape(words.get(name, name))}(?![\w.-])", said) for name in names)
 
 
 BUILT_IN = frozenset(

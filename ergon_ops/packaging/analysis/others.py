@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from fnmatch import fnmatch, translate
 
 from ergon_ops.dataclass import dataclass
+from ergon_ops.packaging.analysis.configured import FOREIGN, OTHERS, kept
 from ergon_ops.packaging.analysis.evidence import Application, Evidence
 from ergon_ops.packaging.analysis.libraries import asked, files, variables
-from ergon_ops.packaging.analysis.listening import FOREIGN
 from ergon_ops.packaging.analysis.needs import needs
 from ergon_ops.packaging.analysis.static import generated
 from ergon_ops.packaging.analysis.tree import Tree, aside, inside, relative, shown
@@ -35,14 +35,15 @@ RUST = r"\(\s*\"[\d.]+:(\d{2,5})\"|\(\s*\(\s*(?:\[[\d, ]+\]|\"[\d.]+\")\s*,\s*(\
 SPRING = r"server\.port\s*[=:]\s*(?:\$\{\w+:)?(\d{2,5})|(?m:^server:\s*\n\s+port:\s*(?:\$\{\w+:)?(\d{2,5}))"
 QUARKUS = r"quarkus\.http\.port\s*[=:]\s*(?:\$\{\w+:)?(\d{2,5})"
 MICRONAUT = r"micronaut\.server\.port\s*[=:]\s*(\d{2,5})|(?m:^micronaut:\s*\n(?:[ \t]+.*\n)*?[ \t]+port:\s*(?:\$\{\w+:)?(\d{2,5}))"
-PUMA = r"(?m)^\s*port\s+(?:ENV\.fetch\([^)\n]*?(\d{2,5})\s*\)|ENV\.fetch\([^)\n]*\)\s*\{\s*(\d{2,5})|(\d{2,5}))"
-SINATRA = r"(?m)^\s*set\s*\(?\s*:port\s*,\s*(?:ENV\b[^\n]*?)?(\d{2,5})"
+PUMA = r"^\s*port\s+(?:ENV\.fetch\([^)\n]*?(\d{2,5})\s*\)|ENV\.fetch\([^)\n]*\)\s*\{\s*(\d{2,5})|(\d{2,5}))"
+SINATRA = r"^\s*set\s*\(?\s*:port\s*,\s*(?:ENV\b[^\n]*?)?(\d{2,5})"
+RACKUP = r"^#\\.*?(?:-p|--port)[ =](\d{2,5})"
 KESTREL = r"(?:UseUrls|\.Run(?:Async)?|Urls\.Add)\(\s*\"https?://[^:\"]+:(\d{2,5})|ListenAnyIP\(\s*(\d{2,5})|\"Urls?\"\s*:\s*\"https?://[^:\"]+:(\d{2,5})"
 PHOENIX = r"\"PORT\"\s*\)?\s*(?:\|\||,)\s*\"(\d{2,5})\"|\bport:\s*(\d{2,5})"
 # Where nothing is listened on by its number: what a name for a port is given, then an address as a text.
 LOOSE = {
-    "go": r"(?i)\bport\w*\s*:?=\s*\"?:?(\d{2,5})\"?\s*$|\bport\"\s*,\s*\"?:?(\d{2,5})\b|[\"`](?:[\d.]*|localhost):(\d{2,5})[\"`]",
-    "rust": r"(?i)\bport\b[^\n;]*?\b(\d{4,5})(?:u16|_u16)?\b|\"[\d.]+:(\d{2,5})\"",
+    "go": r"(?i)\bport\w*\b[^`\n]*`[^`\n]*\b(?:env)?-?default:\"(\d{2,5})\"|\bport\w*\s*:?=\s*\"?:?(\d{2,5})\"?\s*$|\bport\"\s*,\s*\"?:?(\d{2,5})\b|[\"`](?:[\d.]*|localhost):(\d{2,5})[\"`]",
+    "rust": r"(?i)\bport\b[^;{}]{0,160}?\b(\d{4,5})(?:u16|_u16)?\b|\"[\d.]+:(\d{2,5})\"",
     "typescript": r"(?i)\bport\b[^\n;]*?\b(\d{4,5})\b",
 }
 # In order: the first that fits a folder is what it is.
@@ -72,8 +73,8 @@ KINDS: tuple[Kind, ...] = (
     Kind("clojure", "clojure", "project.clj", "", "", 8080),
     Kind("clojure", "clojure", "deps.edn", "", "", 8080),
     Kind("rails", "ruby", "Gemfile", r"(?m)^\s*gem\s+['\"]rails['\"]", "bin/rails server -b 0.0.0.0", 3000, PUMA),
-    Kind("sinatra", "ruby", "Gemfile", r"(?m)^\s*gem\s+['\"]sinatra['\"]", "{rack}", 9292, SINATRA),
-    Kind("rack", "ruby", "config.ru", "", "rackup -o 0.0.0.0", 9292),
+    Kind("sinatra", "ruby", "Gemfile", r"(?m)^\s*gem\s+['\"]sinatra['\"]", "{rack}", 9292, f"{SINATRA}|{PUMA}|{RACKUP}"),
+    Kind("rack", "ruby", "config.ru", "", "{rack}", 9292, f"{PUMA}|{RACKUP}"),
     Kind("ruby", "ruby", "Gemfile", "", "", None),
     Kind("laravel", "php", "artisan", "", "php artisan serve --host 0.0.0.0 --port 8000", 8000),
     Kind("symfony", "php", "composer.json", "symfony/framework-bundle", "php -S 0.0.0.0:8000 -t public", 8000),
@@ -139,10 +140,14 @@ def _application(tree: Tree, folder: str, kind: Kind, marker: Evidence) -> Appli
         return None  # a library, or a workspace of others
     name = _name(tree, folder, kind, entry)
     alone = kind.type == "sinatra" and entry and "config.ru" not in tree.names(folder)
-    rack = f"ruby {entry} -o 0.0.0.0" if alone else "rackup -o 0.0.0.0"
+    puma = "config/puma.rb" if tree.has(inside(folder, "config/puma.rb")) else ""
+    port, why = _port(tree, folder, kind)
+    at = f" -p {port}" if port and not puma else ""
+    rack = f"ruby {entry} -o 0.0.0.0" if alone else "rackup -o 0.0.0.0" + at
+    rack = f"puma -C {puma}" if puma and not alone else rack
     project = marker.file.rsplit("/", 1)[-1].rsplit(".", 1)[0]
     run = kind.run.format(name=name, project=project, entry=entry, rack=rack)
-    port, why = _port(tree, folder, kind)
+    run, port, why = _composer(tree, folder, kind, run, port, why)
     serves = kind.type != "go" or port is not None or _listens(tree, folder)
     evidence: dict[str, tuple[Evidence, ...]] = {"type": (marker,), "run": (marker,), "port": (why,) if why else ()}
     if entry:
@@ -162,6 +167,20 @@ def _application(tree: Tree, folder: str, kind: Kind, marker: Evidence) -> Appli
         evidence=evidence,
         missing=() if run else (f"How a {kind.type} project is started is not known here.",),
     )
+
+
+def _composer(
+    tree: Tree, folder: str, kind: Kind, run: str, port: int | None, why: Evidence | None
+) -> tuple[str, int | None, Evidence | None]:
+    """PHP: what its composer.json starts with PHP's own server, where it does."""
+    path = inside(folder, "composer.json")
+    for row in tree.text(path).splitlines() if kind.language == "php" else ():
+        if found := re.search(
+            r"\"(?:start|serve|server)\"\s*:\s*\[?\s*\"(?:@php|php)\s+(-S\s+[^:\s\"]+:(\d{2,5})[^\"&|;]*)\"", row
+        ):
+            said = re.sub(r"-S\s+[^:\s]+:", "-S 0.0.0.0:", found[1]).strip()
+            return f"php {said}", int(found[2]), tree.find(path, row.strip())
+    return run, port, why
 
 
 def _entry(tree: Tree, folder: str, kind: Kind) -> str:
@@ -211,8 +230,12 @@ def _port(tree: Tree, folder: str, kind: Kind) -> tuple[int | None, Evidence | N
         for path in files(tree, folder, kind.language):
             for match in re.finditer(pattern, tree.text(path), re.MULTILINE):
                 number = int(next(part for part in match.groups() if part))
-                if 80 <= number <= 65535 and number not in FOREIGN:
-                    return number, tree.line(path, tree.text(path).count("\n", 0, match.end()) + 1)
+                why = tree.line(path, tree.text(path).count("\n", 0, match.end()) + 1)
+                foreign = number in FOREIGN or (pattern is loose and OTHERS.search(why.says))
+                if 80 <= number <= 65535 and not foreign:
+                    return number, why
+    if kind.language in ("go", "rust") and kind.port:
+        return kept(tree, folder, ("port",), list(files(tree, folder, kind.language))) or (None, None)
     return None, None
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from ergon_ops.dataclass import dataclass
 from ergon_ops.packaging.analysis.evidence import Evidence
 from ergon_ops.packaging.analysis.requirements import best_version
-from ergon_ops.packaging.analysis.tree import Tree, inside, relative, shown
+from ergon_ops.packaging.analysis.tree import Tree, aside, inside, relative, shown
 
 LOCKS = (
     ("pnpm-lock.yaml", "pnpm"), ("bun.lock", "bun"), ("bun.lockb", "bun"), ("yarn.lock", "yarn"),
@@ -106,6 +106,19 @@ def is_member(root: Package, folder: str) -> bool:
     """Whether a folder is one of a root's workspaces."""
     inner = relative(folder, root.folder)
     return any(fnmatch(inner, pattern.removesuffix("/").removeprefix("./")) for pattern in workspaces(root))
+
+
+def taken_in(found: Mapping[str, Package]) -> set[str]:
+    """Folders that a root's pattern takes in by their place, whatever they are called: `apps/docs` is a program."""
+    return {
+        folder
+        for folder in found
+        for root in found.values()
+        for pattern in workspaces(root)
+        if root.folder != folder
+        and fnmatch(relative(folder, root.folder), pattern.removesuffix("/").removeprefix("./"))
+        and not aside(pattern)
+    }
 
 
 def manager(package: Package, roots: Iterator[Package] | list[Package]) -> tuple[str, Evidence]:

@@ -42,7 +42,7 @@ def beside(tree: Tree, found: list[Application], composed: Iterable[Service]) ->
         known = {_words(item.run) for item in same}
         names: set[str] = set()
         for name, run, why, port in (*_procfile(tree, path), *_composed(path, composed)):
-            if name in names or _words(run) in known or ONCE.search(" ".join(run)) or _is_one(run, same):
+            if name in names or _words(run) in known or ONCE.search(" ".join(run)) or is_one(run, same):
                 continue
             known.add(_words(run))
             names.add(name)
@@ -75,18 +75,18 @@ def _words(run: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(word.removeprefix("./") for word in run if word[:1] != "-" and not word.isdigit())[:5]
 
 
-def _is_one(run: tuple[str, ...], same: Iterable[Application]) -> bool:
+def is_one(run: tuple[str, ...], same: Iterable[Application]) -> bool:
     """The command of one that was found, in other words: it names the same module, file or kind of worker."""
     text = " ".join(run)
     for item in same:
         if item.type == "celery" and re.search(r"\bcelery\b.*\bworker\b", text):
             return True
-        module = item.entrypoint.removesuffix(".py").replace("/", ".")
-        if (
-            item.type != "celery"
-            and item.entrypoint
-            and re.search(rf"(?<![\w.]){re.escape(module)}(?![\w.])|{re.escape(item.entrypoint)}\b", text)
-        ):
+        if item.type == "celery" or not item.entrypoint:
+            continue
+        modules = [item.entrypoint.removesuffix(".py").replace("/", ".")]
+        modules += [word.partition(":")[0] for word in item.run if re.match(r"[A-Za-z_][\w.]*:\w", word)]
+        named = "|".join(map(re.escape, modules))
+        if re.search(rf"(?<![\w.])(?:{named})(?![\w.])|{re.escape(item.entrypoint)}\b", text):
             return True
     return False
 

@@ -10,9 +10,13 @@ from pathlib import Path
 from ergon_ops.packaging.analysis import node, others, python, static
 from ergon_ops.packaging.analysis.compose import needed, program, services
 from ergon_ops.packaging.analysis.containers import Dockerfile, dockerfiles, procfile
+from ergon_ops.packaging.analysis.environment import surrounded
 from ergon_ops.packaging.analysis.evidence import Analysis, Application, Evidence, Need, Service, Variable
 from ergon_ops.packaging.analysis.needs import SCHEMES, URL
-from ergon_ops.packaging.analysis.processes import beside, placed
+from ergon_ops.packaging.analysis.packages import packages, taken_in
+from ergon_ops.packaging.analysis.processes import beside, is_one, placed
+from ergon_ops.packaging.analysis.said import PORT as SAID_PORT
+from ergon_ops.packaging.analysis.said import filled
 from ergon_ops.packaging.analysis.secrets import secrets
 from ergon_ops.packaging.analysis.tree import Tree, aside, inside, shown, within
 from ergon_ops.refs import slug
@@ -38,7 +42,8 @@ def analyse(root: Path) -> Analysis:
     composed = services(tree)
     found = [*python.applications(tree), *node.applications(tree), *others.applications(tree)]
     found = without_assets(found)
-    found = [item for item in found if not aside(item.path)] or found
+    members = taken_in(packages(tree))
+    found = [item for item in found if item.path in members or not aside(item.path)] or found
     homes = {item.path for item in found}
     composed = tuple(placed(service, homes) for service in composed)
     images = dockerfiles(tree, composed)
@@ -74,7 +79,7 @@ def _known_by_others(
     said = procfile(tree, found.path)
     if said and found.name != "worker":
         run, evidence["run"] = said[0], (said[1],)
-        literal = re.search(r"(?::|--port[ =]|-p )(\d{2,5})\b", " ".join(run))
+        literal = SAID_PORT.search(filled(" ".join(run)))
         if literal:
             port, evidence["port"] = int(literal[1]), (said[1],)
     image = images.get(found.path)
@@ -83,7 +88,17 @@ def _known_by_others(
             port, evidence["port"] = image.ports[0], (image.lines["EXPOSE"],)
         for service in composed:
             if service.path == found.path and service.ports and not evidence.get("port"):
-                port, evidence["port"] = service.ports[0][0], (service.evidence,)
+                port, evidence["port"] = service.ports[0][0], (service.published,)
+    started = [(one.command, one.commanded) for one in composed if one.path == found.path and one.command]
+    started += [(image.run, image.lines["RUN"])] if image and "RUN" in image.lines else []
+    for words, why in started if found.run == run and not found.output and found.name != "worker" else ():
+        own = SAID_PORT.search(filled(" ".join(words))) if is_one(words, [found]) else None
+        if own:
+            port, evidence["port"] = int(own[1]), (why,)
+            break
+    given = [*(row for one in composed if one.path == found.path for row in one.sets), *(image.sets if image else ())]
+    if (there := surrounded(found, evidence.get("port", ()), given)) and not found.output:
+        port, evidence["port"] = there[0], (there[1],)
     if port is not None and port != found.port and found.run == run and not found.output:
         run = tuple(re.sub(rf"(?<!\d){found.port}(?!\d)", str(port), word) for word in run)
     return replace(found, run=run, port=port, dockerfile=image.path if image else "", evidence=evidence)

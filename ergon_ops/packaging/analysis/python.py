@@ -17,8 +17,9 @@ from ergon_ops.packaging.analysis.tree import Tree, aside, inside, relative, wit
 
 # What is the program, where a folder makes several: those to the left come first.
 RANK = (
-    "fastapi", "flask", "litestar", "quart", "sanic", "fasthtml", "starlette", "falcon", "bottle", "dash", "gradio",
-    "streamlit", "aiohttp", "tornado", "grpc", "bot", "celery",
+    "fastapi", "flask", "litestar", "quart", "sanic", "blacksheep", "robyn", "fasthtml", "chainlit", "nicegui",
+    "starlette", "falcon", "pyramid", "bottle", "cherrypy", "dash", "gradio", "shiny", "streamlit", "aiohttp",
+    "tornado", "grpc", "bot", "celery",
 )  # fmt: skip
 BESIDE = ("celery",)  # a second program beside a web one
 GOOD_NAMES = ("main", "app", "asgi", "wsgi", "server", "api", "application", "streamlit_app", "home", "__init__", "run")

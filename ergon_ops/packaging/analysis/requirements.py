@@ -22,6 +22,8 @@ LOCKS = (
     ("Pipfile", "pipenv"),
 )
 
+FOR_USE = ("prod", "deploy", "main", "requirements", "base", "common")  # of several files, the one an image needs
+
 
 def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
@@ -125,6 +127,10 @@ def manager(tree: Tree, folder: str) -> tuple[str, str, Evidence | None]:
     if plain:
         name = "requirements.txt" if "requirements.txt" in plain else plain[0]
         return "pip", name, Evidence(inside(folder, name))
+    inner = [name for name in tree.names(inside(folder, "requirements")) if name.endswith(".txt")]
+    if inner and not any(name in names for name, _ in LOCKS):
+        best = min(inner, key=lambda name: (next((at for at, word in enumerate(FOR_USE) if word in name), 9), name))
+        return "pip", f"requirements/{best}", Evidence(inside(folder, f"requirements/{best}"))
     for name, what in LOCKS:
         if name in names:
             file = "Pipfile" if what == "pipenv" and "Pipfile" in names else "pyproject.toml"

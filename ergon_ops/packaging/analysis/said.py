@@ -3,16 +3,23 @@ configuration. They tell on which port a program we found is meant to be; what t
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from ergon_ops.packaging.analysis.evidence import Evidence
+from ergon_ops.packaging.analysis.listening import Numbers
 from ergon_ops.packaging.analysis.requirements import load_toml, table
 from ergon_ops.packaging.analysis.tree import Tree, inside, shown
 
-FILES = ("Makefile", "makefile", "GNUmakefile", "justfile", "Justfile", "Taskfile.yml", "Taskfile.yaml")
+FILES = (
+    "Makefile", "makefile", "GNUmakefile", "justfile", "Justfile", "Taskfile.yml", "Taskfile.yaml", "supervisord.conf",
+    "supervisor.conf", "nixpacks.toml", "railway.toml", "railway.json", "render.yaml", "app.yaml", "tasks.py",
+)  # fmt: skip
+FOLDERS = ("scripts", "bin", "docker", "deploy", "etc", "supervisor")  # of commands, beside the sources
 PORT = re.compile(
     r"(?:--(?:server\.)?port|--bind|--listen|--http|-b|-p|runserver|(?:FLASK_RUN_|UVICORN_)?PORT=)"
     r"[ =]?[\"']?(?:[\w.\[\]*]*:)*(\d{2,5})\b"
@@ -20,16 +27,18 @@ PORT = re.compile(
 GIVEN = re.compile(r"(?m)^(?:export\s+)?(\w+)\s*(?:[:?]?=)\s*['\"]?(\d{2,5})['\"]?\s*(?:#.*)?$")
 NAMED = re.compile(r"\$(?:\((\w+)\)|\{\{?\s*(\w+)(?:\s*:?-\s*(\d+))?\s*\}?\}|(\w+))|\{\{\s*\.?(\w+)\s*\}\}")
 # Files a server reads by itself, or is always given: where the number stands in them.
+CONFIG = re.compile(r"(?:-c|--config)[ =]?(?:python:|file:)?([\w./-]+\.py)\b")
 KEPT: Mapping[str, tuple[str, str]] = {
     "streamlit": (".streamlit/config.toml", r"(?ms)^\[server\][^\[]*?^port\s*=\s*(\d{2,5})"),
     "flask": (".flaskenv", r"(?m)^FLASK_RUN_PORT\s*=\s*['\"]?(\d{2,5})"),
-    "gunicorn": ("gunicorn.conf.py", r"(?m)^bind\s*=\s*.*:(\d{2,5})['\"]"),
     "hypercorn": ("hypercorn.toml", r"(?m)^bind\s*=.*:(\d{2,5})['\"]"),
 }
 
 
 def port_said(tree: Tree, folder: str, kind: str, server: str, names: tuple[str, ...]) -> tuple[int, Evidence] | None:
     """Of the server's own file, else of a command that names the program by one of `names`."""
+    if server == "gunicorn" and (own := bound(tree, inside(folder, "gunicorn.conf.py"))):
+        return own
     for key in (kind, server):
         if key in KEPT:
             name, pattern = KEPT[key]
@@ -37,25 +46,67 @@ def port_said(tree: Tree, folder: str, kind: str, server: str, names: tuple[str,
             if found := re.search(pattern, tree.text(path)):
                 line = tree.text(path).count("\n", 0, found.start(1)) + 1
                 return int(found[1]), tree.line(path, line)
+    return _commanded(tree, folder, names)
+
+
+def _commanded(tree: Tree, folder: str, names: tuple[str, ...]) -> tuple[int, Evidence] | None:
     wanted = re.compile("|".join(rf"(?<![\w.]){name}" for name in names))
     for text, why in commands(tree, folder):
         if wanted.search(text) and (found := PORT.search(text)) and 80 <= int(found[1]) <= 65535:
             return int(found[1]), why
+        other = CONFIG.search(text) if wanted.search(text) else None
+        if other and (there := bound(tree, inside(folder, other[1].removeprefix("./")))):
+            return there
+    return None
+
+
+def bound(tree: Tree, path: str) -> tuple[int, Evidence] | None:
+    """What gunicorn's own file, which is Python, binds to."""
+    try:
+        module = ast.parse(tree.text(path))
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    numbers = Numbers(ast.unparse)
+    for node in module.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            numbers.keep(name, node.value)
+            if name == "bind" and (number := numbers.number(node.value)) is not None:
+                return number, tree.line(path, node.lineno)
     return None
 
 
 def commands(tree: Tree, folder: str) -> Iterator[tuple[str, Evidence]]:
     """Every command written down, numbers filled in where the same file gives them a name."""
     yield from _tasks(tree, folder)
-    scripts = (name for name in tree.names(folder) if name.endswith(".sh"))
-    for name in (*FILES, *scripts):
-        path = inside(folder, name)
-        text = tree.text(path)
-        given = dict(GIVEN.findall(text))
-        for number, line in enumerate(text.splitlines(), 1):
-            plain = line.strip()
-            if plain and not plain.startswith("#") and not GIVEN.match(line):
-                yield NAMED.sub(partial(_filled, given), plain), Evidence(path, number, shown(line))
+    for path in (*(inside(folder, name) for name in FILES), *_scripts(tree, folder)):
+        yield from lines(tree, path)
+
+
+def _scripts(tree: Tree, folder: str) -> Iterator[str]:
+    for place in (folder, *(inside(folder, name) for name in FOLDERS)):
+        yield from (inside(place, name) for name in tree.names(place) if re.search(r"\.(?:sh|service|conf)$", name))
+
+
+def lines(tree: Tree, path: str) -> Iterator[tuple[str, Evidence]]:
+    """A file's commands, continued lines joined; each with the line it ends on, where most say their port."""
+    text = tree.text(path)
+    given = dict(GIVEN.findall(text))
+    before = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        plain = line.strip()
+        if not plain or plain.startswith("#") or GIVEN.match(line):
+            continue
+        if plain.endswith("\\"):
+            before += f"{plain[:-1]} "
+            continue
+        yield filled(before + plain, given), Evidence(path, number, shown(line))
+        before = ""
+
+
+def filled(text: str, given: Mapping[str, str] = MappingProxyType({})) -> str:
+    """`${PORT:-8000}`, `$(PORT)`, `{{port}}` as what they stand for, where anything says it."""
+    return NAMED.sub(partial(_filled, given), text)
 
 
 def _filled(given: Mapping[str, str], match: re.Match[str]) -> str:

@@ -9,9 +9,9 @@ from dataclasses import field
 
 from ergon_ops.dataclass import dataclass
 from ergon_ops.packaging.analysis.evidence import Evidence, Variable
-from ergon_ops.packaging.analysis.javascript_ports import calls, configured, given, literal, names
+from ergon_ops.packaging.analysis.javascript_ports import calls, configured, given, literal, names, stands_for
 from ergon_ops.packaging.analysis.sources import SECRET
-from ergon_ops.packaging.analysis.tree import Tree, aside, relative, shown, within
+from ergon_ops.packaging.analysis.tree import Tree, aside, inside, relative, shown, within
 
 ENDINGS = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx", ".vue", ".svelte", ".astro")
 READ = re.compile(
@@ -56,7 +56,9 @@ class Script:
 def scripts(tree: Tree, folder: str, inner: Sequence[str]) -> dict[str, Script]:
     """Sources of one package: not of packages further in, not of tests."""
     found, spent = {}, 0
-    for path in tree.under(folder, *ENDINGS):
+    plain = (inside(folder, f"bin/{name}") for name in tree.names(inside(folder, "bin")) if "." not in name)
+    own = (path for path in plain if tree.text(path).startswith("#!") and "node" in tree.text(path)[:40])
+    for path in (*tree.under(folder, *ENDINGS), *own):
         if any(within(path, other) for other in inner) or aside(relative(path, folder)):
             continue
         text = tree.text(path)
@@ -81,6 +83,7 @@ def _script(path: str, text: str) -> Script:
         evidence = Evidence(path, number, shown(lines[number - 1]))
         script.listens.append(evidence)
         wanted = names(words)
+        wanted = list(dict.fromkeys([*(further for name in wanted for further in stands_for(name, lines)), *wanted]))
         found = (value, number) if (value := literal(words)) is not None else None
         found = found or next((row for name in wanted if (row := given(name, lines))), None)
         if found is not None:
@@ -127,17 +130,23 @@ def _declared(whole: str, lines: Sequence[str]) -> Iterator[tuple[str, bool, int
                 yield match[1], not optional, whole.count("\n", 0, match.start()) + 1
 
 
-def port_elsewhere(tree: Tree, folder: str, found: Sequence[Script]) -> tuple[int, Evidence] | None:
-    """A number for a name that one file listens on and another gives."""
+def port_elsewhere(
+    tree: Tree, folder: str, found: Sequence[Script], shared: Sequence[Script] = ()
+) -> tuple[int, Evidence] | None:
+    """A number for a name that one file listens on and another gives, of its own package or of one that it asks for;
+    a file of settings comes first where the name is one of its keys."""
     asked = [wanted for script in found for wanted in script.asks]
+    for wanted in asked:
+        if there := configured(tree, folder, [name for name in wanted if "." in name], found):
+            return there
     for name in dict.fromkeys(name for wanted in asked for name in wanted):
-        for script in found:
+        for script in (*found, *shared):
             text = tree.text(script.path)
-            lines = uncommented(text).split("\n") if name in text else ()
+            lines = uncommented(text).split("\n") if name.rsplit(".", 1)[-1] in text else ()
             if row := given(name, lines):
                 return row[0], Evidence(script.path, row[1], shown(lines[row[1] - 1]))
     for wanted in asked:
-        if there := configured(tree, folder, wanted):
+        if there := configured(tree, folder, wanted, found):
             return there
     return None
 

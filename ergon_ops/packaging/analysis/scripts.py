@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from ergon_ops.packaging.analysis.evidence import Application, Evidence
 from ergon_ops.packaging.analysis.requirements import load_toml, table
+from ergon_ops.packaging.analysis.said import port_said
 from ergon_ops.packaging.analysis.sources import Source
 from ergon_ops.packaging.analysis.tree import Tree, inside, relative, within
 
@@ -28,26 +29,10 @@ def django(
     project = named[1].split(".")[0] if named else ""
     gateway, why = _gateway(tree, base, project)
     inner = relative(base, folder) if base != folder else ""
-    at_port = ("-b", f"{ANY}:8000")
-    missing: tuple[str, ...] = ()
-    if "gunicorn" in dependencies and gateway.endswith("wsgi"):
-        run: tuple[str, ...] = ("gunicorn", *(("--chdir", inner) if inner else ()), *at_port, f"{gateway}:application")
-    elif "uvicorn" in dependencies or "daphne" in dependencies:
-        asgi = gateway.replace("wsgi", "asgi")
-        run = (
-            "uvicorn",
-            f"{asgi}:application",
-            *(("--app-dir", inner) if inner else ()),
-            "--host",
-            ANY,
-            "--port",
-            "8000",
-        )
-        if "uvicorn" not in dependencies:
-            run = ("daphne", "-b", ANY, "-p", "8000", f"{asgi}:application")
-    else:
-        run = ("python", inside(inner or ".", "manage.py"), "runserver", f"{ANY}:8000")
-        missing = ("It would run on Django's development server: gunicorn is not among its packages.",)
+    server = "gunicorn" if "gunicorn" in dependencies else ""
+    names = (rf"{re.escape(gateway)}\b", rf"{re.escape(gateway.replace('wsgi', 'asgi'))}\b", r"manage\.py runserver\b")
+    port, said = port_said(tree, folder, "django", server, names) or (8000, None)
+    run, missing = _served(gateway, inner, port, dependencies)
     kind = (tree.find(path, "DJANGO_SETTINGS_MODULE"), *(item for item in (dependencies.get("django"),) if item))
     return Application(
         name="",
@@ -55,12 +40,33 @@ def django(
         type="django",
         language="python",
         run=run,
-        port=8000,
+        port=port,
         entrypoint=relative(path, folder),
         folder=inner,
-        evidence={"type": kind, "entrypoint": (Evidence(path),), "run": (why,) if why else kind, "port": ()},
+        evidence={
+            "type": kind,
+            "entrypoint": (Evidence(path),),
+            "run": (why,) if why else kind,
+            "port": (said,) if said else (),
+        },
         missing=missing,
     )
+
+
+def _served(
+    gateway: str, inner: str, port: int, dependencies: Mapping[str, Evidence]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """By the server that is among its packages; what is missing where none is."""
+    if "gunicorn" in dependencies and gateway.endswith("wsgi"):
+        place = ("--chdir", inner) if inner else ()
+        return ("gunicorn", *place, "-b", f"{ANY}:{port}", f"{gateway}:application"), ()
+    asgi = f"{gateway.replace('wsgi', 'asgi')}:application"
+    if "uvicorn" in dependencies:
+        return ("uvicorn", asgi, *(("--app-dir", inner) if inner else ()), "--host", ANY, "--port", str(port)), ()
+    if "daphne" in dependencies or "channels[daphne]" in dependencies:
+        return ("daphne", "-b", ANY, "-p", str(port), asgi), ()
+    missing = "It would run on Django's development server: gunicorn is not among its packages."
+    return ("python", inside(inner or ".", "manage.py"), "runserver", f"{ANY}:{port}"), (missing,)
 
 
 def _gateway(tree: Tree, base: str, project: str) -> tuple[str, Evidence | None]:

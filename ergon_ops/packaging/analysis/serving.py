@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ergon_ops.packaging.analysis.evidence import Application, Evidence
-from ergon_ops.packaging.analysis.listening import elsewhere
+from ergon_ops.packaging.analysis.listening import listened
 from ergon_ops.packaging.analysis.said import port_said
 from ergon_ops.packaging.analysis.sources import Made, Source
 from ergon_ops.packaging.analysis.tree import Tree, inside, relative
@@ -16,11 +16,12 @@ HEALTH = ("/health", "/healthz", "/api/health", "/health/", "/livez", "/ready", 
 PORTS = {
     "fastapi": 8000, "starlette": 8000, "litestar": 8000, "quart": 8000, "sanic": 8000, "falcon": 8000, "flask": 5000,
     "bottle": 8080, "fasthtml": 5001, "streamlit": 8501, "gradio": 7860, "dash": 8050, "aiohttp": 8080,
-    "tornado": 8888, "grpc": 50051,
+    "tornado": 8888, "grpc": 50051, "cherrypy": 8080, "robyn": 8080, "nicegui": 8080, "blacksheep": 8000,
+    "pyramid": 6543, "shiny": 8000, "chainlit": 8000,
 }  # fmt: skip
-ASGI = ("fastapi", "starlette", "litestar", "quart", "fasthtml")
-SERVED = (*ASGI, "flask", "falcon", "sanic", "streamlit")  # our words say the port
-SCRIPTS = ("gradio", "aiohttp", "tornado", "grpc", "bot")  # they are run as files
+ASGI = ("fastapi", "starlette", "litestar", "quart", "fasthtml", "blacksheep")
+SERVED = (*ASGI, "flask", "falcon", "sanic", "streamlit", "shiny", "chainlit")  # our words say the port
+SCRIPTS = ("gradio", "aiohttp", "tornado", "grpc", "bot", "cherrypy", "robyn", "nicegui", "pyramid")  # run as files
 ANY = "0.0.0.0"
 
 
@@ -95,17 +96,12 @@ STARTING = ("main.py", "run.py", "__main__.py", "server.py", "manage.py", "app.p
 
 
 def port_of(tree: Tree, base: str, made: Made, members: Mapping[str, Source]) -> tuple[int | None, Evidence | None]:
-    """A number of its own file, else one of a file that starts it; a name they listen on is looked up in others."""
+    """A number of its own file, else one of a file that starts it."""
     if made.type in ("celery", "bot"):
         return None, None
     own = [path for path in (made.evidence.file,) if path in members]
-    for path in (*own, *(path for path in members if path not in own and path.rsplit("/", 1)[-1] in STARTING)):
-        for number, why in members[path].ports:
-            return number, why
-        for name in members[path].asks:
-            if found := elsewhere(tree, base, path, name):
-                return found
-    return None, None
+    paths = (*own, *(path for path in members if path not in own and path.rsplit("/", 1)[-1] in STARTING))
+    return listened(tree, base, paths, members)
 
 
 def command(
@@ -115,6 +111,8 @@ def command(
     at = f"{module}:{made.factory or made.name}"
     if made.type == "streamlit":
         return ("streamlit", "run", file, "--server.address", ANY, "--server.port", str(port)), ()
+    if made.type in ("shiny", "chainlit"):
+        return (made.type, "run", file, "--host", ANY, "--port", str(port)), ()
     if made.type == "celery":
         place = ("--workdir", folder) if folder else ()
         return (
@@ -124,11 +122,11 @@ def command(
             *place,
             "worker",
         ), ()
-    if made.type in SCRIPTS:
+    if made.type in SCRIPTS or not (made.name or made.factory):
         return as_file(file, folder, module), ()
     if made.type == "sanic":
         return ("sanic", at, *(("--factory",) if made.factory else ()), "--host", ANY, "--port", str(port)), ()
-    if made.type in ASGI:
+    if made.type in ASGI or (made.type == "falcon" and "uvicorn" in dependencies and "gunicorn" not in dependencies):
         return _asgi(made, at, folder, port, dependencies)
     return _wsgi(made, at, file, folder, module, port, dependencies)
 
@@ -136,8 +134,13 @@ def command(
 def _asgi(
     made: Made, at: str, folder: str, port: int | None, dependencies: Mapping[str, Evidence]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    if "hypercorn" in dependencies and not _has_uvicorn(dependencies):
+    brought = "hypercorn" in dependencies or made.type == "quart"  # Quart comes with it
+    if brought and not _has_uvicorn(dependencies):
         return ("hypercorn", "--bind", f"{ANY}:{port}", at + ("()" if made.factory else "")), ()
+    if "granian" in dependencies and not _has_uvicorn(dependencies):
+        looked = ("--working-dir", folder) if folder else ()
+        factory = ("--factory",) if made.factory else ()
+        return ("granian", "--interface", "asgi", *factory, *looked, "--host", ANY, "--port", str(port), at), ()
     place = ("--app-dir", folder) if folder else ()
     words = ("uvicorn", at, *(("--factory",) if made.factory else ()), *place, "--host", ANY, "--port", str(port))
     missing = (

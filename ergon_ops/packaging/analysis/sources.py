@@ -19,13 +19,25 @@ CONSTRUCTORS: dict[str, str] = {
     "litestar.Litestar": "litestar", "quart.Quart": "quart", "sanic.Sanic": "sanic", "dash.Dash": "dash",
     "fasthtml.common.FastHTML": "fasthtml", "fasthtml.common.fast_app": "fasthtml", "fasthtml.FastHTML": "fasthtml",
     "gradio.Interface": "gradio", "gradio.Blocks": "gradio", "gradio.ChatInterface": "gradio",
+    "gradio.TabbedInterface": "gradio",
     "celery.Celery": "celery", "aiohttp.web.Application": "aiohttp", "aiohttp.web.run_app": "aiohttp",
     "tornado.web.Application": "tornado", "grpc.server": "grpc", "grpc.aio.server": "grpc",
-    "bottle.Bottle": "bottle", "falcon.App": "falcon", "falcon.asgi.App": "falcon",
+    "bottle.Bottle": "bottle", "bottle.run": "bottle", "bottle.default_app": "bottle", "falcon.App": "falcon",
+    "falcon.API": "falcon", "falcon.asgi.App": "falcon", "apiflask.APIFlask": "flask",
+    "flask_openapi3.OpenAPI": "flask",
+    "cherrypy.quickstart": "cherrypy", "cherrypy.tree.mount": "cherrypy", "cherrypy.tree.graft": "cherrypy",
+    "cherrypy.engine.start": "cherrypy", "robyn.Robyn": "robyn", "nicegui.ui.run": "nicegui",
+    "blacksheep.Application": "blacksheep", "blacksheep.server.Application": "blacksheep", "shiny.App": "shiny",
+    "pyramid.config.Configurator": "pyramid", "chainlit.on_message": "chainlit", "chainlit.on_chat_start": "chainlit",
     "discord.Client": "bot", "discord.ext.commands.Bot": "bot", "telegram.ext.ApplicationBuilder": "bot",
     "aiogram.Bot": "bot", "streamlit.title": "streamlit", "streamlit.write": "streamlit",
-    "streamlit.set_page_config": "streamlit", "streamlit.header": "streamlit",
+    "streamlit.set_page_config": "streamlit", "streamlit.header": "streamlit", "streamlit.markdown": "streamlit",
+    "streamlit.subheader": "streamlit", "streamlit.sidebar.title": "streamlit", "streamlit.sidebar.header": "streamlit",
 }  # fmt: skip
+# What is called, not kept under a name: a server is started by it, or a page is made of such calls.
+CALLED = (
+    "streamlit", "aiohttp", "bot", "tornado", "cherrypy", "bottle", "nicegui", "pyramid", "chainlit",
+)  # fmt: skip
 # Names that say by themselves what they construct; the others are common words, told by their package.
 TELLING = {"FastAPI", "Flask", "Starlette", "Litestar", "Quart", "Sanic", "Dash", "FastHTML", "fast_app", "Celery"}
 PACKAGES = {full.split(".")[0] for full in CONSTRUCTORS if full.rpartition(".")[2] not in TELLING}
@@ -33,13 +45,13 @@ PACKAGES = {full.split(".")[0] for full in CONSTRUCTORS if full.rpartition(".")[
 WORDS = (
     *sorted(TELLING | PACKAGES), "BaseSettings", "decouple", "Env(", "Server", "make_server", "start_server",
     "run_app", "add_insecure_port", ".listen(", "port=", "port =", ".run(", "envvar", "Consumer(", "loop_forever",
-    "start_consuming", "run_pending", "BlockingScheduler",
+    "start_consuming", "run_pending", "BlockingScheduler", "serve(", "listenTCP", ".bind =",
 )  # fmt: skip
 SYNTAX = re.compile(
     r"\b(?:" + "|".join(sorted(TELLING | PACKAGES)) + r")\b"
     r"|BaseSettings|decouple|\bEnv\(|(?:HTTP|TCP|WSGI)Server|make_server|start_server|run_app"
     r"|Consumer\(|loop_forever|start_consuming|run_pending|BlockingScheduler"
-    r"|\benvvar\s*=|add_insecure_port|\.listen\(|\bport\s*=|\.run\(\s*(?:['\"][\d.:]*['\"]|host)"
+    r"|\bserve\(|listenTCP|\.bind\s*=\s|\benvvar\s*=|add_insecure_port|\.listen\(|\bport\s*=|\.run\(\s*(?:['\"][\d.:]*['\"]|host)"
 )
 MOST_PARSED = 300_000  # characters a project; of what lies deeper only words are looked for
 SECRET = re.compile(r"(?i)(password|passwd|secret|token|api_?key|private_?key|credential|_key$|_pwd$|_dsn$)")
@@ -85,7 +97,7 @@ class Source:
     routers: dict[str, str | None] = field(default_factory=dict)
     mounts: list[Mount] = field(default_factory=list)
     servers: dict[str, str] = field(default_factory=dict)  # app → server, of `server = app.server`
-    asks: list[str] = field(default_factory=list)  # names it listens on, which are given a number elsewhere
+    asks: list[tuple[str, ...]] = field(default_factory=list)  # keys of settings it listens on
     main: Evidence | None = None
     serves: bool = False
     lasts: bool = False  # it waits for messages or times, and does not end

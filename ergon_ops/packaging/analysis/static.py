@@ -12,9 +12,11 @@ GENERATORS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("mkdocs.yml", "mkdocs", "site", ("mkdocs", "build")),
     ("hugo.toml", "hugo", "public", ("hugo",)),
     ("hugo.yaml", "hugo", "public", ("hugo",)),
+    ("hugo.json", "hugo", "public", ("hugo",)),
     ("config.toml", "hugo", "public", ("hugo",)),
     ("_config.yml", "jekyll", "_site", ("jekyll", "build")),
 )
+SPREAD = "config/_default"  # Hugo's settings as several files; the site is around it
 
 SOURCES = (".py", ".js", ".ts", ".go", ".rs", ".java", ".kt", ".rb", ".php", ".cs", ".c", ".cpp", ".swift", ".ex")
 
@@ -43,15 +45,15 @@ def _sites(tree: Tree, folders: Iterable[str], taken: set[str]) -> Iterator[Appl
 
 
 def generated(tree: Tree, folder: str) -> Application | None:
-    names = tree.names(folder)
+    home = (folder.removesuffix(SPREAD).rstrip("/") or ".") if folder.endswith(SPREAD) else folder
     for marker, kind, output, build in GENERATORS:
         path = inside(folder, marker)
-        if marker in names and (marker != "config.toml" or re.search(r"(?m)^baseURL", tree.text(path))):
+        if tree.has(path) and (marker != "config.toml" or re.search(r"(?m)^baseURL", tree.text(path))):
             evidence = {"type": (Evidence(path),), "run": (Evidence(path),)}
             level: Level = "complete" if kind == "mkdocs" else "recognised"
             return Application(
                 "",
-                folder,
+                home,
                 kind,
                 "markdown",
                 level,

@@ -9,7 +9,7 @@ from typing import Any
 
 from ergon_ops.packaging.analysis.evidence import Evidence
 from ergon_ops.packaging.analysis.listening import Numbers, literal
-from ergon_ops.packaging.analysis.sources import CONSTRUCTORS, Made, Mount, Read, Source
+from ergon_ops.packaging.analysis.sources import CALLED, CONSTRUCTORS, Made, Mount, Read, Source
 from ergon_ops.packaging.analysis.tree import Tree, shown
 
 ROUTING = ("get", "route", "api_route")
@@ -20,14 +20,21 @@ LEAVES = frozenset({ast.Name, ast.Constant, ast.Load, ast.Store, ast.Pass, ast.B
 UNREAD = frozenset({"annotation", "returns", "ctx", "op", "ops", "type_comment", "type_params"})
 STARTS = (
     "run", "run_app", "launch", "run_server", "serve", "listen", "bind", "add_insecure_port", "add_secure_port",
-    "HTTPServer", "TCPSite", "run_simple", "create_server",
+    "HTTPServer", "TCPSite", "run_simple", "create_server", "listenTCP", "start",
 )  # fmt: skip
-SERVERS = ("ThreadingHTTPServer", "TCPServer", "make_server", "start_server", "WSGIServer")
+SERVERS = (
+    "ThreadingHTTPServer", "TCPServer", "ThreadingTCPServer", "make_server", "start_server", "WSGIServer",
+    "SimpleXMLRPCServer",
+)  # fmt: skip
+PLACES = ("bind", "socket_port")  # what of a server is set to where it listens
 LASTING = (
     "AIOKafkaConsumer", "KafkaConsumer", "Consumer", "loop_forever", "start_consuming", "run_pending",
     "BlockingScheduler", "run_polling", "start_polling", "infinity_polling",
 )  # fmt: skip
-SERVING = (*SERVERS, "run_app", "listen", "add_insecure_port", "HTTPServer", "launch")
+SERVING = (
+    *SERVERS, "run_app", "listen", "add_insecure_port", "HTTPServer", "launch", "serve", "run_simple", "listenTCP",
+    "TCPSite",
+)  # fmt: skip
 
 
 def parsed(tree: Tree, path: str, text: str) -> Source | None:
@@ -127,6 +134,7 @@ class Reader:
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         for item in node.decorator_list:
+            self._called(item, self.full(item))
             if isinstance(item, ast.Call) and isinstance(item.func, ast.Attribute) and item.func.attr in ROUTING:
                 self._route(item, item.func)
             if isinstance(item, ast.Call):  # they come first, and stand below in the tree
@@ -143,9 +151,12 @@ class Reader:
             self.source.routes.append((what.value.id, path))
 
     def klass(self, node: ast.ClassDef) -> None:
-        if any(self.full(base).endswith("BaseSettings") for base in node.bases):
+        bases = [self.full(base) for base in node.bases]
+        if any(base.endswith("BaseSettings") for base in bases):
             for one in _settings(node):
                 self.source.read(one)
+        if made := next((base for base in bases if base in CONSTRUCTORS), None):
+            self._names[node.name] = made  # whoever makes one of these makes one of those
         self.below(node)
 
     def condition(self, node: ast.If) -> None:
@@ -160,6 +171,10 @@ class Reader:
         first = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else target
         if isinstance(first, ast.Name):
             self._assigned(first.id, node.value, node)
+        elif (name := _last(first)) and (name in PLACES or "port" in name.lower()):
+            self._numbers.keep(name, node.value)
+            if name.endswith(PLACES) and (number := self._numbers.number(node.value)):
+                self.source.ports.append((number, self.evidence(node)))
         self.below(node)
 
     def assign_annotated(self, node: ast.AnnAssign) -> None:
@@ -203,9 +218,7 @@ class Reader:
 
     def call(self, node: ast.Call) -> None:
         full = self.full(node.func)
-        kind = CONSTRUCTORS.get(full)
-        if kind in ("streamlit", "aiohttp", "bot") and not any(made.type == kind for made in self.source.made):
-            self._make(kind, "", node)
+        self._called(node, full)
         if full in ("os.environ.get", "os.getenv", "environ.get"):
             self._read(node.args[0] if node.args else None, node, required=False)
         elif full == "decouple.config" or full in ("env", "environs.Env") or full.startswith(("env.", "environs.Env.")):
@@ -219,6 +232,20 @@ class Reader:
         self._listening(node, full)
         self.below(node)
 
+    def _called(self, node: ast.expr, full: str) -> None:
+        """A framework whose programs are made by calls, or by what decorates a function."""
+        kind = CONSTRUCTORS.get(full)
+        if kind in CALLED and not any(made.type == kind for made in self.source.made):
+            self.source.made.append(Made(kind, "", "", self.evidence(node)))
+        if isinstance(node, ast.Call) and full.startswith("cherrypy."):
+            for item in (*node.args, *(word.value for word in node.keywords)):
+                if isinstance(item, ast.Dict):
+                    self._numbers.table(item, "cherrypy")
+            number = self._numbers.placed("server.socket_port")
+            if number is not None:
+                self.source.ports.append((number, self.evidence(node)))
+            self.source.asks.append(("server.socket_port",))
+
     def _read(self, key: ast.expr | None, node: ast.expr, *, required: bool) -> None:
         name = literal(key)
         if name is not None and re.fullmatch(r"[A-Za-z_]\w*", name):
@@ -228,13 +255,21 @@ class Reader:
         """Calls that start a server, and the port they are given."""
         last = full.rpartition(".")[2]
         self.source.lasts |= last in LASTING
-        if last in STARTS or last in SERVERS or full == "uvicorn.Config":
+        said = last != "start" or any(word.arg == "port" for word in node.keywords)  # a common word
+        if said and (last in STARTS or last in SERVERS or full == "uvicorn.Config"):
             self.source.serves |= last in SERVING
             port, asked = self._numbers.listened(node)
             if port is not None:
                 self.source.ports.append((port, self.evidence(node)))
-            elif asked:
+            if asked:
                 self.source.asks.append(asked)
+
+
+def _last(node: ast.expr) -> str:
+    """`server.socket_port`, `config["bind"]` → the last of it."""
+    if isinstance(node, ast.Subscript):
+        return literal(node.slice) or ""
+    return node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def _prefix(node: ast.Call) -> str | None:

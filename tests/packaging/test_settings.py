@@ -1,0 +1,162 @@
+"""Ports that are kept in files of settings, in the environment of a container, and in Compose files that override one."""
+# ruff: noqa: E501 - tables read best one a line
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ergon_ops.packaging.analysis import Application, analyse
+from ergon_ops.packaging.analysis.overriding import RESET, InPlace, merged
+from tests.packaging.projects import EXPRESS, FASTAPI, FLASK, UVICORN, package, write
+
+
+def only(root: Path, files: dict[str, str]) -> Application:
+    (item,) = analyse(write(root, files)).applications
+    return item
+
+
+READ = "import json, os, yaml, tomllib, configparser, uvicorn\nfrom pathlib import Path\n" + FASTAPI
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "text"),
+    [
+        ("c = yaml.safe_load(open('app.yaml'))\nuvicorn.run(app, port=c['http']['port'])\n", "app.yaml", "mail:\n  port: 2525\nhttp:\n  port: 8181\n"),
+        ("c = yaml.safe_load(open('app.yaml'))\nport = c.get('http', {}).get('port', 8000)\nuvicorn.run(app, port=port)\n", "app.yaml", "http: {port: 8181}\n"),
+        ("c = tomllib.loads(Path('app.toml').read_text())\nuvicorn.run(app, **c['server'])\n", "app.toml", "[server]\nhost = '0.0.0.0'\nport = 8181\n"),
+        ("c = json.load(open('conf/app.json'))\nPORT = int(c['port'])\nuvicorn.run(app, port=PORT)\n", "conf/app.json", '{"redis": {"port": 6380},\n "port": 8181}\n'),
+        ("c = configparser.ConfigParser()\nc.read('app.ini')\nuvicorn.run(app, port=int(c['web']['port']))\n", "app.ini", "; port = 1\n[db]\nport = 5433\n[web]\nport = 8181\n"),
+        ("from dynaconf import Dynaconf\nsettings = Dynaconf(settings_files=['settings.toml'])\nuvicorn.run(app, port=settings.server.port)\n", "settings.toml", "[server]\nport = 8181\n"),
+        ("SETTINGS = {'db': {'port': 5433}, 'web': {'port': 8181}}\nuvicorn.run(app, port=SETTINGS['web']['port'])\n", "main.py", ""),
+        ("uvicorn.run(app, port=int(os.environ['APP_PORT']))\n", ".env", "OTHER_PORT=1111\nAPP_PORT=8181\n"),
+        ("uvicorn.run(app, port=int(os.environ['APP_PORT']))\n", ".env.example", "APP_PORT=8181\n"),
+    ],
+)  # fmt: skip
+def test_a_file_of_settings_tells_the_number_by_its_keys(tmp_path: Path, code: str, name: str, text: str) -> None:
+    files = {"main.py": READ + code, "requirements.txt": UVICORN + "pyyaml\n"}
+    item = only(tmp_path, {**files, **({name: text} if text else {})})
+    assert (item.port, item.run[-1]) == (8181, "8181")
+    (why,) = item.evidence["port"]
+    assert why.file == name and "8181" in why.says if text else "port" in why.says
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "text"),
+    [
+        ("uvicorn.run(app, port=int(os.getenv('PORT', '8181')))\n", ".env", "PORT=9000\n"),
+        ("uvicorn.run(app, port=8181)\n", "config.yaml", "server:\n  port: 9000\n"),
+        ("c = yaml.safe_load(open('app.yaml'))\nuvicorn.run(app, port=c.get('port', 8181))\n", "app.yaml", "redis:\n  port: 9000\n"),
+        ("c = yaml.safe_load(open('app.yaml'))\nuvicorn.run(app, port=c.get('port', 8181))\n", "app.yaml", "port: [\n"),
+        ("uvicorn.run(app, port=8181)\n", "README.md", "It listens on port 9000: `PORT=9000`\n"),
+    ],
+)  # fmt: skip
+def test_and_not_where_the_code_has_its_own_or_it_is_anothers(tmp_path: Path, code: str, name: str, text: str) -> None:
+    files = {"main.py": READ + code, "requirements.txt": UVICORN, name: text}
+    assert only(tmp_path, files).port == 8181
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "text"),
+    [
+        ("const port = config.get('server.port')\napp.listen(port)\n", "config/default.yaml", "redis:\n  port: 6380\nserver:\n  port: 8181\n"),
+        ("app.listen(config.server.port)\n", "config.js", "module.exports = {\n  db: { port: 5433 },\n  server: {\n    port: process.env.PORT || 8181,\n  },\n}\n"),
+        ("const settings = JSON.parse(fs.readFileSync('./conf/http.json'))\napp.listen(settings.http.port)\n", "conf/http.json", '{"http": {"port": 8181}}\n'),
+        ("app.listen(process.env.WEB_PORT)\n", ".env", "WEB_PORT=8181\n"),
+    ],
+)  # fmt: skip
+def test_javascript_too(tmp_path: Path, code: str, name: str, text: str) -> None:
+    document = package(main="index.js", dependencies={"express": "4"})
+    item = only(tmp_path, {"index.js": EXPRESS + code, "package.json": document, name: text})
+    assert item.port == 8181
+    assert item.evidence["port"][0].file == name
+
+
+SERVER = FLASK + "import os\nif __name__ == '__main__':\n    app.run(port=int(os.environ.get('PORT', 5000)))\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "port"),
+    [
+        ({"compose.yaml": "services:\n  web:\n    build: .\n    environment:\n      PORT: ${PORT:-8181}\n"}, 8181),
+        ({"compose.yaml": "services:\n  web:\n    build: .\n    environment: [PORT=$WEB]\n", ".env": "WEB=8181\n"}, 8181),
+        ({"compose.yaml": "services:\n  web:\n    build: .\n    env_file: web.env\n", "web.env": "PORT=8181\n"}, 8181),
+        ({"compose.yaml": "services:\n  web:\n    build: .\n", "compose.override.yaml": "services:\n  web:\n    environment: {PORT: 8181}\n"}, 8181),
+        ({"Dockerfile": "FROM x:1 AS a\nENV PORT=1111\nFROM x:1\nENV PORT 8181\nCMD python app.py\n"}, 8181),
+        ({"compose.yaml": "services:\n  web:\n    build: .\n    environment: {DB_PORT: 8181}\n"}, 5000),
+        ({"compose.yaml": "services:\n  web:\n    build: .\n  db:\n    image: postgres\n    environment: {PORT: 8181}\n"}, 5000),
+        ({"compose.yaml": "services:\n  web:\n    build: .\n    environment: {PORT: 8181}\n", "compose.override.yaml": "services:\n  web:\n    environment: !reset {}\n"}, 5000),
+    ],
+)  # fmt: skip
+def test_what_a_containers_environment_sets_comes_before_the_codes_default(
+    tmp_path: Path, more: dict[str, str], port: int
+) -> None:
+    item = only(tmp_path, {"app.py": SERVER, "requirements.txt": "flask\n", **more})
+    assert (item.port, item.run[-1]) == (port, str(port))
+    (why,) = item.evidence["port"]
+    assert why.file in more if port == 8181 else why.file == "app.py"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "both"),
+    [
+        ({"image": "a", "ports": ["80:80"]}, {"image": "b", "ports": ["81:80"]}, {"image": "b", "ports": ["80:80", "81:80"]}),
+        ({"command": ["a", "b"]}, {"command": ["c"]}, {"command": ["c"]}),
+        ({"environment": ["A=1", "B=2"]}, {"environment": {"B": 3}}, {"environment": {"A": "1", "B": 3}}),
+        ({"volumes": ["./a:/data", "b:/logs"]}, {"volumes": ["c:/data"]}, {"volumes": ["b:/logs", "c:/data"]}),
+        ({"depends_on": ["db"]}, {"depends_on": {"cache": {"condition": "service_started"}}}, {"depends_on": {"db": None, "cache": {"condition": "service_started"}}}),
+        ({"build": "./a"}, {"build": {"dockerfile": "D"}}, {"build": {"context": "./a", "dockerfile": "D"}}),
+        ({"ports": ["80:80"]}, {"ports": RESET}, {}),
+        ({"ports": ["80:80"]}, {"ports": InPlace(["81:81"])}, {"ports": ["81:81"]}),
+        ({"healthcheck": {"test": ["CMD", "a"], "retries": 3}}, {"healthcheck": {"test": ["CMD", "b"]}}, {"healthcheck": {"test": ["CMD", "b"], "retries": 3}}),
+    ],
+)  # fmt: skip
+def test_two_compose_files_are_one_as_compose_makes_them(first: Any, second: Any, both: Any) -> None:
+    assert merged(first, second) == both
+
+
+def test_a_service_that_only_the_second_file_has_is_one(tmp_path: Path) -> None:
+    files = {
+        "compose.yaml": "services:\n  web:\n    build: .\n", "app.py": FLASK, "requirements.txt": "flask\n",
+        "compose.override.yml": "services:\n  cache:\n    image: redis:7\n  web:\n    depends_on: [cache]\n",
+    }  # fmt: skip
+    found = analyse(write(tmp_path, files))
+    assert [(one.name, str(one.evidence)) for one in found.services] == [
+        ("web", "compose.yaml:2"),
+        ("cache", "compose.override.yml:2"),
+    ]
+    assert [need.service for need in found.applications[0].needs] == ["redis"]
+
+
+@pytest.mark.parametrize(
+    ("document", "more", "kind", "output", "build"),
+    [
+        (package(devDependencies={"@11ty/eleventy": "2"}), {"index.md": "# x\n"}, "eleventy", "_site", "npx eleventy"),
+        (package(scripts={"build": "eleventy --output=out"}, dependencies={"@11ty/eleventy": "3"}), {}, "eleventy", "out", "npm run build"),
+        (package(scripts={"build": "docusaurus build"}, dependencies={"@docusaurus/core": "3"}), {}, "docusaurus", "build", "npm run build"),
+        (package(scripts={"site": "vitepress build docs"}, devDependencies={"vitepress": "1"}), {"docs/index.md": "# x\n"}, "vitepress", "docs/.vitepress/dist", "npm run site"),
+        (package(scripts={"build": "vue-cli-service build"}, devDependencies={"@vue/cli-service": "5"}), {"vue.config.js": "module.exports = { outputDir: 'www' }\n"}, "vue-cli", "www", "npm run build"),
+        (package(scripts={"start": "parcel src/index.html", "build": "parcel build src/index.html --dist-dir out"}, devDependencies={"parcel": "2"}), {}, "parcel", "out", "npm run build"),
+        (package(scripts={"build": "webpack --mode production"}, devDependencies={"webpack": "5"}), {"webpack.config.js": "module.exports = { output: { path: path.resolve(__dirname, 'public') } }\n"}, "webpack", "public", "npm run build"),
+        (package(scripts={"build": "nuxt generate"}, dependencies={"nuxt": "3"}), {}, "nuxt", ".output/public", "npm run build"),
+    ],
+)  # fmt: skip
+def test_a_builder_of_sites_is_told_with_its_folder_and_its_command(
+    tmp_path: Path, document: str, more: dict[str, str], kind: str, output: str, build: str
+) -> None:
+    item = only(tmp_path, {"package.json": document, **more})
+    assert (item.type, item.output, item.port, item.run) == (kind, output, 80, ())
+    assert [" ".join(words) for words in item.build] == [build]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        package(name="lib", main="index.js", scripts={"docs:build": "vitepress build docs"}, devDependencies={"vitepress": "1"}),
+        package(name="lib", main="index.js", scripts={"test": "webpack serve"}, devDependencies={"webpack": "5"}),
+    ],
+)  # fmt: skip
+def test_a_builder_for_a_librarys_documents_makes_it_no_site(tmp_path: Path, document: str) -> None:
+    assert analyse(write(tmp_path, {"package.json": document, "index.js": "module.exports = 1\n"})).applications == ()
