@@ -227,13 +227,9 @@ class LocalAssistant:
         return document
 
     async def state(self, *, prune: bool = False) -> Document:
-        store = self.house.store
-        removed = store.prune() if prune else None
-        callers = [
-            {**row, "first_at": timestamp(row["first_at"]), "last_at": timestamp(row["last_at"])}
-            for row in store.callers.all()
-        ]
-        return {**store.stats(), "removed": removed, "notice": store.notice, "callers": callers}
+        from ergon_ops.assistant import keeping
+
+        return await keeping.state(self.house, prune=prune)
 
     async def manifest_difference(self, target: str) -> Document:
         from ergon_ops.assistant import manifests

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ from ergon_ops.packaging.image.locking import Tools
 from ergon_ops.packaging.image.packager import Built, Order, build
 from ergon_ops.packaging.image.running import EngineExecutor
 from ergon_ops.packaging.image.shelf import Shelf
+from ergon_ops.packaging.image.tidying import due, tidy
 from ergon_ops.packaging.image.verifying import Comparison
 from ergon_ops.packaging.writing import replace_text
 from ergon_ops.settings import Settings
@@ -79,6 +81,7 @@ async def package(settings: Settings, wanted: Wanted, progress: Progress) -> Doc
             made = await build(order, tools, executor)
             judged = await _verified(wanted, order, made, tools)
             rows.append(await _finished(settings, wanted, order, made, judged, images))
+    await asyncio.to_thread(tidied, settings)
     return {"images": rows, **(rows[0] if len(rows) == 1 else {})}
 
 
@@ -90,12 +93,21 @@ def read(path: Path, shelf: Shelf) -> Packageable:
         raise ManifestError(f"{path}: {error.strerror}", next="name the manifest's file") from error
     kept = shelf.step(step_key(manifest=hashlib.sha256(text).hexdigest(), rules=packageable.rules()))
     try:
-        return packageable.of_json(json.loads(kept.read_bytes()))
+        known = packageable.of_json(json.loads(kept.read_bytes()))
+        shelf.used(kept)
+        return known
     except (OSError, ValueError, KeyError, TypeError):
         found = packageable.packageable(manifest.load(path))
     with drafted(kept) as file:
         file.write(json.dumps(packageable.to_json(found), ensure_ascii=False).encode())
     return found
+
+
+def tidied(settings: Settings) -> None:
+    """The cache stays small by itself, also where no daemon runs and nobody thinks of `state --prune`."""
+    now = time.time()
+    if due(settings.cache_dir, now=now):
+        tidy(settings.cache_dir, now=now)
 
 
 def _keys(found: Packageable, wanted: Wanted) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,7 @@ async def shown(settings: Settings, name: str) -> Document:
             "lock": json.loads(lock) if lock else None,
             "files": dict(kept.builds.files(latest.image_digest)),
             "running": running.get(latest.config_digest, []),
+            "archive_kept": os.path.exists(latest.archive),  # noqa: ASYNC240 one look
             "violations": [
                 _violation(item) for item in kept.builds.violations() if item.input_digest == latest.input_digest
             ],

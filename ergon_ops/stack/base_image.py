@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
+import os
 import sys
 from pathlib import Path
 
@@ -77,7 +79,10 @@ async def _import_rootfs(base: BaseImage, *, images: Images, cache: Path, progre
 async def rootfs(packages: tuple[str, ...], *, cache: Path, progress: Progress) -> Path:
     """A tar of a root filesystem with these packages, from the cache or made now."""
     output = rootfs_path(packages, cache=cache)
-    if not output.exists():
+    if output.exists():
+        with contextlib.suppress(OSError):
+            os.utime(output)  # what is used is not tidied away
+    else:
         # Isolated: it needs the standard library only, and nothing from the folder the person happens to be in.
         command = [sys.executable, "-I", debian_rootfs.__file__, str(output), *packages]
         async with program(command) as process:

@@ -121,7 +121,8 @@ def _shown(document: Document) -> Iterator[str]:
     yield f"{document['tag']}  {document['status']}"
     for key in ("input", "manifest", "source", "lock", "image", "config"):
         yield f"  {key}: {document[f'{key}_digest']}"
-    yield f"  archive: {document['archive']}"
+    gone = "" if document["archive_kept"] else " (no longer there: package makes it again)"
+    yield f"  archive: {document['archive']}{gone}"
     yield f"  built {len(document['builds'])} times, last {document['at']} by {document['environment']}"
     yield f"  runs as: {', '.join(document['running']) or 'nobody'}"
     for row in document["violations"]:

@@ -82,6 +82,8 @@ COMMANDS = (
         "what is stored, and how much",
         state,
         (("state", ""), ("state --prune", "the journal and the changes it tells of always stay")),
-        arguments=(Argument("--prune", "drop what is older than 30 days, or beyond 500 MB"),),
+        "The state folder, and the cache of packaging: images and layers that were built, packages that were fetched. A"
+        " daemon prunes both, and `package` the cache.",
+        (Argument("--prune", "drop what nobody used for 30 days, or beyond 500 MB of state and 5 GB of cache"),),
     ),
 )

@@ -31,6 +31,7 @@ JOURNAL = (
 )
 SETTINGS = (Column("SETTING"), Column("VALUE", least=12, wraps=True), Column("FROM", drop=1, least=10, wraps=True))
 STATE = (Column("WHAT"), Column("ROWS", right=True))
+CACHE = (Column("WHAT"), Column("FILES", right=True), Column("SIZE", right=True))
 
 
 def show_proposals(settings: Settings, document: Document, *, everything: bool) -> None:
@@ -67,6 +68,10 @@ def show_settings(settings: Settings, rows: Sequence[tuple[str, str, str]]) -> N
 def show_state(settings: Settings, document: Document) -> None:
     print(f"{document['path'] or 'in memory only'}: {size(document['bytes'])}")
     _show(settings, STATE, [[name, str(count)] for name, count in document["rows"].items()])
+    if cache := document.get("cache"):  # a daemon of an older version says nothing of it
+        print(f"\n{cache['path']}: {size(cache['bytes'])}")
+        cells = [[name, str(about["files"]), size(about["bytes"])] for name, about in cache["kinds"].items()]
+        _show(settings, CACHE, cells)
     removed = document.get("removed")
     if removed is not None:
         gone = ", ".join(f"{count} {name}" for name, count in removed.items() if count)

@@ -154,9 +154,11 @@ class Daemon:
         return [lambda: hooks.run(watch, hook, self.tell)] if hook else []
 
     async def _forgetting(self) -> None:
-        """What is older than a month, or beyond half a gigabyte, goes: at the start and every six hours."""
+        """What is older than a month, or beyond its bounds, goes: at the start and every six hours."""
+        from ergon_ops.assistant.keeping import forget
+
         while True:
-            self.assistant.house.store.prune()
+            await forget(self.assistant.house)
             await asyncio.sleep(FORGET_EVERY_S)
 
     async def _delivering(self) -> None:

@@ -200,6 +200,7 @@ async def _unpack(step: Unpack, state: _State, materials: Materials) -> str:
         found = _kept(kept, says)
         assert found is not None
     made, tree = found
+    materials.shelf.used(kept, kept.with_suffix(".tree"), made.path)
     _put(state, made, tree, materials)
     return f"{says}: {len(locked.files)} packages, {_amount(tree)}"
 

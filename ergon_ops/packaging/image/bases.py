@@ -118,6 +118,8 @@ async def open_base(locked: LockedBase, *, images: Images | None, shelf: Shelf, 
     """Its layers and tree, from the shelf if they are there. Raises ErgonError."""
     kept = shelf.step(key(base=locked.oci or [item.sha256 for item in locked.debs], applets=locked.applets))
     if (found := _kept(kept)) is not None:
+        debs = (shelf.place(item) for item in locked.debs)
+        shelf.used(kept, kept.with_suffix(".tree"), *(layer.path for layer in found.layers), *debs)
         return found
     if not locked.oci and not locked.debs:
         return Base((), {})

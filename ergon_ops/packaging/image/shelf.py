@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -36,9 +37,17 @@ class Shelf:
     def has(self, item: Locked) -> bool:
         """A file is looked at when it is put here, and again by whoever unpacks it: here its size is enough."""
         try:
-            return self.place(item).stat().st_size == item.size
+            there = self.place(item).stat().st_size == item.size
         except OSError:
             return False
+        self.used(self.place(item))
+        return there
+
+    def used(self, *paths: Path) -> None:
+        """What was built with today is not tidied away tomorrow."""
+        for path in paths:
+            with contextlib.suppress(OSError):
+                os.utime(path)
 
     def keep(self, path: Path, *, name: str, version: str) -> Locked:
         """A file that came from outside, as it is: from now on it is known by its digest."""
