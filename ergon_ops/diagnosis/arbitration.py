@@ -25,9 +25,10 @@ def arbitrate(findings: Iterable[Finding], rules: Sequence[Rule]) -> tuple[Findi
         explained.setdefault(finding.about, set()).update(explains.get(finding.cause, ()))
     kept = [finding for finding in unique.values() if finding.cause not in explained[finding.about]]
     symptoms = {rule.cause for rule in rules if rule.symptom}
+    asides = {rule.cause for rule in rules if rule.aside}
     accounted = set[Ref]()
     for finding in kept:
-        if finding.nature == "fault" and finding.cause not in symptoms:
+        if finding.nature == "fault" and finding.cause not in symptoms | asides:
             accounted |= {finding.about, *finding.victims}
     told = [item for item in kept if item.cause not in symptoms or item.about not in accounted]
     return tuple(sorted(told, key=_rank))

@@ -41,7 +41,7 @@ class Call:
     @property
     def address(self) -> bool:
         """It is called by number."""
-        return self.host.count(".") == 3 and self.host.replace(".", "").isdigit()
+        return is_address(self.host)
 
     @property
     def evidence(self) -> tuple[Fact, ...]:
@@ -66,7 +66,10 @@ def _told(scene: Scene, ref: Ref) -> Iterator[Call]:
             source = setting(scene, ref, host, port)
             if port is None and source is not None:
                 port = _port(str(source.value).rpartition(":")[2])
-            yield Call(signal.kind, host, port, scene.called(ref, host), signal.fact, source, count=signal.count)
+            peer = scene.called(ref, host)
+            if peer is None:
+                peer, source = _left(scene, ref, host, port) or (None, source)
+            yield Call(signal.kind, host, port, peer, signal.fact, source, count=signal.count)
             continue
         for fact in _behind(scene, ref, signal):
             name, told = split(str(fact.value))
@@ -78,6 +81,23 @@ def _told(scene: Scene, ref: Ref) -> Iterator[Call]:
                 if port in (None, told):
                     peer = scene.called(ref, name)
                     yield Call(signal.kind, name, told, peer, signal.fact, fact, sure=False, count=signal.count)
+
+
+def _left(scene: Scene, ref: Ref, host: str, port: int | None) -> tuple[Ref, Fact] | None:
+    """The one that is called on this port by name and is down: one that is down, or between two runs of a loop, has no
+    address, and a line that names the one it had says nothing of whose it was."""
+    if port is None or not is_address(host):
+        return None
+    for fact in _declared(scene, ref):
+        name, told = split(str(fact.value))
+        peer = scene.called(ref, name) if told == port else None
+        if peer is not None and not scene.alive(peer):
+            return peer, fact
+    return None
+
+
+def is_address(host: str) -> bool:
+    return host.count(".") == 3 and host.replace(".", "").isdigit()
 
 
 def _behind(scene: Scene, ref: Ref, signal: Signal) -> tuple[Fact, ...]:

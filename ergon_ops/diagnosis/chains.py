@@ -40,7 +40,7 @@ def concluded(
 def untangled(scene: Scene, findings: Iterable[Finding], rules: Sequence[Rule]) -> tuple[Finding, ...]:
     """Each fault once, at its origin, with all who suffer from it; how it shows elsewhere is left out."""
     relays = frozenset(rule.cause for rule in rules if rule.relay)
-    surface = relays | {rule.cause for rule in rules if rule.symptom}
+    surface = relays | {rule.cause for rule in rules if rule.symptom or rule.aside}
     kept = arbitrate(_once(findings), rules)
     deep = {item.about for item in kept if item.nature == "fault" and item.cause not in surface}
     blamed = {item.about for item in kept if item.cause in relays}

@@ -138,7 +138,7 @@ def _refused_by_program(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
 
 
 @rule("timezone_skew", severity="info", needs=("config", "signals", "state"), details=("value",), tier="T1",
-      fixes=("recreate",))  # fmt: skip
+      aside=True, fixes=("recreate",))  # fmt: skip
 def timezone_skew(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     """Times in its log are hours away from the engine's own, and do not say their zone: the container has a TZ.
 

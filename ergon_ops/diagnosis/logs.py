@@ -20,6 +20,7 @@ ROTATING = ("local", "journald", "syslog", "none", "awslogs", "gelf", "fluentd",
     needs=("state", "config", "logfile"),
     details=("setting", "value"),
     tier="T2",
+    aside=True,
     fixes=("recreate",),
 )
 def log_flood_unrotated(scene: Scene, ref: Ref) -> Iterator[Conclusion]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ergon_ops.dataclass import dataclass
+from ergon_ops.diagnosis.calls import failing
 from ergon_ops.diagnosis.rules import Conclusion, rule
 from ergon_ops.diagnosis.scene import ONGOING_S, Scene
 from ergon_ops.diagnosis.servers import ending, exit_code, present
@@ -90,7 +91,7 @@ def nginx_502_upstream_down(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     same container, no container at all, or one that listens on another port: then its configuration points wrong.
     """
     for said in lines(scene, ref, "nginx_refused", "nginx_closed"):
-        peer = None if said.inside else scene.called(ref, said.host)
+        peer = None if said.inside else _called(scene, ref, said)
         if peer is not None and not scene.running(peer):
             continue  # stopped: told as such, of the one that stopped
         ports = _listeners(scene, peer or ref)
@@ -111,6 +112,12 @@ def nginx_502_upstream_down(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
             about=peer if silent else None,
             victims=(ref,) if silent else (),
         )
+
+
+def _called(scene: Scene, ref: Ref, said: Said) -> Ref | None:
+    """Whose the upstream is: as its line names it, or as the configuration does what has no address any more."""
+    same = (call.peer for call in failing(scene, ref) if (call.host, str(call.port or "")) == (said.host, said.port))
+    return scene.called(ref, said.host) or next((peer for peer in same if peer is not None), None)
 
 
 def _comes_up(scene: Scene, ref: Ref) -> bool:

@@ -47,7 +47,8 @@ class Rule:
     its rates are wanted; `details`: keys it always gives; `over`: less specific causes that this one replaces when both
     are proven of one container. `symptom`: says how a fault shows, not what it comes from, and gives way to any cause
     that names this container as its place or its victim. `relay`: says of another container how it fails to answer, and
-    gives way to what is wrong inside that one, or behind it. `fixes`: kinds of proposal that cure it."""
+    gives way to what is wrong inside that one, or behind it. `aside`: nothing fails of it, so it explains no symptom
+    and no neighbour's trouble. `fixes`: kinds of proposal that cure it."""
 
     cause: str
     nature: Nature
@@ -62,6 +63,7 @@ class Rule:
     symptom: bool = False
     fixes: tuple[str, ...] = ()
     relay: bool = False
+    aside: bool = False
 
     @property
     def what(self) -> str:
@@ -86,6 +88,7 @@ def rule(
     symptom: bool = False,
     fixes: tuple[str, ...] = (),
     relay: bool = False,
+    aside: bool = False,
 ) -> Callable[[RuleFunction], RuleFunction]:
     """Declare the decorated function as the rule for `cause`."""
 
@@ -93,7 +96,7 @@ def rule(
         if cause in RULES:
             raise ValueError(f"two rules for {cause}")
         RULES[cause] = Rule(
-            cause, nature, severity, needs, function, window_s, details, tier, over, peers, symptom, fixes, relay
+            cause, nature, severity, needs, function, window_s, details, tier, over, peers, symptom, fixes, relay, aside
         )
         return function
 

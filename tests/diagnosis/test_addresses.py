@@ -58,3 +58,13 @@ def test_an_address_that_is_somebody_elses_now() -> None:
     assert found(box, other) == ["dependency_refusing other"]
     elsewhere = Box("client", networks={"net": "10.0.0.2"}, log=[LOST.format("192.168.9.9:8000")] * 3, more=SUBNET)
     assert found(elsewhere, store) == []
+
+
+def test_the_address_of_one_that_is_down_now_is_known_by_its_port() -> None:
+    """Between two runs of a loop there is no address: the setting that names it with this port tells whose it was."""
+    said = [REFUSED.format("10.0.0.9:8000")] * 3
+    box = Box("client", networks={"net": "10.0.0.2"}, log=said, env_hosts={"API_URL": "api:8000"}, more=SUBNET)
+    down = Box("api", networks={"net": ""}, state="exited", more={"exit_code": 3, "restart_policy": "no"})
+    assert found(box, down) == ["dependency_stopped api"]
+    other = Box("client", networks={"net": "10.0.0.2"}, log=said, env_hosts={"API_URL": "api:9000"}, more=SUBNET)
+    assert found(other, down) == []

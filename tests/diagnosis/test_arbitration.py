@@ -65,3 +65,10 @@ def test_a_cause_has_one_rule() -> None:
 
 def test_every_rule_says_what_it_is_for() -> None:
     assert [cause for cause, declared in RULES.items() if len(declared.what) < 20] == []
+
+
+def test_what_nothing_fails_of_hides_no_symptom() -> None:
+    loop = Rule("crash_loop", "fault", "critical", (), concludes(Conclusion("loop.", ())), symptom=True)
+    aside = Rule("timezone_skew", "fault", "info", (), concludes(Conclusion("skew.", ())), aside=True)
+    assert causes(loop, aside) == ["crash_loop", "timezone_skew"]
+    assert causes(loop, made("oom_killed")) == ["oom_killed"]

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-PENDING: frozenset[str] = frozenset({"L03"})
+PENDING: frozenset[str] = frozenset()

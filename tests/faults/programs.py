@@ -139,8 +139,8 @@ def check(
 
 
 def logged(name: str, *texts: str, times: int = 1) -> Look:
-    """One of the texts is in the log, so many times at least."""
-    return lambda site: any(site.logs(name).count(text) >= times for text in texts)
+    """One of the texts is in the log, so many times at least; in capitals or not, as the language has it."""
+    return lambda site: any(site.logs(name).lower().count(text.lower()) >= times for text in texts)
 
 
 def exited(name: str, code: int | None = None) -> Look:

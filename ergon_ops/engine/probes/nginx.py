@@ -18,6 +18,7 @@ USUAL = ("/etc/nginx/nginx.conf", "/usr/local/openresty/nginx/conf/nginx.conf", 
 PASSES = ("proxy_pass", "fastcgi_pass", "uwsgi_pass", "grpc_pass", "scgi_pass")
 TIMEOUTS = tuple(f"{kind}_{what}_timeout" for kind in ("proxy", "fastcgi", "uwsgi", "grpc")
                  for what in ("connect", "read", "send"))  # fmt: skip
+VARIABLE = re.compile(r"\$\{?(\w+)\}?")
 MOST = 40
 DEFAULT_LOG = "/var/log/nginx/error.log"
 COMPLAINT = re.compile(
@@ -31,7 +32,7 @@ STATUS = re.compile(r"Active connections: (\d+)\s+server accepts handled request
 async def probe(subject: Subject, target: ProbeTarget) -> list[Row]:
     """Raises Refused where its configuration cannot be read."""
     root = await _configuration(subject, target)
-    found = list(dict.fromkeys([*_numbers(root), *_listens(root), *_upstreams(root), *_logs(root)]))
+    found = list(dict.fromkeys([*_numbers(root), *_listens(root), *upstreams(root), *_logs(root)]))
     return found + await _complaints(subject, root) + await _status(subject, target, root)
 
 
@@ -70,15 +71,27 @@ def _listens(root: Directive) -> Iterator[Row]:
             yield _row(item, "nginx_listen", item.first, int(port) if port.isdigit() else 80)
 
 
-def _upstreams(root: Directive) -> Iterator[Row]:
-    """Servers of upstream blocks, and what is passed on straight from a location; variables stay as written."""
+def upstreams(root: Directive) -> Iterator[Row]:
+    """Servers of upstream blocks, and what is passed on straight from a location. A variable that is set to one word
+    only is that word (`set $up api; proxy_pass http://$up:8000;`, for an address that is looked up again); others stay
+    as written."""
+    words = _variables(root)
     for block in list(root.each("upstream"))[:MOST]:
         for item in list(block.each("server"))[:MOST]:
             yield _row(item, "nginx_upstream", f"{block.first}/{item.first}", item.first)
     for server in root.each("server"):
         for location in server.each("location"):
             for item in [item for item in location.body if item.name in PASSES][:MOST]:
-                yield _row(item, "nginx_upstream", f"location {' '.join(location.arguments)}", item.first)
+                place = VARIABLE.sub(lambda name: words.get(name[1], name[0]), item.first)
+                yield _row(item, "nginx_upstream", f"location {' '.join(location.arguments)}", place)
+
+
+def _variables(root: Directive) -> dict[str, str]:
+    values: dict[str, set[str]] = {}
+    for item in root.each("set"):
+        if len(item.arguments) == 2:
+            values.setdefault(item.first.removeprefix("$"), set()).add(item.arguments[1])
+    return {name: next(iter(told)) for name, told in values.items() if len(told) == 1 and "$" not in min(told)}
 
 
 def _logs(root: Directive) -> Iterator[Row]:

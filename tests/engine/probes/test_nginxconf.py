@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from ergon_ops.engine.probes import nginx
 from ergon_ops.engine.probes.nginxconf import Directive, load, parse, seconds
 
 CONF = r"""
@@ -73,3 +74,15 @@ def test_quotes_comments_and_escapes() -> None:
 )
 def test_times(text: str, value: float | None) -> None:
     assert seconds(text) == value
+
+
+async def test_a_variable_that_is_one_word_only_is_that_word() -> None:
+    text = """
+    server { set $up api; location / { proxy_pass http://$up:8000; } location /b { proxy_pass http://${up}b:1; } }
+    server { set $x one; set $y $up; location /x { proxy_pass http://$x; } location /y { proxy_pass http://$y; } }
+    server { set $x two; }
+    """
+    root = await loaded({"/etc/nginx/nginx.conf": text})
+    assert root is not None
+    told = [row.value for row in nginx.upstreams(root)]
+    assert told == ["http://api:8000", "http://apib:1", "http://$x", "http://$y"]

@@ -247,7 +247,7 @@ def stale_address(draw: Draw) -> Case:
         site.add(Box(asker_name, command, files=box.files, networks=(net,), options={"environment": {key: first}}))
 
     expect = Expect(
-        "stale_address", asker_name, {"peer|host|env_key": key}, siblings=("env_wrong_value", "dependency_refusing"),
+        "stale_ip", asker_name, {"peer": peer}, siblings=("env_wrong_value", "dependency_refusing"),
         decisive=("env_host", "network", "signals", "logs", "listener"), accepts=("recreate",),
     )  # fmt: skip
     gone = ("refused", "timed out", "No route", "EHOSTUNREACH")

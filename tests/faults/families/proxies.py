@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.faults.draw import Draw
 from tests.faults.programs import both, exited, logged, shell
-from tests.faults.scenario import BUSYBOX, SVC, Box, Case, Expect, scenario
+from tests.faults.scenario import BUSYBOX, SVC, Box, Case, Expect, Look, scenario
 from tests.faults.site import Site
 
 SAID = ("signals", "logs", "probes")
@@ -136,32 +136,42 @@ def log_grows_without_end(draw: Draw) -> Case:
 
 @scenario("L03", "logs", "T2")
 def log_in_files(draw: Draw) -> Case:
-    """nginx writes its errors into a file inside; the engine has no line of it, and requests fail."""
-    name, port, peer = draw.name(), draw.port(), draw.port()
-    config = CONFIG.format(
-        connections=64,
-        port=port,
-        more="",
-        action=f"proxy_pass http://127.0.0.1:{peer};",
-        access="/var/log/nginx/access.log",
-    ).replace("error_log stderr", "error_log /var/log/nginx/error.log")
-    box = shell(
-        name, f"(sleep 0.5; while :; do curl -s -o /dev/null 127.0.0.1:{port}; sleep 0.5; done) & exec nginx -c /etc/nginx/site.conf -g 'daemon off;'",
-        image=SVC, files={"/etc/nginx/site.conf": config}, serves=port,
-    )  # fmt: skip
+    """nginx writes its log into files inside; the engine has no line of it."""
+    name, port = draw.name(), draw.port()
+    box = _writing_files(draw, name, port, "return 200 ok;")
     expect = Expect(
         "logs_to_file",
         name,
         {"path": "/var/log/nginx"},
-        decisive=("logs", "probes", "config", "changed_path"),
-        accepts=("recreate",),
+        decisive=("logs", "logfile", "probes", "config", "changed_path"),
     )
+    return Case((box,), name, _in_files(name, "GET / "), (expect,))
 
+
+@scenario("L03-502", "logs", "T2")
+def trouble_told_in_files(draw: Draw) -> Case:
+    """As before, and requests fail: only the file tells that the upstream refuses."""
+    name, port, peer = draw.name(), draw.port(), draw.port()
+    box = _writing_files(draw, name, port, f"proxy_pass http://127.0.0.1:{peer};")
+    expect = Expect("nginx_502_upstream_down", name, {"port": peer}, decisive=SAID)
+    return Case((box,), name, _in_files(name, "refused"), (expect,), also=("logs_to_file",))
+
+
+def _writing_files(draw: Draw, name: str, port: int, action: str) -> Box:
+    access = "/var/log/nginx/access.log"
+    config = CONFIG.format(connections=64, port=port, more="", action=action, access=access)
+    asking = f"(sleep 0.5; while :; do curl -s -o /dev/null 127.0.0.1:{port}; sleep 0.5; done) & "
+    return shell(
+        name, f"{asking}exec nginx -c /etc/nginx/site.conf -g 'daemon off;'", image=SVC, serves=port,
+        files={"/etc/nginx/site.conf": config.replace("error_log stderr", "error_log /var/log/nginx/error.log")},
+    )  # fmt: skip
+
+
+def _in_files(name: str, text: str) -> Look:
     def look(site: Site) -> bool:
-        written = "refused" in site.sh(name, "cat /var/log/nginx/error.log")
-        return written and not site.logs(name).strip()
+        return text in site.sh(name, "cat /var/log/nginx/*.log") and not site.logs(name).strip()
 
-    return Case((box,), name, look, (expect,), also=("nginx_502_upstream_down",))
+    return look
 
 
 @scenario("L04", "logs", "T2")

@@ -117,7 +117,7 @@ def no_password_given(draw: Draw) -> Case:
     server = redis(store, net, "--requirepass", draw.secret(), "--save", "")
     asker = storing(draw, net, store, password=draw.pick("", draw.secret()))
     expect = at(asker.name, "redis_auth", {"peer|host|service": store})
-    look = logged(asker.name, "Authentication required", "invalid username-password", "NOAUTH", "WRONGPASS")
+    look = logged(asker.name, "Authentication required", "username-password", "NOAUTH", "unauthenticated")
     return Case((server, asker), asker.name, look, (expect,), networks=(net,))
 
 
