@@ -82,6 +82,8 @@ async def package(settings: Settings, wanted: Wanted, progress: Progress) -> Doc
             judged = await _verified(wanted, order, made, tools)
             rows.append(await _finished(settings, wanted, order, made, judged, images))
     await asyncio.to_thread(tidied, settings)
+    if any(row["executor"] == "docker" for row in rows):
+        await swept(settings, progress)
     return {"images": rows, **(rows[0] if len(rows) == 1 else {})}
 
 
@@ -108,6 +110,16 @@ def tidied(settings: Settings) -> None:
     now = time.time()
     if due(settings.cache_dir, now=now):
         tidy(settings.cache_dir, now=now)
+
+
+async def swept(settings: Settings, progress: Progress) -> None:
+    """What a killed build left on the engine goes after the next one that used it."""
+    from ergon_ops.stack.hands import open_hands
+    from ergon_ops.stack.leftovers import sweep
+
+    async with open_hands(first_engine(settings)) as hands:
+        for name in await sweep(hands, settings.cache_dir):
+            progress(f"{name} was left by a build that was killed: it is removed")
 
 
 def _keys(found: Packageable, wanted: Wanted) -> tuple[str, ...]:

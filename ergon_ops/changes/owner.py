@@ -1,9 +1,11 @@
-"""Which process works on a change, in words that another process can check: a number alone may be reused."""
+"""Which process works on something, in words that another process can check: a number alone may be reused."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+OWNER = "io.ergon-ops.owner"  # the label of what a process makes for itself alone
 
 
 def this_process() -> str:
@@ -27,6 +29,11 @@ def is_dead(owner: str) -> bool:
         pass
     now = _started(int(pid))
     return bool(now and started and now != started)
+
+
+def is_near(owner: str) -> bool:
+    """It runs, or ran, where we would see it."""
+    return tuple(owner.split("|")[:2]) == _place()
 
 
 def _place() -> tuple[str, str]:

@@ -103,9 +103,24 @@ class Writes(Protocol):
     async def volumes(self, *, label: str) -> tuple[str, ...]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class ListedImage:
+    """`labels` are ours alone; `tags` () for one that nothing names; `parent` the id of what its last step began on."""
+
+    id: str
+    parent: str
+    tags: tuple[str, ...]
+    labels: Mapping[str, str]
+    created_at: float
+
+
 class Images(Protocol):
     async def image_labels(self, tag: str) -> Mapping[str, str] | None:
         """The labels of a local image, or None if there is none of that tag."""
+        ...
+
+    async def listed(self, *, label: str = "") -> tuple[ListedImage, ...]:
+        """Local images that have that label, and those made from them; "" all that nothing names."""
         ...
 
     async def image_id(self, tag: str) -> str | None:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from ergon_ops.engine import imagefiles
 from ergon_ops.engine.caller import Caller
 from ergon_ops.engine.connect import Endpoint
-from ergon_ops.engine.protocols import Images, Progress, Transformation
+from ergon_ops.engine.protocols import OURS, Images, ListedImage, Progress, Transformation
 from ergon_ops.errors import EngineConflict, ErgonError
 from ergon_ops.redaction import neutralise, redact
 
@@ -45,6 +45,13 @@ class DockerImages:
                 return None
 
         return await self._caller.call(look, deadline_s=DEADLINE_S, doing=f"look up image {tag}")
+
+    async def listed(self, *, label: str = "") -> tuple[ListedImage, ...]:
+        filters = {"label": [label]} if label else {"dangling": ["true"]}
+        found = await self._caller.call(
+            lambda api: api.fetch("/images/json", filters=filters), deadline_s=DEADLINE_S, doing="list images"
+        )
+        return tuple(_listed(row) for row in found)
 
     async def image_id(self, tag: str) -> str | None:
         found = await self._look(tag, "Id")
@@ -170,6 +177,12 @@ def unpulled(tag: str, error: EngineConflict) -> ErgonError:
 def _inspect(api: Client, tag: str) -> Mapping[str, Any]:
     found: Mapping[str, Any] = api.fetch(f"/images/{quote(tag)}/json")
     return found
+
+
+def _listed(row: Mapping[str, Any]) -> ListedImage:
+    labels = {key: str(value) for key, value in (row.get("Labels") or {}).items() if key.startswith(OURS)}
+    tags = tuple(tag for tag in row.get("RepoTags") or () if tag != "<none>:<none>")
+    return ListedImage(str(row["Id"]), str(row.get("ParentId") or ""), tags, labels, float(row.get("Created") or 0))
 
 
 def _steps(said: Iterable[Any]) -> Iterator[Mapping[str, Any]]:

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.hands import Images as Images
+from ergon_ops.engine.hands import ListedImage as ListedImage
 from ergon_ops.engine.hands import Progress as Progress
 from ergon_ops.engine.hands import Setting as Setting
 from ergon_ops.engine.hands import Standing as Standing

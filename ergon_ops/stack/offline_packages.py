@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 from ergon_ops.engine.protocols import Progress
 from ergon_ops.stack.fetching import FETCH_S, fetch
 from ergon_ops.stack.offline_node import MANAGERS, node_lines
-from ergon_ops.stack.up import Engine
 
 DEBIAN_PYTHON = "3.11.2"  # of the image that stands in for Python's own
 # pip asks the Python it runs on which packages a project needs (`; python_version < "3.12"`), also for another one.
@@ -40,20 +40,27 @@ class Wanted(Protocol):
     def packages(self) -> tuple[str, ...]: ...
 
 
-async def offline_base(
-    wanted: Wanted, base: str, tag: str, engine: Engine, folder: Path, progress: Progress
-) -> str | None:
+class Build(Protocol):
+    """Of the Dockerfile in `context`: the tag. Raises ErgonError."""
+
+    async def __call__(self, context: Path, *, deadline_s: float) -> str: ...
+
+
+async def offline_base(wanted: Wanted, base: str, folder: Path, progress: Progress, build: Build) -> str | None:
     """The tag of an image that has the packages on `base`; None if there is nothing to bring. Raises ErgonError."""
     if wanted.manager == "pip" and "python" in base and (wanted.files or wanted.packages):
-        return await _with_wheels(wanted, base, tag, engine, folder / "wheels", progress)
-    if wanted.manager in MANAGERS and "node" in base:
+        place = folder / "wheels"
+        lines = await _wheel_lines(wanted, place, progress)
+    elif wanted.manager in MANAGERS and "node" in base:
         place = folder / wanted.manager
         lines = await node_lines(wanted.manager, wanted.context, wanted.files, place, progress)
-        return await _built((f"FROM {base}", *lines), tag, engine, place)
-    return None
+    else:
+        return None
+    (place / "Dockerfile").write_text("\n".join((f"FROM {base}", *lines)) + "\n")
+    return await build(place, deadline_s=2 * FETCH_S)
 
 
-async def _with_wheels(wanted: Wanted, base: str, tag: str, engine: Engine, folder: Path, progress: Progress) -> str:
+async def _wheel_lines(wanted: Wanted, folder: Path, progress: Progress) -> Sequence[str]:
     (folder / "wheels").mkdir(parents=True)
     progress(f"{wanted.name}: fetching its packages")
     listed = ("-r", str(wanted.context / wanted.files[0])) if wanted.files else ()
@@ -64,11 +71,4 @@ async def _with_wheels(wanted: Wanted, base: str, tag: str, engine: Engine, fold
     options = ("-q", "--disable-pip-version-check", "-d", str(folder / "wheels"))
     command = [sys.executable, "-c", PIP_AS_OTHER, "download", *options, *target, *kinds, *platforms, *what]
     await fetch(command, folder)
-    lines = (f"FROM {base}", "COPY wheels /opt/wheels", "ENV PIP_NO_INDEX=1 PIP_FIND_LINKS=/opt/wheels")
-    return await _built(lines, tag, engine, folder)
-
-
-async def _built(lines: tuple[str, ...], tag: str, engine: Engine, folder: Path) -> str:
-    (folder / "Dockerfile").write_text("\n".join(lines) + "\n")
-    await engine.images.build(folder, tag, labels={}, build_args={}, progress=lambda line: None, deadline_s=2 * FETCH_S)
-    return tag
+    return ("COPY wheels /opt/wheels", "ENV PIP_NO_INDEX=1 PIP_FIND_LINKS=/opt/wheels")

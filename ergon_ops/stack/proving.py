@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
-import secrets
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import field
 from pathlib import Path
 
 from ergon_ops.dataclass import dataclass
@@ -18,13 +13,14 @@ from ergon_ops.engine.protocols import Container, ContainerSpec, LogQuery, Progr
 from ergon_ops.errors import EngineError, ErgonError, NoSuchContainer
 from ergon_ops.refs import Ref
 from ergon_ops.stack.contexts import copy_context
+from ergon_ops.stack.leftovers import sweep
 from ergon_ops.stack.offline_packages import offline_base
 from ergon_ops.stack.probing import probe
 from ergon_ops.stack.standins import base_for
 from ergon_ops.stack.up import Engine
+from ergon_ops.stack.workbench import Bench, bench
 
 BUILD_S, READY_S, STEADY_S = 600.0, 120, 3.0
-LABEL = "io.ergon-ops.proof"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,42 +58,13 @@ class Unproven(Exception):
         super().__init__(f"{step}, {reason}")
 
 
-@dataclass(slots=True)
-class Bench:
-    """What was made for one proof, to be removed whatever happens."""
-
-    engine: Engine
-    mark: str = field(default_factory=lambda: f"ergon-ops-proof-{secrets.token_hex(4)}")
-    containers: list[str] = field(default_factory=list)
-    images: list[str] = field(default_factory=list)
-    network: str = ""
-
-    async def clear(self) -> None:
-        for id in self.containers:
-            with contextlib.suppress(ErgonError):
-                await self.engine.writes.remove(id, force=True, volumes=True)
-        if self.network:
-            with contextlib.suppress(ErgonError):
-                await self.engine.writes.remove_network(self.network)
-        for tag in reversed(self.images):
-            with contextlib.suppress(ErgonError):
-                await self.engine.images.remove_image(tag)
-
-
-@asynccontextmanager
-async def bench(engine: Engine) -> AsyncIterator[Bench]:
-    made = Bench(engine)
-    try:
-        yield made
-    finally:
-        # Also on Ctrl-C: what is asked of the engine now is finished before the program ends.
-        await asyncio.shield(made.clear())
-
-
 async def prove(claim: Claim, *, engine: Engine, cache: Path, progress: Progress) -> Proof:
-    """Raises EngineError where no engine answers; whatever else goes wrong is the proof's own answer."""
+    """Raises EngineError where no engine answers; whatever else goes wrong is the proof's own answer. What a killed one
+    left there is removed first."""
     instead: list[str] = []
-    async with bench(engine) as made:
+    for name in await sweep(engine, cache):
+        progress(f"{name} was left by a proof that was killed: it is removed")
+    async with bench(engine, cache) as made:
         try:
             tag = await _build(claim, made, instead, cache=cache, progress=progress)
             told = await (_asked(claim, tag, made, progress) if claim.port else _steady(claim, tag, made, progress))
@@ -124,33 +91,14 @@ async def _build(claim: Claim, made: Bench, instead: list[str], *, cache: Path, 
         (context / "Dockerfile").write_text(text)
         tag = f"{made.mark}:image"
         progress(f"{claim.name}: building")
-        made.images.append(tag)
         lines: list[str] = []
         try:
-            await made.engine.images.build(
-                context, tag, labels={LABEL: made.mark}, build_args={}, progress=lines.append, deadline_s=BUILD_S
-            )
+            await made.build(context, tag, lines, deadline_s=BUILD_S)
         except EngineError:
             raise
         except ErgonError as error:
             raise Unproven("build", _reason(error.message, lines)) from error
-        finally:
-            # Stages that are no image of their own would stay behind.
-            made.images[:0] = created(lines)
         return tag
-
-
-def created(lines: Sequence[str]) -> list[str]:
-    """The layers a build made anew, as its lines tell: a base, and what came from the cache, is somebody else's."""
-    found, others = [], False
-    for line in lines:
-        if re.match(r"Step \d+/\d+ : ", line):
-            others = line.split(" : ", 1)[1].upper().startswith("FROM")
-        elif "Using cache" in line:
-            others = True
-        elif (layer := re.match(r"\s*---> ([0-9a-f]{12})$", line)) and not others:
-            found.append(layer[1])
-    return found
 
 
 def _reason(message: str, lines: list[str]) -> str:
@@ -177,9 +125,8 @@ async def _on_bases(
         image = base.image
         if base.instead:
             instead.append(base.instead)
-            made.images.append(tag := f"{made.mark}:{len(made.images)}")  # removed also where making it took too long
             try:
-                image = await offline_base(claim, image, tag, engine, folder, progress) or image
+                image = await offline_base(claim, image, folder, progress, made.build_base) or image
             except EngineError:
                 raise
             except ErgonError as error:
@@ -193,9 +140,9 @@ async def _on_bases(
 
 async def _start(claim: Claim, tag: str, made: Bench) -> Ref:
     made.network = f"{made.mark}-net"
-    await made.engine.writes.create_network(made.network, labels={LABEL: made.mark})
+    await made.engine.writes.create_network(made.network, labels=made.labels)
     name = f"{made.mark}-app"
-    spec = ContainerSpec(name, tag, labels={LABEL: made.mark}, networks=(made.network,), aliases=("app",))
+    spec = ContainerSpec(name, tag, labels=made.labels, networks=(made.network,), aliases=("app",))
     try:
         made.containers.append(await made.engine.writes.create(spec))
         await made.engine.writes.start(made.containers[-1])
@@ -215,7 +162,7 @@ async def _asked(claim: Claim, tag: str, made: Bench, progress: Progress) -> str
     url = f"http://{address}:{claim.port}{path}" if claim.http else f"tcp://{address}:{claim.port}"
     command = probe(claim.language, url, seconds=READY_S)
     asking = f"{made.mark}-ask"
-    spec = ContainerSpec(asking, tag, command[1:], command[:1], labels={LABEL: made.mark}, networks=(made.network,))
+    spec = ContainerSpec(asking, tag, command[1:], command[:1], labels=made.labels, networks=(made.network,))
     made.containers.insert(0, await made.engine.writes.create(spec))
     await made.engine.writes.start(made.containers[0])
     while time.monotonic() - began < READY_S + 30:

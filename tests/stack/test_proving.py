@@ -11,8 +11,9 @@ import pytest
 
 from ergon_ops.engine.fake import FakeContainer, FakeEngine
 from ergon_ops.errors import EngineConflict, EngineNotRunning
-from ergon_ops.stack.proving import Claim, Proof, created, prove
+from ergon_ops.stack.proving import Claim, Proof, prove
 from ergon_ops.stack.up import Engine
+from ergon_ops.stack.workbench import created
 from tests.engine.real import RealEngine
 
 DOCKERFILE = 'FROM python:3.11-slim-bookworm\nCOPY . /app/\nCMD ["python", "main.py"]\n'

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ergon_ops.engine.fake.rows import digest
 from ergon_ops.engine.fake.world import FakeWorld
-from ergon_ops.engine.protocols import Progress, Transformation
+from ergon_ops.engine.protocols import ListedImage, Progress, Transformation
 from ergon_ops.errors import EngineConflict
 
 
@@ -21,6 +21,15 @@ class FakeImages(FakeWorld):
     async def image_labels(self, tag: str) -> Mapping[str, str] | None:
         await self.gate("image_labels")
         return self.tags.get(tag)
+
+    async def listed(self, *, label: str = "") -> tuple[ListedImage, ...]:
+        """Each has a name here."""
+        await self.gate("listed")
+        found = {tag: labels for tag, labels in self.tags.items() if label in labels}
+        return tuple(
+            ListedImage("sha256:" + digest("image", tag), "", (tag,), labels, self.clock())
+            for tag, labels in found.items()
+        )
 
     async def image_id(self, tag: str) -> str | None:
         await self.gate("image_id")

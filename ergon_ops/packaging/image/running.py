@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from ergon_ops.changes.owner import OWNER, this_process
 from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import Images, Transformation
 from ergon_ops.packaging.dockerfile import shell_words
@@ -20,7 +21,7 @@ from ergon_ops.packaging.image.layers import Layer
 from ergon_ops.packaging.plan import Run
 
 BUILD_S = 1800.0
-LABELS = {"io.ergon-ops.build": "1"}
+LABEL = "io.ergon-ops.build"
 # Made by engines, or nobody's: never part of what a command changed.
 VOLATILE = (
     "dev", "proc", "sys", ".dockerenv", "etc/hosts", "etc/hostname", "etc/resolv.conf", "etc/mtab", "tmp", "var/tmp",
@@ -37,13 +38,13 @@ class EngineExecutor:
 
     async def run(self, step: Run, ground: Ground) -> Changes:
         environment = {**self._environment(), **step.environment}
-        work = Transformation("", ("sh", "-c", shell_words(step)), step.folder, environment, None, LABELS)
+        work = Transformation("", ("sh", "-c", shell_words(step)), step.folder, environment, None, labels())
         return await self._changes(ground, work)
 
     async def apply(self, layer: Layer, ground: Ground) -> Changes:
         if not ground.layers:  # no engine makes a container of nothing
             return dict(layers.entries(layer.path))
-        return await self._changes(ground, Transformation("", files=layer.path, labels=LABELS))
+        return await self._changes(ground, Transformation("", files=layer.path, labels=labels()))
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -80,8 +81,13 @@ class EngineExecutor:
             await self.images.remove_image(tag)
 
 
+def labels() -> dict[str, str]:
+    """By which what a killed build left is told from what a living one needs."""
+    return {LABEL: "1", OWNER: this_process()}
+
+
 def _image(ground: Ground, platform: str, epoch: int) -> Image:
-    own = {"Env": list(ground.config.get("Env") or ()), "Labels": LABELS}
+    own = {"Env": list(ground.config.get("Env") or ()), "Labels": labels()}
     return described(own, ground.layers, (), platform, epoch)
 
 
