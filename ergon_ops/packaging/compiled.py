@@ -9,6 +9,8 @@ from ergon_ops.packaging.plan import Config, Copy, Health, Run, Stage
 
 APP = "/app"
 DEBIAN, BUSYBOX = "debian:12.5-slim", "busybox:1.36.1"
+RUBY, BUNDLE = "3.3", "/usr/local/bundle"  # where the official image's Bundler puts packages
+WITHOUT = {"BUNDLE_WITHOUT": "development:test"}
 Maker = Callable[[Application, Mapping[str, str]], tuple[Stage, ...]]
 
 
@@ -72,11 +74,42 @@ def dotnet(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
     )
 
 
+def gems(found: Application) -> Stage:
+    """The stage in which a Gemfile's packages are installed: its image has what building them takes."""
+    listed = found.dependencies == "Gemfile"
+    alone = (found.type,) if found.type == "jekyll" else (found.type, "rackup", "puma")
+    install = ("bundle", "install") if listed else ("gem", "install", "--no-document", *alone)
+    steps = (Copy((found.dependencies, *found.beside), f"{APP}/"),) if listed else ()
+    return Stage("build", f"ruby:{found.version or RUBY}-bookworm", (*steps, Run((install,), APP, WITHOUT)))
+
+
+def ruby(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
+    test = ("ruby", "-rsocket", "-e", f"TCPSocket.new('127.0.0.1', {found.port}).close")
+    bundled = found.dependencies != "Gemfile" or found.run[:1] == ("bundle",)
+    run = found.run if bundled else ("bundle", "exec", *found.run)
+    environment = {"RACK_ENV": "production", **WITHOUT, "HOME": "/tmp"}
+    if any(variable.name == "PORT" for variable in found.variables):
+        environment["PORT"] = str(found.port)
+    last = Config(run, APP, environment, _ports(found), labels=labels, health=Health(test) if found.port else None)
+    copied = Copy((f"{BUNDLE}/",), f"{BUNDLE}/", stage="build")
+    base = f"ruby:{found.version or RUBY}-slim-bookworm"
+    return (gems(found), Stage("image", base, (copied, Copy((".",), f"{APP}/"), last)))
+
+
+def jekyll(found: Application) -> Stage:
+    """The stage that leaves the pages of a site in its folder."""
+    build = tuple(("bundle", "exec", *words) if found.dependencies else words for words in found.build)
+    begun = gems(found)
+    run = Run(build, APP, {**WITHOUT, "JEKYLL_ENV": "production"})
+    return Stage("build", begun.base, (*begun.steps, Copy((".",), f"{APP}/"), run))
+
+
 COMPILED: Mapping[str, Maker] = {
     **dict.fromkeys(("go", "gin", "echo", "fiber", "chi"), go),
     **dict.fromkeys(("rust", "actix", "axum", "rocket", "warp"), rust),
     "spring-boot": maven,
     "php": php,
+    **dict.fromkeys(("sinatra", "rack"), ruby),
     "deno": deno,
     **dict.fromkeys(("aspnet", "dotnet"), dotnet),
 }

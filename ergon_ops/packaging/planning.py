@@ -8,7 +8,7 @@ from ergon_ops.errors import UsageError
 from ergon_ops.packaging.analysis.evidence import Application
 from ergon_ops.packaging.analysis.secrets import IGNORED
 from ergon_ops.packaging.analysis.tree import relative
-from ergon_ops.packaging.compiled import COMPILED
+from ergon_ops.packaging.compiled import COMPILED, jekyll
 from ergon_ops.packaging.plan import Config, Copy, Health, ImagePlan, Manager, Run, Stage, Step, Unpack
 
 APP, DEPENDENCIES, SITE = "/app", "/opt/deps", "/srv"
@@ -47,7 +47,7 @@ def plan_of(found: Application, *, labels: Mapping[str, str], ignore: tuple[str,
 
 def _maker(found: Application) -> Callable[[Application, Mapping[str, str]], tuple[Stage, ...]] | None:
     if found.output:
-        return None if found.level == "recognised" else site
+        return site
     if found.language == "python":
         return python
     if found.language in ("javascript", "typescript") and found.type != "deno":
@@ -59,7 +59,7 @@ def _maker(found: Application) -> Callable[[Application, Mapping[str, str]], tup
 
 def _notes(found: Application) -> tuple[str, ...]:
     notes = list(found.missing)
-    if found.output and found.type not in ("static", "mkdocs"):
+    if found.output and found.language not in ("html", "markdown"):
         notes.append(
             "Addresses that only the page knows are answered with 404: a web server with a fallback would be needed."
         )
@@ -187,10 +187,12 @@ def site(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
     if found.type == "static":
         source = "." if found.output == "." else f"{found.output}/"
         return (Stage("image", BUSYBOX, (Copy((source,), f"{SITE}/"), last)),)
-    if found.type == "mkdocs":
-        unpack = Unpack("pip", (), DEPENDENCIES, packages=("mkdocs",))
-        run = Run((("python", "-m", "mkdocs", "build"),), APP, {"PYTHONPATH": DEPENDENCIES})
-        stage = Stage("build", python_base(found.version), (unpack, Copy((".",), f"{APP}/"), run))
+    if found.type == "jekyll":
+        stage = jekyll(found)
+    elif found.language == "markdown":
+        looked = {"PYTHONPATH": DEPENDENCIES, "PATH": f"{DEPENDENCIES}/bin:{PATH}"}
+        run = Run(found.build, APP, looked)
+        stage = Stage("build", python_base(found.version), (pip(found), Copy((".",), f"{APP}/"), run))
     else:
         stage = built(found)
     copied = Copy((f"{place(found)}/{found.output}/",), f"{SITE}/", stage="build")

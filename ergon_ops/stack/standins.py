@@ -10,6 +10,7 @@ from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import Images, Progress
 from ergon_ops.errors import EngineError, ErgonError
 from ergon_ops.stack.base_image import CONTENT_LABEL, PATH, rootfs, rootfs_path
+from ergon_ops.stack.node_standin import node_base, version_of
 
 PULL_S = 30.0
 APPLETS = "busybox mkdir -p /usr/local/bin && busybox --install -s /usr/local/bin"
@@ -73,6 +74,14 @@ async def base_for(wanted: str, *, images: Images, cache: Path, progress: Progre
             return Base(wanted)
     except ErgonError:
         pass  # no registry, or it has no such image: what stands in is said
+    if (version := version_of(wanted)) is not None:
+        try:
+            tag = await node_base(version, images=images, cache=cache, progress=progress)
+            return Base(tag, f"on Node {version} as npm has it instead of {wanted}, as no registry answers")
+        except EngineError:
+            raise
+        except ErgonError as error:
+            progress(f"no Node {version}: {error.message}")
     found = next((item for item in STAND_INS if re.fullmatch(item.base, wanted)), None)
     if found is None:
         raise ErgonError(f"{wanted} cannot be pulled", next="use an engine that reaches a registry")

@@ -249,7 +249,7 @@ TREES: list[Project] = [
     ("rust-environment", {"Cargo.toml": '[package]\nname = "srv"\n[dependencies]\nactix-web = "4"\n', "src/main.rs": 'let port: u16 = env::var("PORT")\n    .unwrap_or_else(|_| "8095".to_string())\n    .parse()?;\nHttpServer::new(App::new).bind(("0.0.0.0", port))?;\n'}, [(".", "actix", "./srv", 8095)]),
     ("fiber-environment", {"go.mod": "module x.org/mailer\nrequire github.com/gofiber/fiber/v2 v2.52.4\n", "main.go": "package main\n\ntype Config struct {\n\tSMTPPort int `envconfig:\"SMTP_PORT\" default:\"2526\"`\n\tPort string `envconfig:\"PORT\" default:\"8191\"`\n}\n\nfunc main() { app.Listen(\":\" + cfg.Port) }\n"}, [(".", "fiber", "./mailer", 8191)]),
     ("rocket-settings", {"Cargo.toml": '[package]\nname = "paste"\n[dependencies]\nrocket = "0.5"\n', "Rocket.toml": "[debug]\nport = 8056\n\n[default]\nport = 8055\n", "src/main.rs": "#[launch]\nfn rocket() -> _ { rocket::build() }\n"}, [(".", "rocket", "./paste", 8055)]),
-    ("hugo-spread", {"config/_default/hugo.toml": "baseURL = 'https://x.org/'\n", "content/_index.md": "# x\n", "layouts/index.html": HTML}, [(".", "hugo", "", 80)]),
+    ("hugo-spread", {"config/_default/hugo.toml": "baseURL = 'https://x.org/'\n", "content/_index.md": "# x\n", "layouts/index.html": HTML.replace("<body>", "<body>{{ .Content }}")}, [(".", "hugo", "", 80)]),
     ("php", {"index.php": "<?php echo 1;\n"}, [(".", "php", "apache2-foreground", 80)]),
     ("aspnet", {"Shop.csproj": '<Project Sdk="Microsoft.NET.Sdk.Web">\n</Project>'}, [(".", "aspnet", "dotnet Shop.dll", 8080)]),
     ("phoenix", {"mix.exs": "app: :shop,\n{:phoenix, \"~> 1.7\"}\n"}, [(".", "phoenix", "bin/shop start", 4000)]),

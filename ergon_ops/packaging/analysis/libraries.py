@@ -56,6 +56,17 @@ BUILD_FILES = (
 )  # fmt: skip
 
 
+def ruby_of(tree: Tree, folder: str) -> tuple[str, tuple[str, ...]]:
+    """The version of Ruby that is asked for (`3.2`, '' where any will do), and what its packages are installed by."""
+    said = (
+        tree.text(inside(folder, ".ruby-version")),
+        *re.findall(r"(?m)^\s*ruby\s+(.+)$", tree.text(inside(folder, "Gemfile"))),
+    )
+    found = next((match for text in said if (match := re.search(r"(\d+\.\d+)", text))), None)
+    beside = tuple(name for name in ("Gemfile.lock", ".ruby-version") if name in tree.names(folder))
+    return found[1] if found else "", beside
+
+
 def files(tree: Tree, folder: str, language: str) -> Iterator[str]:
     """Sources and settings of one language; no tests."""
     for path in tree.under(folder, *ENDINGS.get(language, ())):

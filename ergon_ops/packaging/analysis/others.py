@@ -10,7 +10,7 @@ from fnmatch import fnmatch, translate
 from ergon_ops.dataclass import dataclass
 from ergon_ops.packaging.analysis.configured import FOREIGN, OTHERS, kept
 from ergon_ops.packaging.analysis.evidence import Application, Evidence
-from ergon_ops.packaging.analysis.libraries import asked, files, variables
+from ergon_ops.packaging.analysis.libraries import asked, files, ruby_of, variables
 from ergon_ops.packaging.analysis.needs import needs
 from ergon_ops.packaging.analysis.static import generated
 from ergon_ops.packaging.analysis.tree import Tree, aside, inside, relative, shown
@@ -149,6 +149,8 @@ def _application(tree: Tree, folder: str, kind: Kind, marker: Evidence) -> Appli
     run = kind.run.format(name=name, project=project, entry=entry, rack=rack)
     run, port, why = _composer(tree, folder, kind, run, port, why)
     serves = kind.type != "go" or port is not None or _listens(tree, folder)
+    version, beside = ruby_of(tree, folder) if kind.language == "ruby" else ("", ())
+    listed = "Gemfile" if kind.language == "ruby" and "Gemfile" in tree.names(folder) else ""
     evidence: dict[str, tuple[Evidence, ...]] = {"type": (marker,), "run": (marker,), "port": (why,) if why else ()}
     if entry:
         evidence["entrypoint"] = (Evidence(inside(folder, entry)),)
@@ -161,7 +163,9 @@ def _application(tree: Tree, folder: str, kind: Kind, marker: Evidence) -> Appli
         run=tuple(run.split()),
         port=(port or (4567 if alone else kind.port)) if serves else None,
         entrypoint=entry,
-        dependencies=relative(marker.file, folder),
+        dependencies=listed or relative(marker.file, folder),
+        beside=beside,
+        version=version,
         variables=variables(tree, folder, kind.language),
         needs=needs({}, asked(tree, folder, marker.file, kind.type)),
         evidence=evidence,

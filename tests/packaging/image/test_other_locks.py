@@ -26,6 +26,10 @@ packages:
   bytes@3.1.1: {resolution: {integrity: sha512-x}}
   mime@1.6.0: {resolution: {integrity: sha512-x}}
   mime@3.0.0: {resolution: {integrity: sha512-x}}
+snapshots:
+  express@4.18.2(supports-color@8.1.1):
+    dependencies: {bytes: 3.1.1, mime: 1.6.0}
+  mime@1.6.0: {}
 """
 PNPM_6 = """lockfileVersion: '6.0'
 dependencies:
@@ -35,7 +39,7 @@ devDependencies:
   mime: {specifier: ^3.0.0, version: 3.0.0}
 packages:
   /@hapi/hoek@9.3.0: {dev: false}
-  /express@4.18.2(supports-color@8.1.1): {dev: false}
+  /express@4.18.2(supports-color@8.1.1): {dev: false, dependencies: {mime: 1.6.0}}
   /bytes@3.1.1: {dev: false}
   /mime@1.6.0: {dev: false}
   /mime@3.0.0: {dev: true}
@@ -47,6 +51,7 @@ express@^4.17.0:
   version "4.18.2"
   dependencies:
     bytes "3.1.1"
+    mime "1.6.0"
 bytes@3.1.1, bytes@~3.1.0:
   version "3.1.1"
 mime@1.6.0:
@@ -60,6 +65,9 @@ YARN_4 = """__metadata:
   version: 9.3.0
 "express@npm:^4.17.0":
   version: 4.18.2
+  dependencies:
+    bytes: "npm:3.1.1"
+    mime: "npm:1.6.0"
 "bytes@npm:3.1.1":
   version: 3.1.1
 "mime@npm:1.6.0":
@@ -99,7 +107,7 @@ def test_npm_is_asked_for_what_another_lock_has(tmp_path: Path, name: str, text:
     made = lock.fixed(DOCUMENT)
     assert made["dependencies"] == {"express": "4.18.2", "@hapi/hoek": "9.3.0"}
     assert made["devDependencies"] == {"mime": "3.0.0"}
-    assert made["overrides"] == {"bytes": "3.1.1"}
+    assert made["overrides"] == {"bytes": "3.1.1", "express": {"mime": "1.6.0"}}
     assert lock.versions["mime"] == {"1.6.0", "3.0.0"}
     rows = [{"name": "express", "version": "4.18.2"}, {"name": "mime", "version": "1.6.0"}]
     assert held_against(lock, rows, tmp_path) == f"dependencies: 2 of 2 packages are of versions of {name}"
@@ -113,7 +121,25 @@ def test_what_a_project_overrides_itself_stays(tmp_path: Path) -> None:
     (tmp_path / "yarn.lock").write_text(YARN_1)
     lock = other_lock(tmp_path)
     assert lock is not None
-    assert lock.fixed({**DOCUMENT, "overrides": {"bytes": "2"}})["overrides"] == {"bytes": "2"}
+    assert lock.fixed({**DOCUMENT, "overrides": {"bytes": "2"}})["overrides"] == {
+        "bytes": "2",
+        "express": {"mime": "1.6.0"},
+    }
+
+
+def test_of_a_package_in_several_versions_each_keeps_its_own(tmp_path: Path) -> None:
+    text = PNPM_9.replace(
+        "  mime@1.6.0: {}\n",
+        "  send@1.0.0: {dependencies: {mime: 1.6.0}}\n  send@2.0.0: {dependencies: {mime: 3.0.0}}\n",
+    )
+    text = text.replace("snapshots:", "  send@1.0.0: {}\n  send@2.0.0: {}\nsnapshots:")
+    (tmp_path / "pnpm-lock.yaml").write_text(text)
+    lock = other_lock(tmp_path)
+    assert lock is not None
+    assert lock.fixed({})["overrides"] == {
+        "@hapi/hoek": "9.3.0", "bytes": "3.1.1", "express": {".": "4.18.2", "mime": "1.6.0"},
+        "send@1.0.0": {"mime": "1.6.0"}, "send@2.0.0": {"mime": "3.0.0"},
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from ergon_ops.packaging.image.locks import LockedPackages
 from ergon_ops.packaging.image.modules import _asked, _own, modules
 from ergon_ops.packaging.image.shelf import Shelf
 from ergon_ops.packaging.image.wishes import wishes
-from ergon_ops.packaging.image.workspaces import members
+from ergon_ops.packaging.image.workspaces import catalogs, members, plain
 from ergon_ops.packaging.plan import Unpack
 from tests.packaging.projects import package, write
 
@@ -43,6 +43,22 @@ def test_its_packages_are_found_and_asked_for_in_words_of_npm(tmp_path: Path, ro
     assert asked["package.json"]["workspaces"] == ["apps/api", "libs/log"]
     assert asked["apps/api/package.json"]["dependencies"] == {"koa": "2", "@x/log": "*"}
     assert asked["libs/log/package.json"]["dependencies"] == {"ms": "^2.1"}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pnpm-workspace.yaml": "packages: []\ncatalog:\n  koa: ^2.15.0\ncatalogs:\n  old:\n    ms: ^1.0.0\n"},
+        {"package.json": package(workspaces={"catalog": {"koa": "^2.15.0"}, "catalogs": {"old": {"ms": "^1.0.0"}}})},
+        {".yarnrc.yml": "catalog:\n  koa: ^2.15.0\ncatalogs:\n  old:\n    ms: ^1.0.0\n"},
+    ],
+)  # fmt: skip
+def test_a_version_that_is_kept_for_all_of_them_is_looked_up(tmp_path: Path, files: dict[str, str]) -> None:
+    asked = {"koa": "catalog:", "ms": "catalog:old", "left": "catalog:gone"}
+    write(tmp_path, {"package.json": package(), **files})
+    assert plain({"dependencies": asked}, catalogs(tmp_path)) == {
+        "dependencies": {"koa": "^2.15.0", "ms": "^1.0.0", "left": "*"}
+    }
 
 
 def test_what_one_of_them_asks_for_is_part_of_what_a_lock_is_for(tmp_path: Path) -> None:
