@@ -19,9 +19,10 @@ LEFT_OUT = frozenset({"id", "created_at", "name", "network", "env_key", "env_hos
 def portrait(document: Document, salt: bytes) -> dict[str, str]:
     """`memory_limit` → `67108864`, `mount /data` → `volume shop-data`, `env TOKEN` → its fingerprint."""
     found: dict[str, str] = {}
-    own = text(document, "Id")[:12]  # an alias that every container has on a network of its own
+    # Aliases that an engine gives by itself on a network.
+    own = {text(document, "Id")[:12], text(document, "Config.Hostname")}
     for item in inspection.readings(Ref(""), document, GROUPS, at=0.0):
-        if item.name not in LEFT_OUT and not (item.name == "alias" and item.value == own):
+        if item.name not in LEFT_OUT and not (item.name == "alias" and item.value in own):
             found[f"{item.name} {item.key}".strip()] = "none" if item.value is None else str(item.value)
         elif item.name == "network":
             found[f"network {item.key}"] = "attached"
