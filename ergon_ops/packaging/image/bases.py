@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import hashlib
 import json
 import re
 import tarfile
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
@@ -15,14 +17,16 @@ from typing import Any
 
 from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import Images
-from ergon_ops.errors import EngineError, ErgonError
+from ergon_ops.errors import EngineConflict, EngineError, ErgonError
 from ergon_ops.packaging.image import layers
+from ergon_ops.packaging.image.beat import Beat
 from ergon_ops.packaging.image.debs import root_of
 from ergon_ops.packaging.image.elsewhere import draft, fetch_debs, lock_debs
 from ergon_ops.packaging.image.entries import CHUNK, Tree, applied, placed
-from ergon_ops.packaging.image.identity import EPOCH, key
+from ergon_ops.packaging.image.identity import EPOCH, key, platform
 from ergon_ops.packaging.image.layers import Layer, drafted
 from ergon_ops.packaging.image.locks import LockedBase
+from ergon_ops.packaging.image.references import RegistryAway, RegistryRefused, parse
 from ergon_ops.packaging.image.shelf import Shelf, sha256_of
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -86,16 +90,19 @@ class Base:
 async def lock_base(
     image: str, *, building: bool, images: Images | None, shelf: Shelf, progress: Progress
 ) -> tuple[LockedBase, str]:
-    """The image if the engine has it or a registry gives it, else Debian packages, and then a sentence that says so.
-    Raises ErgonError where neither is to be had."""
+    """The image if the engine has it or a registry gives it (to the engine, or to us), else Debian packages, and then a
+    sentence that says so. Raises ErgonError where neither is to be had."""
     if image == "scratch":
         return LockedBase(image), ""
     found = await _from_engine(image, images, progress) if images else None
     if found is not None:
         return found, ""
     recipe = next((item for item in RECIPES if re.fullmatch(item.image, image)), None)
-    if recipe is None:
-        raise ErgonError(f"{image} cannot be pulled", next="use an engine that reaches a registry")
+    try:
+        return await _from_registry(image, progress), ""
+    except (RegistryAway, RegistryRefused) as error:
+        if recipe is None:
+            raise type(error)(f"{image} cannot be pulled: {error.message}", next=error.next) from error
     wanted = (*recipe.packages, *(recipe.building if building else ()))
     debs = await lock_debs(wanted, shelf, progress, left_out=LEFT_OUT if recipe.applets else frozenset())
     said = f"on {recipe.what} ({len(debs)} Debian packages) instead of {image}, as no engine or registry gives it"
@@ -114,6 +121,15 @@ async def _from_engine(image: str, images: Images, progress: Progress) -> Locked
     return LockedBase(image, id, await images.image_reference(image) or image) if id else None
 
 
+async def _from_registry(image: str, progress: Progress) -> LockedBase:
+    from ergon_ops.packaging.image.pulling import look
+
+    about = parse(image)
+    progress(f"base: asking {about.host} for {image}")
+    found = await asyncio.to_thread(look, about, platform())
+    return LockedBase(image, found.config_digest, found.name)
+
+
 async def open_base(locked: LockedBase, *, images: Images | None, shelf: Shelf, progress: Progress) -> Base:
     """Its layers and tree, from the shelf if they are there. Raises ErgonError."""
     kept = shelf.step(key(base=locked.oci or [item.sha256 for item in locked.debs], applets=locked.applets))
@@ -124,7 +140,7 @@ async def open_base(locked: LockedBase, *, images: Images | None, shelf: Shelf, 
     if not locked.oci and not locked.debs:
         return Base((), {})
     if locked.oci:
-        made = await _saved(locked, images, shelf, progress)
+        made = await _image(locked, images, shelf, progress)
     else:
         await fetch_debs(locked.debs, shelf, progress)
         progress(f"base: unpacking {len(locked.debs)} Debian packages")
@@ -149,20 +165,63 @@ def _base(found: Sequence[Layer], config: Mapping[str, Any], history: Sequence[M
     return Base(tuple(found), tree, config, tuple(history))
 
 
-async def _saved(locked: LockedBase, images: Images | None, shelf: Shelf, progress: Progress) -> Base:
-    """An image of the engine, its layers byte for byte. Raises ErgonError if it is not the one that was locked."""
-    if images is None:
-        raise ErgonError(f"{locked.image} is locked as an image of an engine, and none answers", next="start Docker")
-    name = locked.oci if await images.image_id(locked.oci) else locked.reference
-    if await images.image_id(name) != locked.oci:
-        progress(f"base: pulling {locked.reference}")
-        await images.pull(locked.reference, progress=lambda line: None, deadline_s=SAVE_S)
-        if await images.image_id(name) != locked.oci:
-            raise ErgonError(f"{locked.reference} is no longer the image of the lock", next="lock anew: --lock")
+async def _image(locked: LockedBase, images: Images | None, shelf: Shelf, progress: Progress) -> Base:
+    """An image byte for byte: as the engine has it, else from its registry, without an engine or with one. Raises
+    ErgonError if it is not the one that was locked."""
+    name = await _name_in_engine(locked, images) if images else ""
+    if images is None or not name:
+        try:
+            return await _pulled(locked, shelf, progress)
+        except (RegistryAway, RegistryRefused) as error:
+            name = await _pulled_by_engine(locked, images, progress, error)
+    assert images is not None
     progress(f"base: reading {locked.image}")
     with draft(shelf) as folder:
         await images.save(name, folder / "image.tar", deadline_s=SAVE_S)
         return await asyncio.to_thread(_of_archive, folder / "image.tar", locked, shelf)
+
+
+async def _name_in_engine(locked: LockedBase, images: Images) -> str:
+    """'' where it has no such image, or does not answer."""
+    with contextlib.suppress(EngineError):
+        for name in (locked.oci, locked.reference):
+            if await images.image_id(name) == locked.oci:
+                return name
+    return ""
+
+
+async def _pulled_by_engine(locked: LockedBase, images: Images | None, progress: Progress, refused: ErgonError) -> str:
+    """It may be logged in, or know another way. Where it does not answer, what the registry said is the reason."""
+    try:
+        if images is None:
+            raise EngineError("there is no engine")
+        progress(f"base: pulling {locked.reference}")
+        await images.pull(locked.reference, progress=lambda line: None, deadline_s=SAVE_S)
+        if await images.image_id(locked.reference) == locked.oci:
+            return locked.reference
+    except (EngineError, EngineConflict):
+        raise type(refused)(f"{locked.image} cannot be pulled: {refused.message}", next=refused.next) from refused
+    raise ErgonError(f"{locked.reference} is no longer the image of the lock", next="lock anew: --lock")
+
+
+async def _pulled(locked: LockedBase, shelf: Shelf, progress: Progress) -> Base:
+    from ergon_ops.packaging.image.pulling import look, pull
+
+    about, beat, stop = parse(locked.reference), Beat(progress), threading.Event()
+    progress(f"base: pulling {locked.image} from {about.host}")
+
+    def told(done: int, whole: int) -> None:
+        beat(f"base: {done / 1e6:.0f} of {whole / 1e6:.0f} MB of {locked.image}")
+
+    try:
+        found = await asyncio.to_thread(look, about, platform())
+        if found.config_digest != locked.oci:
+            raise ErgonError(f"{locked.reference} is no longer the image of the lock", next="lock anew: --lock")
+        layers = await asyncio.to_thread(pull, found, shelf, told, stop)
+        config = found.config
+        return await asyncio.to_thread(_base, layers, config.get("config") or {}, config.get("history") or ())
+    finally:
+        stop.set()
 
 
 def _of_archive(archive: Path, locked: LockedBase, shelf: Shelf) -> Base:

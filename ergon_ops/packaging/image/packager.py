@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from ergon_ops.packaging.analysis import Analysis, analyse
 from ergon_ops.packaging.containers import plan_for
 from ergon_ops.packaging.image import archive, locks
 from ergon_ops.packaging.image.assembly import Executor, Materials, assemble
+from ergon_ops.packaging.image.beat import Beat
 from ergon_ops.packaging.image.configuration import Image
 from ergon_ops.packaging.image.elsewhere import draft
 from ergon_ops.packaging.image.identity import Inputs, platform, short
@@ -25,7 +25,6 @@ from ergon_ops.refs import slug
 if TYPE_CHECKING:
     from ergon_ops.packaging.containers import Described
 
-TELL_S = 0.5
 SAYING = frozenset(
     """pyproject.toml Pipfile package.json package-lock.json npm-shrinkwrap.json requirements.txt setup.cfg Cargo.toml
     deno.json angular.json""".split()  # noqa: SIM905
@@ -117,19 +116,6 @@ def _source(order: Order, plan: ImagePlan, context: Path, tools: Tools) -> Sourc
     ignore = [f"/{output.relative_to(context)}"] if context in output.parents else []
     beat = Beat(tools.progress)
     return read(context, (*plan.ignore, *ignore), progress=lambda files, size: beat(f"sources: {files} files"))
-
-
-class Beat:
-    """Tells at most twice a second: people read it."""
-
-    def __init__(self, progress: Callable[[str], None], every_s: float = TELL_S) -> None:
-        self._progress, self._every, self._last = progress, every_s, time.monotonic()
-
-    def __call__(self, text: str) -> None:
-        now = time.monotonic()
-        if now - self._last >= self._every:
-            self._last = now
-            self._progress(text)
 
 
 async def build(
