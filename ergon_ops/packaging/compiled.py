@@ -53,6 +53,19 @@ def maven(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
     )
 
 
+def quarkus(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
+    """Its build leaves a folder, not one archive."""
+    by_maven = found.dependencies == "pom.xml"
+    tool = ("mvn", "-q", "-DskipTests", "package") if by_maven else ("gradle", "-q", "build", "-x", "test")
+    base = "maven:3.9-eclipse-temurin-21" if by_maven else "gradle:8.10-jdk21"
+    made = f"{APP}/{'target' if by_maven else 'build'}/quarkus-app/"
+    last = Config(("java", "-jar", "quarkus-run.jar"), APP, ports=_ports(found), labels=labels)
+    return (
+        Stage("build", base, (Copy((".",), f"{APP}/"), Run((tool,), APP))),
+        Stage("image", "eclipse-temurin:21-jre", (Copy((made,), f"{APP}/", stage="build"), last)),
+    )
+
+
 def php(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
     last = Config(("apache2-foreground",), "/var/www/html", ports=_ports(found), labels=labels)
     return (Stage("image", "php:8.3-apache", (Copy((".",), "/var/www/html/"), last)),)
@@ -108,6 +121,7 @@ COMPILED: Mapping[str, Maker] = {
     **dict.fromkeys(("go", "gin", "echo", "fiber", "chi"), go),
     **dict.fromkeys(("rust", "actix", "axum", "rocket", "warp"), rust),
     "spring-boot": maven,
+    "quarkus": quarkus,
     "php": php,
     **dict.fromkeys(("sinatra", "rack"), ruby),
     "deno": deno,

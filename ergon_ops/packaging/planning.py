@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from ergon_ops.errors import UsageError
@@ -82,7 +83,11 @@ def environment(found: Application) -> dict[str, str]:
     reads_port = any(variable.name == "PORT" for variable in found.variables) or any(
         "$PORT" in word for word in found.run
     )
-    return {"PORT": str(found.port)} if found.port and reads_port else {}
+    said = " ".join(found.run)
+    asks = "gunicorn" in said and not re.search(
+        r"(?:\s-b|--bind)\b", said
+    )  # it takes PORT, else only this host hears it
+    return {"PORT": str(found.port)} if found.port and (reads_port or asks) else {}
 
 
 def config(found: Application, labels: Mapping[str, str], test: tuple[str, ...], more: Mapping[str, str]) -> Config:
@@ -106,7 +111,7 @@ def python(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
         more["STREAMLIT_GLOBAL_DEVELOPMENT_MODE"] = "false"
     steps: list[Step] = [pip(found)] if found.dependencies or found.packages else []
     steps.append(Copy((".",), f"{APP}/"))
-    if found.type == "script" and not found.entrypoint:  # a command of its own: it has to be installed
+    if found.type in ("script", "pyramid") and not found.entrypoint:  # a command of its own: it has to be installed
         steps.append(Run((("pip", "install", "--no-cache-dir", "--no-deps", f"--target={DEPENDENCIES}", "."),), APP))
     if found.build:  # with the packages it asks for; what is written belongs to the image
         steps.append(Run(found.build, place(found), {key: more[key] for key in ("PYTHONPATH", "PATH")}))

@@ -1,4 +1,4 @@
-"""Node packages brought along: fetched by npm, pnpm or yarn of this machine, and put where a Dockerfile's look."""
+"""Node packages brought along: fetched by npm, pnpm, yarn or bun of this machine, and put where a Dockerfile's look."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ergon_ops.engine.protocols import Progress
 from ergon_ops.errors import ErgonError
 from ergon_ops.stack.fetching import fetch
 
-MANAGERS = ("npm", "pnpm", "yarn")
+MANAGERS = ("npm", "pnpm", "yarn", "bun")
 LEFT_OUT = frozenset({"node_modules", ".git", "dist", "build", ".next"})
 # The Dockerfile calls for a manager by `corepack`, which would have to fetch it: it is there already.
 NO_COREPACK = "RUN printf '#!/bin/sh\\n' > /usr/local/bin/corepack && chmod 755 /usr/local/bin/corepack"
@@ -47,7 +47,7 @@ async def node_lines(
             (ground.project / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(context / name, ground.project / name)
     progress("fetching its packages")
-    made = {"pnpm": _pnpm, "yarn": _yarn}.get(manager, _npm)
+    made = {"pnpm": _pnpm, "yarn": _yarn, "bun": _bun}.get(manager, _npm)
     lines = await made(ground, files)
     await asyncio.to_thread(open_to_all, folder)
     return lines
@@ -109,6 +109,26 @@ async def _yarn(ground: Ground, files: tuple[str, ...]) -> list[str]:
         "COPY cache /opt/yarn-cache",
         *_lock(ground, "yarn.lock", own="yarn.lock" in files),
         "ENV YARN_CACHE_FOLDER=/opt/yarn-cache",
+    ]
+
+
+async def _bun(ground: Ground, files: tuple[str, ...]) -> list[str]:
+    """Bun itself comes by npm, as the Dockerfile asks for it; what it installs, out of its cache by its lock."""
+    cache, programs = str(ground.folder / "npm-cache"), ground.folder / "programs"
+    quiet = ("--no-audit", "--no-fund", "--cache", cache)
+    await fetch([ground.npm, "install", "--global", "--prefix", str(programs), *quiet, "bun@1"], ground.folder)
+    registry = (await fetch([ground.npm, "config", "get", "registry"], ground.project)).strip()
+    run = [str(programs / "bin/bun"), "install", "--ignore-scripts", "--cache-dir", str(ground.folder / "cache")]
+    await fetch(run, ground.project)
+    await asyncio.to_thread(shutil.rmtree, programs)
+    own = any(name.startswith("bun.lock") for name in files)
+    (ground.folder / "cache").mkdir(exist_ok=True)
+    return [
+        "COPY npm-cache /opt/npm-cache",
+        "COPY cache /opt/bun-cache",
+        *_lock(ground, "bun.lock", own=own),
+        f"ENV npm_config_cache=/opt/npm-cache npm_config_offline=true npm_config_registry={registry}",
+        "ENV BUN_INSTALL_CACHE_DIR=/opt/bun-cache",
     ]
 
 

@@ -34,6 +34,7 @@ def provable(root: Path, project: Project) -> bool:
 LOCKED = {
     "package-lock.json": ("npm", "install", "--package-lock-only", "--ignore-scripts"),
     "pnpm-lock.yaml": ("npm", "exec", "--yes", "--package=pnpm@9", "--", "pnpm", "install", "--lockfile-only"),
+    "bun.lock": ("npm", "exec", "--yes", "--package=bun@1", "--", "bun", "install", "--lockfile-only"),
     "yarn.lock": ("npm", "exec", "--yes", "--package=yarn@1", "--", "yarn", "install", "--ignore-scripts"),
 }
 

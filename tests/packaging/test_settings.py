@@ -10,7 +10,7 @@ import pytest
 
 from ergon_ops.packaging.analysis import Application, analyse
 from ergon_ops.packaging.analysis.overriding import RESET, InPlace, merged
-from tests.packaging.projects import EXPRESS, FASTAPI, FLASK, UVICORN, package, write
+from tests.packaging.projects import EXPRESS, FASTAPI, FLASK, NEST, NEST_MAIN, UVICORN, package, write
 
 
 def only(root: Path, files: dict[str, str]) -> Application:
@@ -140,6 +140,7 @@ def test_a_service_that_only_the_second_file_has_is_one(tmp_path: Path) -> None:
         (package(scripts={"build": "vue-cli-service build"}, devDependencies={"@vue/cli-service": "5"}), {"vue.config.js": "module.exports = { outputDir: 'www' }\n"}, "vue-cli", "www", "npm run build"),
         (package(scripts={"start": "parcel src/index.html", "build": "parcel build src/index.html --dist-dir out"}, devDependencies={"parcel": "2"}), {}, "parcel", "out", "npm run build"),
         (package(scripts={"build": "webpack --mode production"}, devDependencies={"webpack": "5"}), {"webpack.config.js": "module.exports = { output: { path: path.resolve(__dirname, 'public') } }\n"}, "webpack", "public", "npm run build"),
+        (package(scripts={"start": "gatsby develop", "build": "gatsby build"}, dependencies={"gatsby": "5", "react": "18"}), {}, "gatsby", "public", "npm run build"),
         (package(scripts={"build": "nuxt generate"}, dependencies={"nuxt": "3"}), {}, "nuxt", ".output/public", "npm run build"),
     ],
 )  # fmt: skip
@@ -160,3 +161,31 @@ def test_a_builder_of_sites_is_told_with_its_folder_and_its_command(
 )  # fmt: skip
 def test_a_builder_for_a_librarys_documents_makes_it_no_site(tmp_path: Path, document: str) -> None:
     assert analyse(write(tmp_path, {"package.json": document, "index.js": "module.exports = 1\n"})).applications == ()
+
+
+# Too large to be built in a proof.
+STRAPI = {
+    "package.json": package(scripts={"start": "strapi start"}, dependencies={"@strapi/strapi": "4"}),
+    "config/server.js": "module.exports = ({ env }) => ({\n  host: env('HOST', '0.0.0.0'),\n  port: env.int('PORT', 1338),\n})\n",
+}
+NX = {
+    "package.json": package(scripts={"start": "nx serve api", "build": "nx build api"}, dependencies=NEST, devDependencies={"nx": "19"}),
+    "apps/api/project.json": package(targets={"build": {"executor": "@nx/webpack:webpack", "options": {"outputPath": "dist/apps/api", "main": "apps/api/src/main.ts"}}}),
+    "apps/api/src/main.ts": NEST_MAIN,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [(STRAPI, ("strapi", "npm start", 1338)), (NX, ("nestjs", "node dist/apps/api/main.js", 3100))],
+)
+def test_a_frameworks_own_files_tell_where_it_is_built_and_listens(
+    tmp_path: Path, files: dict[str, str], told: tuple[str, str, int]
+) -> None:
+    item = only(tmp_path, files)
+    assert (item.type, " ".join(item.run), item.port) == told
+
+
+def test_a_source_that_is_called_after_dockerfiles_is_none(tmp_path: Path) -> None:
+    files = {"main.py": FASTAPI, "requirements.txt": UVICORN, "tools/dockerfile.py": "FROM = 1\nfrom x import y\n"}
+    assert [item.type for item in analyse(write(tmp_path, files)).applications] == ["fastapi"]

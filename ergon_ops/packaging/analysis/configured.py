@@ -18,7 +18,7 @@ Found = tuple[int, Evidence]
 ENDINGS = (".toml", ".yaml", ".yml", ".json", ".json5", ".ini", ".cfg", ".conf", ".config")
 USUAL = re.compile(
     r"(?:^|/)(?:config|conf|settings)/(?:default|production|prod|base|config|settings|app|application)\.\w+$"
-    r"|(?:^|/)(?:config|settings|conf|Rocket)\.\w+$"
+    r"|(?:^|/)(?:config|settings|conf|Rocket)\.\w+$|(?:^|/)src/main/resources/application\.\w+$"
 )
 NEVER = re.compile(r"(?:^|/)(?:package(?:-lock)?|tsconfig[\w.]*|pyproject|docker-compose[\w.]*|compose[\w.]*)\.\w+$")
 # Where others listen: never where a program does that only names a port.

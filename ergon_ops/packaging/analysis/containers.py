@@ -30,7 +30,10 @@ class Dockerfile:
     sets: tuple[tuple[str, int, Evidence], ...] = ()
 
 
-NAMED = re.compile(r"(?:[\w-]+\.)?[Dd]ockerfile(?:\.[\w-]+)*|Containerfile")
+NAMED = re.compile(
+    r"(?:[\w-]+\.)?[Dd]ockerfile(?:\.(?!(?:py|pyi|js|ts|tsx|go|rs|rb|java|md|txt|tmpl|j2|json|ya?ml|dockerignore)$)[\w-]+)*"
+    r"|Containerfile"
+)
 FOR_WORK = re.compile(r"(?i)dev|debug|test|local|ci\b")
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from ergon_ops.packaging.analysis.configured import OTHERS
+from ergon_ops.packaging.analysis.configured import LARGEST, OTHERS
 from ergon_ops.packaging.analysis.evidence import Application, Evidence
+from ergon_ops.packaging.analysis.tree import Tree, inside
 
 # Read by the framework itself, whatever the code says.
 FRAMEWORKS = {
@@ -16,6 +17,37 @@ FRAMEWORKS = {
     "react-router": ("PORT",), "rails": ("PORT",), "quarkus": ("QUARKUS_HTTP_PORT",),
     "micronaut": ("MICRONAUT_SERVER_PORT",),
 }  # fmt: skip
+
+
+FLY = re.compile(r"(?m)^\s*internal_port\s*=\s*(\d{2,5})")
+NAMED = re.compile(r"(?m)^\s*['\"]?(\w*PORT)['\"]?\s*[:=]\s*['\"]?(\d{2,5})['\"]?\s*$")
+LISTED = re.compile(r"(?m)^\s*-\s*name:\s*['\"]?(\w*PORT)['\"]?\s*\n\s*value:\s*['\"]?(\d{2,5})['\"]?\s*$")
+CONTAINER = re.compile(r"(?m)^\s*-?\s*containerPort:\s*(\d{2,5})\s*$")
+HOSTS = ("fly.toml", "app.yaml", "render.yaml", "railway.toml", "nixpacks.toml")
+
+
+def deployed(
+    tree: Tree, path: str, *, alone: bool
+) -> tuple[list[tuple[str, int, Evidence]], tuple[int, Evidence] | None]:
+    """Ports that a host's file or a Deployment of Kubernetes sets in the environment; and the one it sends requests to.
+    What lies elsewhere in the tree is of a program that is the only one."""
+    sets: list[tuple[str, int, Evidence]] = []
+    sent: list[tuple[int, Evidence]] = []
+    for name in HOSTS:
+        file = inside(path, name)
+        sets += [(row[1], int(row[2]), _at(tree, file, row)) for row in NAMED.finditer(tree.text(file))]
+        sent += [(int(row[1]), _at(tree, file, row)) for row in FLY.finditer(tree.text(file))]
+    for file in tree.under(path, ".yaml", ".yml") if alone else ():
+        text = tree.text(file) if tree.files[file] < LARGEST else ""
+        if "containerPort" in text and re.search(r"(?m)^kind:\s*(?:Deployment|StatefulSet|Pod|DaemonSet)", text):
+            sets += [(row[1], int(row[2]), _at(tree, file, row)) for row in LISTED.finditer(text)]
+            sent += [(int(row[1]), _at(tree, file, row)) for row in CONTAINER.finditer(text)]
+    numbers = {number for number, _ in sent}
+    return sets, sent[0] if len(numbers) == 1 else None
+
+
+def _at(tree: Tree, file: str, match: re.Match[str]) -> Evidence:
+    return tree.line(file, tree.text(file).count("\n", 0, match.end()) + (tree.text(file)[match.end() - 1] != "\n"))
 
 
 def surrounded(

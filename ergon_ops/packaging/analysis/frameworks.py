@@ -143,7 +143,20 @@ def _expo(package: Package, name: str) -> Rule | None:
 
 
 def _nest(package: Package, name: str) -> Rule:
-    return Rule("nestjs", name, command=lambda package: (("node", "dist/main.js"), package.dependencies[name]))
+    return Rule("nestjs", name, command=_nest_command)
+
+
+def _nest_command(package: Package) -> Command:
+    """As a script starts what was built, which lies elsewhere in a workspace of Nest's own."""
+    for script in ("start:prod", "start:production", "prod", "start"):
+        if plain := re.fullmatch(r"node\s+((?:--\S+\s+)*)([\w./-]+)", package.scripts.get(script, "").strip()):
+            return ("node", *plain[1].split(), plain[2].removeprefix("./")), package.script(script)
+    for path in package.tree.under(package.folder, "/project.json"):  # Nx: where a project's build goes
+        options = table(load_json(package.tree, path), "targets", "build", "options")
+        output = options.get("outputPath")
+        if isinstance(output, str) and "main" in options and ".." not in output:
+            return ("node", f"{output}/main.js"), package.tree.find(path, '"outputPath"')
+    return ("node", "dist/main.js"), package.dependencies["@nestjs/core"]
 
 
 def _nuxt(package: Package, name: str) -> Rule:
@@ -165,6 +178,18 @@ def _built(package: Package, name: str) -> Rule | None:
     return Rule(one.type, name, static=lambda package: output, build=(words, why))
 
 
+def _strapi(package: Package, name: str) -> Rule:
+    pattern = re.compile(r"\bport\s*:\s*env(?:\.int)?\(\s*['\"]PORT['\"]\s*,\s*(\d{2,5})")
+    said = None
+    for ending in (".js", ".ts"):
+        path = inside(package.folder, f"config/server{ending}")
+        if found := pattern.search(package.tree.text(path)):
+            said = int(found[1]), package.tree.line(path, package.tree.text(path).count("\n", 0, found.start(1)) + 1)
+    return Rule(
+        "strapi", name, port=1337, said=said, command=lambda package: script(package, "start", "npx", "strapi", "start")
+    )
+
+
 def _server(package: Package, name: str) -> Rule:
     return Rule({"@hapi/hapi": "hapi"}.get(name, name), name)
 
@@ -179,6 +204,7 @@ RULES: tuple[tuple[str, Callable[[Package, str], Rule | None]], ...] = (
     ("astro", _astro),
     (r"@angular/core", _angular),
     (r"@nestjs/core", _nest),
+    (r"@strapi/strapi strapi", _strapi),
     (r"fastify express koa hono @hapi/hapi", _server),
     (" ".join(one.packages.replace("|", " ") for one in BUILDERS if one.always and "(" not in one.packages), _built),
     ("react-scripts", _cra),

@@ -61,7 +61,7 @@ def _application(site: Site, inner: Sequence[str]) -> Application | None:
     package = site.package
     hands_on = bool(workspaces(package)) or DELEGATES.search(package.scripts.get("start", ""))
     rule = rule_of(package)
-    if rule is not None and not (hands_on and not _runs(site)):
+    if rule is not None and (not hands_on or not inner or _runs(site)):
         return _by_rule(site, rule)
     if hands_on and inner:
         return None

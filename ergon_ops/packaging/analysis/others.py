@@ -32,7 +32,7 @@ class Kind:
 
 GO = r"(?:ListenAndServe(?:TLS)?\(|\.Run\(|\.Start\(|\.Listen\(|net\.Listen\(\s*\"tcp\",)\s*\"[\w.]*:(\d{2,5})\""
 RUST = r"\(\s*\"[\d.]+:(\d{2,5})\"|\(\s*\(\s*(?:\[[\d, ]+\]|\"[\d.]+\")\s*,\s*(\d{2,5})\s*\)"
-SPRING = r"server\.port\s*[=:]\s*(?:\$\{\w+:)?(\d{2,5})|(?m:^server:\s*\n\s+port:\s*(?:\$\{\w+:)?(\d{2,5}))"
+SPRING = r"(?m:^\s*server\.port)\s*[=:]\s*(?:\$\{\w+:)?(\d{2,5})|(?m:^server:\s*\n\s+port:\s*(?:\$\{\w+:)?(\d{2,5}))"
 QUARKUS = r"quarkus\.http\.port\s*[=:]\s*(?:\$\{\w+:)?(\d{2,5})"
 MICRONAUT = r"micronaut\.server\.port\s*[=:]\s*(\d{2,5})|(?m:^micronaut:\s*\n(?:[ \t]+.*\n)*?[ \t]+port:\s*(?:\$\{\w+:)?(\d{2,5}))"
 PUMA = r"^\s*port\s+(?:ENV\.fetch\([^)\n]*?(\d{2,5})\s*\)|ENV\.fetch\([^)\n]*\)\s*\{\s*(\d{2,5})|(\d{2,5}))"
@@ -46,6 +46,10 @@ LOOSE = {
     "rust": r"(?i)\bport\b[^;{}]{0,160}?\b(\d{4,5})(?:u16|_u16)?\b|\"[\d.]+:(\d{2,5})\"",
     "typescript": r"(?i)\bport\b[^\n;]*?\b(\d{4,5})\b",
 }
+SETTINGS = {
+    "spring-boot": ("server", "port"), "quarkus": ("quarkus", "http", "port"),
+    "micronaut": ("micronaut", "server", "port"), "ktor": ("ktor", "deployment", "port"),
+}  # fmt: skip
 # In order: the first that fits a folder is what it is.
 KINDS: tuple[Kind, ...] = (
     Kind("gin", "go", "go.mod", r"github\.com/gin-gonic/gin", "./{name}", 8080, GO),
@@ -238,9 +242,8 @@ def _port(tree: Tree, folder: str, kind: Kind) -> tuple[int | None, Evidence | N
                 foreign = number in FOREIGN or (pattern is loose and OTHERS.search(why.says))
                 if 80 <= number <= 65535 and not foreign:
                     return number, why
-    if kind.language in ("go", "rust") and kind.port:
-        return kept(tree, folder, ("port",), list(files(tree, folder, kind.language))) or (None, None)
-    return None, None
+    keys = SETTINGS.get(kind.type, ("port",) if kind.language in ("go", "rust") and kind.port else ())
+    return (kept(tree, folder, keys, list(files(tree, folder, kind.language))) if keys else None) or (None, None)
 
 
 def _listens(tree: Tree, folder: str) -> bool:

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from ergon_ops.packaging.analysis.containers import processes
+from ergon_ops.packaging.analysis.containers import dockerfile, processes
 from ergon_ops.packaging.analysis.evidence import Application, Evidence, Service
 from ergon_ops.packaging.analysis.said import PORT
-from ergon_ops.packaging.analysis.tree import Tree, inside
+from ergon_ops.packaging.analysis.tree import Tree, inside, within
 
 ONCE = re.compile(
     r"\b(migrat\w*|upgrade|seed\w*|collectstatic|createsuperuser|init_?db|pytest|test|tests|lint|build|compile|install"
@@ -26,10 +26,17 @@ SERVING = re.compile(
 LONG = ("celery",)  # what we start ourselves, by the word it is known by
 
 
-def placed(service: Service, homes: set[str]) -> Service:
-    """What is built lies where a program was found: the Dockerfile's own folder, else the context."""
-    inside_context = service.path not in homes and service.context in homes
-    return replace(service, path=service.context) if inside_context else service
+def placed(tree: Tree, service: Service, homes: set[str]) -> Service:
+    """What is built lies where a program was found: the Dockerfile's own folder, else the context, else the one folder
+    that the Dockerfile copies from."""
+    if service.path in homes or not service.context:
+        return service
+    if service.context in homes:
+        return replace(service, path=service.context)
+    image = dockerfile(tree, inside(service.context, service.dockerfile or "Dockerfile"))
+    copied = [inside(service.context, one) for one in image.copied]
+    found = [home for home in homes if any(within(one, home) for one in copied)]
+    return replace(service, path=found[0]) if len(found) == 1 else service
 
 
 def beside(tree: Tree, found: list[Application], composed: Iterable[Service]) -> list[Application]:

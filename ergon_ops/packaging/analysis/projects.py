@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ergon_ops.packaging.analysis import node, others, python, static
 from ergon_ops.packaging.analysis.compose import needed, program, services
 from ergon_ops.packaging.analysis.containers import Dockerfile, dockerfiles, procfile
-from ergon_ops.packaging.analysis.environment import surrounded
+from ergon_ops.packaging.analysis.environment import deployed, surrounded
 from ergon_ops.packaging.analysis.evidence import Analysis, Application, Evidence, Need, Service, Variable
 from ergon_ops.packaging.analysis.needs import SCHEMES, URL
 from ergon_ops.packaging.analysis.packages import packages, taken_in
@@ -45,11 +45,11 @@ def analyse(root: Path) -> Analysis:
     members = taken_in(packages(tree))
     found = [item for item in found if item.path in members or not aside(item.path)] or found
     homes = {item.path for item in found}
-    composed = tuple(placed(service, homes) for service in composed)
+    composed = tuple(placed(tree, service, homes) for service in composed)
     images = dockerfiles(tree, composed)
     found += static.applications(tree, homes)
     found += static.shell(tree, {item.path for item in found} | set(images))
-    found = [_known_by_others(tree, item, images, composed) for item in found]
+    found = [_known_by_others(tree, item, images, composed, alone=len(found) == 1) for item in found]
     taken = {item.path for item in found} | {item.context for item in found if item.context}
     found += _only_dockerfile(tree, images, composed, taken)
     found = beside(tree, found, composed)
@@ -71,37 +71,47 @@ def without_assets(found: list[Application]) -> list[Application]:
 
 
 def _known_by_others(
-    tree: Tree, found: Application, images: Mapping[str, Dockerfile], composed: Iterable[Service]
+    tree: Tree, found: Application, images: Mapping[str, Dockerfile], composed: Sequence[Service], *, alone: bool
 ) -> Application:
-    """With what a Procfile, a Dockerfile and a Compose file say where the code does not."""
+    """With what a Procfile, a Dockerfile, a Compose file and a host's own file say where the code does not, or what
+    they start it with."""
     evidence = dict(found.evidence)
     run, port = found.run, found.port
+    own = [service for service in composed if service.path == found.path]
+    image = images.get(found.path)
+    sets, sent = deployed(tree, found.path, alone=alone)
     said = procfile(tree, found.path)
     if said and found.name != "worker":
         run, evidence["run"] = said[0], (said[1],)
-        literal = SAID_PORT.search(filled(" ".join(run)))
-        if literal:
+        if literal := SAID_PORT.search(filled(" ".join(run))):
             port, evidence["port"] = int(literal[1]), (said[1],)
-    image = images.get(found.path)
-    if not evidence.get("port") and found.type not in ("celery", "bot", "script", "shell"):
-        if image and image.ports:
-            port, evidence["port"] = image.ports[0], (image.lines["EXPOSE"],)
-        for service in composed:
-            if service.path == found.path and service.ports and not evidence.get("port"):
-                port, evidence["port"] = service.ports[0][0], (service.published,)
-    started = [(one.command, one.commanded) for one in composed if one.path == found.path and one.command]
-    started += [(image.run, image.lines["RUN"])] if image and "RUN" in image.lines else []
-    for words, why in started if found.run == run and not found.output and found.name != "worker" else ():
-        own = SAID_PORT.search(filled(" ".join(words))) if is_one(words, [found]) else None
-        if own:
-            port, evidence["port"] = int(own[1]), (why,)
-            break
-    given = [*(row for one in composed if one.path == found.path for row in one.sets), *(image.sets if image else ())]
-    if (there := surrounded(found, evidence.get("port", ()), given)) and not found.output:
-        port, evidence["port"] = there[0], (there[1],)
+    silent = not evidence.get("port") and found.type not in ("celery", "bot", "script", "shell")
+    if silent and (told := _exposed(own, image) or (None if found.output else sent)):
+        port, evidence["port"] = told[0], (told[1],)
+    if found.run == run and not found.output and found.name != "worker" and (told := _commanded(found, own, image)):
+        port, evidence["port"] = told[0], (told[1],)
+    given = [*(row for service in own for row in service.sets), *(image.sets if image else ()), *sets]
+    if not found.output and (told := surrounded(found, evidence.get("port", ()), given)):
+        port, evidence["port"] = told[0], (told[1],)
     if port is not None and port != found.port and found.run == run and not found.output:
         run = tuple(re.sub(rf"(?<!\d){found.port}(?!\d)", str(port), word) for word in run)
     return replace(found, run=run, port=port, dockerfile=image.path if image else "", evidence=evidence)
+
+
+def _exposed(own: Iterable[Service], image: Dockerfile | None) -> tuple[int, Evidence] | None:
+    if image and image.ports:
+        return image.ports[0], image.lines["EXPOSE"]
+    return next(((service.ports[0][0], service.published) for service in own if service.ports), None)
+
+
+def _commanded(found: Application, own: Iterable[Service], image: Dockerfile | None) -> tuple[int, Evidence] | None:
+    """The port in a command that starts this very program."""
+    started = [(service.command, service.commanded) for service in own if service.command]
+    started += [(image.run, image.lines["RUN"])] if image and "RUN" in image.lines else []
+    for words, why in started:
+        if is_one(words, [found]) and (literal := SAID_PORT.search(filled(" ".join(words)))):
+            return int(literal[1]), why
+    return None
 
 
 def _only_dockerfile(

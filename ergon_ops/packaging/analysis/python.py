@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ergon_ops.dataclass import dataclass
+from ergon_ops.packaging.analysis.containers import procfile
 from ergon_ops.packaging.analysis.evidence import Application, Evidence, Need, Variable
 from ergon_ops.packaging.analysis.imported import imported
 from ergon_ops.packaging.analysis.needs import needs
+from ergon_ops.packaging.analysis.own_files import by_own_file
 from ergon_ops.packaging.analysis.requirements import MARKERS, included, manager, packages, python_version, requirements
 from ergon_ops.packaging.analysis.scripts import PLAIN, django, one_script, script
 from ergon_ops.packaging.analysis.serving import HEALTH, started
 from ergon_ops.packaging.analysis.sources import SECRET, Made, Mount, Source, sources
 from ergon_ops.packaging.analysis.tree import Tree, aside, inside, relative, within
+from ergon_ops.packaging.writing import WRITTEN
 
 # What is the program, where a folder makes several: those to the left come first.
 RANK = (
@@ -107,13 +111,14 @@ def _of(ground: Ground) -> Iterator[Application]:
     groups = grouped(ground)
     alone = len(groups) == 1
     for base, members in groups.items():
-        best = chosen(members, ground.dependencies)
+        best = chosen(members, _started(ground.tree, base), base)
         if best is None:
             if (found := script(ground.tree, base, members)) is not None:
                 yield finished(ground, found, members)
                 yield from _lasting(ground, base, members, {found.entrypoint})
             continue
-        first = finished(ground, started(ground.tree, base, best, members, ground.dependencies), members)
+        began = started(ground.tree, base, best, members, ground.dependencies)
+        first = finished(ground, by_own_file(ground.tree, began, ground.dependencies), members)
         yield first
         if best.type not in BESIDE:
             yield from _beside(ground, members, base if not alone else ground.folder)
@@ -162,20 +167,32 @@ def grouped(ground: Ground) -> dict[str, dict[str, Source]]:
 def _home(tree: Tree, path: str, folder: str) -> str:
     """The folder a file would be run in: up to the first that is no package."""
     home = path.rpartition("/")[0] or "."
+    home = home.removesuffix("/pages")  # of the page above
     while home != folder and tree.has(inside(home, "__init__.py")):
         home = home.rpartition("/")[0] or "."
     return folder if home.rsplit("/", 1)[-1] in ("src", "app") and (home.rpartition("/")[0] or ".") == folder else home
 
 
-def chosen(members: Mapping[str, Source], dependencies: Mapping[str, Evidence]) -> Made | None:
-    """The construction that is the program: by framework, then by the names programs go by, then the topmost."""
+def _started(tree: Tree, base: str) -> str:
+    """What a Procfile and a Dockerfile start, as one text."""
+    line = procfile(tree, base)
+    text = tree.text(inside(base, "Dockerfile"))
+    commands = [] if text.startswith(WRITTEN) else re.findall(r"(?mi)^(?:CMD|ENTRYPOINT)\s+(.+)$", text)
+    return " ".join([*(line[0] if line else ()), *commands])
 
-    def order(made: Made) -> tuple[int, int, int, int, str]:
+
+def chosen(members: Mapping[str, Source], said: str = "", base: str = ".") -> Made | None:
+    """The construction that is the program: one that a command names (`said`), then by framework, then by the names
+    programs go by, then the topmost."""
+
+    def order(made: Made) -> tuple[bool, int, int, int, int, str]:
         path = made.evidence.file
+        module = re.escape(relative(path, base).removesuffix("/__init__.py").removesuffix(".py").replace("/", "."))
+        unnamed = not (said and re.search(rf"(?<![\w.]){module}:", said))
         stem = path.rsplit("/", 1)[-1].removesuffix(".py").lower()
         named = GOOD_NAMES.index(stem) if stem in GOOD_NAMES else len(GOOD_NAMES)
         app = 0 if made.name in ("app", "application", "server", "demo", "api", "") else 1
-        return RANK.index(made.type), bool(made.factory), app, named * 2 + path.count("/") * 3, path
+        return unnamed, RANK.index(made.type), bool(made.factory), app, named * 2 + path.count("/") * 3, path
 
     every = [made for source in members.values() for made in source.made if made.type in RANK]
     return min(every, key=order, default=None)

@@ -27,6 +27,11 @@ PORT = re.compile(
 GIVEN = re.compile(r"(?m)^(?:export\s+)?(\w+)\s*(?:[:?]?=)\s*['\"]?(\d{2,5})['\"]?\s*(?:#.*)?$")
 NAMED = re.compile(r"\$(?:\((\w+)\)|\{\{?\s*(\w+)(?:\s*:?-\s*(\d+))?\s*\}?\}|(\w+))|\{\{\s*\.?(\w+)\s*\}\}")
 # Files a server reads by itself, or is always given: where the number stands in them.
+SERVERS = "uvicorn|gunicorn|hypercorn|granian|daphne|flask|streamlit|fastapi|waitress-serve|chainlit"
+CALLED = re.compile(
+    rf"\[\s*(?:sys\.executable,\s*['\"]-m['\"],\s*)?['\"](?:{SERVERS})['\"][^\]]*\]"
+    rf"|(?:system|run|call|Popen|check_call)\(\s*f?['\"]((?:python3? -m )?(?:{SERVERS})\b[^'\"\n]*)['\"]"
+)
 CONFIG = re.compile(r"(?:-c|--config)[ =]?(?:python:|file:)?([\w./-]+\.py)\b")
 KEPT: Mapping[str, tuple[str, str]] = {
     "streamlit": (".streamlit/config.toml", r"(?ms)^\[server\][^\[]*?^port\s*=\s*(\d{2,5})"),
@@ -81,6 +86,18 @@ def commands(tree: Tree, folder: str) -> Iterator[tuple[str, Evidence]]:
     yield from _tasks(tree, folder)
     for path in (*(inside(folder, name) for name in FILES), *_scripts(tree, folder)):
         yield from lines(tree, path)
+    for path in (inside(folder, name) for name in tree.names(folder) if name.endswith(".py")):
+        yield from _called(tree, path)
+
+
+def _called(tree: Tree, path: str) -> Iterator[tuple[str, Evidence]]:
+    """`subprocess.run(["uvicorn", …])`, `os.system("uvicorn …")`, `sys.argv = ["streamlit", …]`."""
+    text = tree.text(path)
+    for match in CALLED.finditer(text) if any(word in text for word in ("subprocess", "os.", "argv")) else ():
+        words = " ".join(re.findall(r"['\"]([^'\"\n]*)['\"]", match[0])) if match[0][0] == "[" else match[1]
+        last = text.count("\n", 0, match.end()) + 1
+        told = next((row for row in range(last, 0, -1) if re.search(r"\d{3,5}", tree.line(path, row).says)), last)
+        yield words, tree.line(path, told)
 
 
 def _scripts(tree: Tree, folder: str) -> Iterator[str]:

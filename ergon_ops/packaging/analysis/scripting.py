@@ -83,9 +83,12 @@ def _script(path: str, text: str) -> Script:
         evidence = Evidence(path, number, shown(lines[number - 1]))
         script.listens.append(evidence)
         wanted = names(words)
-        wanted = list(dict.fromkeys([*(further for name in wanted for further in stands_for(name, lines)), *wanted]))
         found = (value, number) if (value := literal(words)) is not None else None
         found = found or next((row for name in wanted if (row := given(name, lines))), None)
+        if found is None:
+            further = [one for name in wanted for one in stands_for(name, lines)]
+            wanted = list(dict.fromkeys([*further, *wanted]))
+            found = next((row for name in further if (row := given(name, lines))), None)
         if found is not None:
             script.ports.append((found[0], Evidence(path, found[1], shown(lines[found[1] - 1]))))
         elif wanted:

@@ -75,6 +75,7 @@ class Reader:
             ast.With: self.block,
             ast.Subscript: self.subscript,
             ast.Call: self.call,
+            ast.Return: self.returns,
         }
 
     def below(self, node: ast.AST) -> None:
@@ -171,10 +172,19 @@ class Reader:
         first = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else target
         if isinstance(first, ast.Name):
             self._assigned(first.id, node.value, node)
-        elif (name := _last(first)) and (name in PLACES or "port" in name.lower()):
+        elif isinstance(first, ast.Attribute) and isinstance(node.value, ast.Call):
+            self._held(node.value)
+        if (name := _last(first)) and (name in PLACES or "port" in name.lower()):
             self._numbers.keep(name, node.value)
             if name.endswith(PLACES) and (number := self._numbers.number(node.value)):
                 self.source.ports.append((number, self.evidence(node)))
+        self.below(node)
+
+    def returns(self, node: ast.Return) -> None:
+        """`return FastAPI(…)`: the function is a factory."""
+        kind = CONSTRUCTORS.get(self.full(node.value.func)) if isinstance(node.value, ast.Call) else None
+        if kind and kind not in CALLED and self._functions:
+            self._make(kind, "", node)
         self.below(node)
 
     def assign_annotated(self, node: ast.AnnAssign) -> None:
@@ -196,6 +206,12 @@ class Reader:
                 self.source.made.append(Made(made.type, name, "", self.evidence(node)))
             if full.rpartition(".")[2] in ROUTERS:
                 self.source.routers[name] = _prefix(value)
+
+    def _held(self, call: ast.Call) -> None:
+        """`self.app = Flask(…)`: whoever holds it starts it, in a file that is run by itself."""
+        kind = CONSTRUCTORS.get(self.full(call.func))
+        if kind and kind not in CALLED:
+            self.source.made.append(Made(kind, "", "", self.evidence(call)))
 
     def _make(self, kind: str, name: str, node: ast.expr | ast.stmt) -> None:
         factory = self._functions[0] if self._functions else ""
