@@ -7,11 +7,13 @@ from itertools import pairwise
 
 from ergon_ops.engine.protocols import Counters
 from ergon_ops.facts import Reading, reading
+from ergon_ops.history.samples import same_run
 from ergon_ops.refs import Ref
 
 POINTS, EVERY_S = 6, 0.28
 LEAST_POINTS = 5
 FITS = 0.9  # share of the movement that the line explains (R²)
+EARLIEST_S = 2.0  # an earlier look that is longer ago belongs to another moment
 SOURCE = "looks:{0} x cgroup:{1}"
 
 
@@ -31,6 +33,13 @@ def readings(ref: Ref, seen: Sequence[Counters]) -> tuple[Reading, ...]:
             source = SOURCE.format(len(points), file)
             found.append(reading(ref, name, round(slope, 3), at=last.at, source=source, window_s=window))
     return tuple(found)
+
+
+def precedes(earlier: Counters, now: Counters) -> bool:
+    """It can stand before `now` as one look of a row: about as far off as they are from each other, and read alike."""
+    apart = now.at - earlier.at
+    alike = earlier.source == now.source and earlier.memory_unreclaimable is not None and earlier.pids is not None
+    return alike and EVERY_S / 2 <= apart <= EARLIEST_S and same_run(earlier, now)
 
 
 def growth(points: Sequence[tuple[float, float]]) -> float | None:

@@ -121,16 +121,18 @@ class RateReader:
         return tuple(found)
 
     async def trend(self, ref: Ref, container_id: str) -> tuple[Reading, ...]:
-        """Slopes over several looks in a row, a little more than a second in all."""
+        """Slopes over several looks in a row, a little more than a second in all. The look that this process began
+        with is the first of them, where it is not long ago."""
         from ergon_ops.history import trends
 
-        seen: list[Counters] = []
-        for number in range(trends.POINTS):
-            if number:
-                await self._sleep(trends.EVERY_S)
+        began = list((await self._sample((container_id,))).values())
+        self._keep(began)  # rates asked for next need not wait for the same seconds again
+        seed = self._seed.get(container_id)
+        early = [seed] if seed is not None and any(trends.precedes(seed, item) for item in began) else []
+        seen = [*early, *began]
+        for _ in range(trends.POINTS - 1 - len(early)):
+            await self._sleep(trends.EVERY_S)
             seen += (await self._sample((container_id,))).values()
-            if number == 0:
-                self._keep(seen)  # rates asked for next need not wait for the same seconds again
         return trends.readings(ref, [item for item in seen if same_run(seen[0], item)])
 
     async def _sample(self, ids: tuple[str, ...]) -> dict[str, Counters]:

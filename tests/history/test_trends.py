@@ -1,0 +1,82 @@
+"""Slopes within a moment, and the look a process began with as the first of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from ergon_ops.engine.protocols import Counters
+from ergon_ops.history import RateReader, trends
+from ergon_ops.refs import Ref
+
+API = Ref("api")
+GROWS = 1_000_000  # bytes a second
+
+
+@dataclass
+class World:
+    """A container that grows from the moment `since` on, on a clock that only sleeping moves."""
+
+    now: float = 100.0
+    since: float = 0.0
+    run: str = "1"
+    slept: list[float] = field(default_factory=list)
+
+    def sample(self, at: float) -> Counters:
+        grown = max(0.0, at - self.since)
+        return Counters(
+            "a", at, "cgroup:v2", memory_unreclaimable=int(GROWS * grown), pids=int(grown * 10), run=self.run
+        )
+
+    async def counters(self, ids: Sequence[str] | None = None) -> tuple[Counters, ...]:
+        return (self.sample(self.now),)
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+    async def slopes(self, *seed: Counters) -> dict[str, tuple[Any, Any]]:
+        rates = RateReader("local", self, owner="me", seed=seed, clock=lambda: self.now, sleep=self.sleep)
+        return {item.name: (item.value, item.window_s) for item in await rates.trend(API, "a")}
+
+
+async def test_growth_is_a_slope_over_the_looks() -> None:
+    world = World()
+    found = await world.slopes()
+    assert len(world.slept) == trends.POINTS - 1
+    assert found["memory_slope"] == (pytest.approx(GROWS), pytest.approx(5 * trends.EVERY_S))
+    assert found["pids_slope"][0] == pytest.approx(10, rel=0.1)
+
+
+async def test_the_look_the_process_began_with_is_the_first() -> None:
+    world = World()
+    seed = world.sample(world.now)
+    world.now += 0.5
+    found = await world.slopes(seed)
+    assert len(world.slept) == trends.POINTS - 2
+    assert found["memory_slope"] == (pytest.approx(GROWS), pytest.approx(0.5 + 4 * trends.EVERY_S))
+
+
+@pytest.mark.parametrize("ago", [0.05, 3.0, -1.0])
+async def test_not_one_of_another_moment(ago: float) -> None:
+    world = World()
+    found = await world.slopes(world.sample(world.now - ago))
+    assert len(world.slept) == trends.POINTS - 1
+    assert found["memory_slope"][1] == pytest.approx(5 * trends.EVERY_S)
+
+
+async def test_not_one_of_the_run_before_or_one_that_was_read_in_another_way() -> None:
+    world = World(run="2")
+    early = world.sample(world.now - 0.5)
+    for other in (Counters("a", early.at, "api", pids=1, memory_unreclaimable=5, run="2"), World(run="1").sample(99.5)):
+        world.slept.clear()
+        await world.slopes(other)
+        assert len(world.slept) == trends.POINTS - 1
+
+
+async def test_what_does_not_grow_has_no_slope() -> None:
+    world = World(since=1e9)
+    assert {value for value, _ in (await world.slopes(world.sample(99.5))).values()} == {0.0}
