@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from ergon_ops.dataclass import dataclass
-from ergon_ops.interfaces.render.answer import failure_line
 from ergon_ops.interfaces.render.width import wrapped
 from ergon_ops.messages import Actor
 from ergon_ops.setting_values import spelled
@@ -128,5 +127,7 @@ def conclude(document: dict[str, Any]) -> int:
 
 def notice_failures(document: dict[str, Any]) -> None:
     """Hosts that did not answer, one line each."""
+    from ergon_ops.interfaces.render.answer import failure_line
+
     for host, failure in (document.get("failures") or {}).items():
         notice(f"ergon-ops: {host}: {failure_line(failure)}")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -68,6 +67,8 @@ def _load(path: str, text: str) -> Any:
     """What is broken, or a template, says nothing here: whoever reads it will be told."""
     try:
         if path.endswith(".toml"):
+            import tomllib
+
             return tomllib.loads(text)
         if path.endswith((".json", ".json5")):
             return json.loads(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -31,6 +30,8 @@ def canonical(name: str) -> str:
 
 def load_toml(tree: Tree, path: str) -> Mapping[str, Any]:
     """Empty for what is not TOML: that is a fault, with its line."""
+    import tomllib
+
     try:
         return tomllib.loads(tree.text(path))
     except tomllib.TOMLDecodeError as error:

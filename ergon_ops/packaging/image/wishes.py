@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +70,8 @@ def _name(line: str) -> str:
 
 def _fixed(path: Path, content: bytes) -> list[str]:
     """Versions that uv, Poetry, PDM or Pipenv chose."""
+    import tomllib
+
     try:
         if path.name.endswith("Pipfile.lock"):
             found: dict[str, Any] = json.loads(content).get("default") or {}
