@@ -162,14 +162,18 @@ class Daemon:
             await asyncio.sleep(FORGET_EVERY_S)
 
     async def _delivering(self) -> None:
-        """Manifests that wait for Ergon are tried again now and then."""
+        """Manifests that wait for Ergon are tried again now and then; what changes by it is said."""
         from ergon_ops.assistant.registry import deliver
 
+        told = 0
         while True:
             await asyncio.sleep(DELIVER_EVERY_S)
             if self.assistant.house.store.deliveries.due():
                 left = await asyncio.to_thread(deliver, self.settings)
-                self.tell("Ergon has taken every manifest" if not left else f"{left} manifests wait for Ergon")
+                if left != told or not left:
+                    waiting = "1 manifest waits" if left == 1 else f"{left} manifests wait"
+                    self.tell(f"{waiting} for Ergon" if left else "Ergon has taken every manifest")
+                told = left
 
     def _refused(self, bridge: Bridge, caller: str, why: str) -> None:
         """Each is counted; the log has a line a minute for a caller that goes on."""
