@@ -11,6 +11,7 @@ import pytest
 from ergon_ops.client import NoAnswer, ask
 from ergon_ops.engine.fake import demo
 from ergon_ops.errors import EngineNotRunning
+from ergon_ops.interfaces.serve import guard, pace
 from tests.serve.conftest import Start, until
 
 
@@ -116,6 +117,26 @@ async def test_a_client_that_sends_slowly_or_hangs_up_holds_nobody_up(start: Sta
         for _, writer in links:
             writer.close()
         assert (await running.http("POST", "/api/message", {"message": "status of webapp?"}))[0] == 200
+
+
+async def test_who_never_says_what_for_is_hung_up_on_and_who_never_ends_a_body_is_told(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "HEAD_S", 0.5)
+    monkeypatch.setattr(guard, "BODY_S", 0.5)
+    asked = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    async with start() as running:
+        token = f"Authorization: Bearer {running.token}\r\n".encode()
+        body = b"POST /api/message HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n" + token + b"\r\n{"
+        sent = (b"", b"GET /hea", asked + b"GET", body)
+        answers = await asyncio.gather(*(running.bytes(part) for part in sent))
+        assert answers[:2] == [b"", b""]
+        assert answers[2].startswith(b"HTTP/1.1 200")
+        assert answers[3].startswith(b"HTTP/1.1 408")
+        assert b"in one piece" in answers[3]
+        slow = running.http("POST", "/api/ci/worker-ci/message", {"message": "why are you slow?"})
+        assert (await slow)[0] == 200, "an answer may take longer than that"
+        assert "Traceback" not in "".join(running.said)
 
 
 async def test_the_engine_goes_and_comes_back_without_a_restart(start: Start) -> None:

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from ergon_ops.errors import ErgonError
 from ergon_ops.interfaces.serve import http, openai_api, projects, rpc
-from ergon_ops.interfaces.serve.guard import Guard, TooLarge
+from ergon_ops.interfaces.serve.guard import Guard, TooLarge, TooSlow
 from ergon_ops.interfaces.serve.house import Bridge
 from ergon_ops.interfaces.serve.wire import tell_defect, tell_failure
 
@@ -33,6 +33,7 @@ def application(
         exception_handlers={
             ErgonError: tell_failure,
             TooLarge: tell_failure,
+            TooSlow: tell_failure,
             HTTPException: no_such_page,
             Exception: tell_defect,
         },

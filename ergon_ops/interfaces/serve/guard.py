@@ -7,6 +7,7 @@ come from another origin. Everybody: bounded bodies, bounded rates.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 import socket
@@ -22,6 +23,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from ergon_ops.dataclass import dataclass
 
 MOST_BYTES, MOST_DRAINED = 1_000_000, 32_000_000
+BODY_S = 30.0  # for all of a body
 RATE, BURST = 200.0, 2_000.0  # requests a second of one caller, and how many at once
 OPEN = frozenset({"/health", "/ready"})
 HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -33,6 +35,7 @@ class PeerProtocol(H11Protocol):
     def connection_made(self, transport: Any) -> None:
         link = transport.get_extra_info("socket")
         if link is not None and link.family == socket.AF_UNIX and not same_user(link):
+            self.transport = transport
             transport.abort()
             return
         super().connection_made(transport)
@@ -123,18 +126,30 @@ class TooLarge(Exception):
     """The body is longer than anybody may send."""
 
 
+class TooSlow(Exception):
+    """The body did not come in time."""
+
+
 def bounded(receive: Receive) -> Receive:
     """Raises TooLarge past `MOST_BYTES`; what is still on its way is taken and thrown away, within reason: who is cut
-    off while sending never reads why."""
-    seen = 0
+    off while sending never reads why. Raises TooSlow."""
+    seen, whole, ends = 0, False, asyncio.get_running_loop().time() + BODY_S
+
+    async def piece() -> Message:
+        """After the body one waits here for the other side to hang up, for as long as an answer takes."""
+        nonlocal seen, whole
+        try:
+            async with asyncio.timeout_at(None if whole else ends):
+                message: MutableMapping[str, Any] = await receive()
+        except TimeoutError as error:
+            raise TooSlow from error
+        seen, whole = seen + len(message.get("body", b"")), not message.get("more_body")
+        return message
 
     async def counted() -> Message:
-        nonlocal seen
-        message: MutableMapping[str, Any] = await receive()
-        seen += len(message.get("body", b""))
+        message = await piece()
         while MOST_BYTES < seen < MOST_DRAINED and message.get("more_body"):
-            message = await receive()
-            seen += len(message.get("body", b""))
+            message = await piece()
         if seen > MOST_BYTES:
             raise TooLarge
         return message

@@ -30,6 +30,7 @@ FAILURES: Document = {
     "403": _answer("not by that host name or origin", ERROR),
     "404": _answer("no such CI or project", ERROR),
     "405": _answer("not with this method", ERROR),
+    "408": _answer("the body did not come in time", ERROR),
     "413": _answer("the body is too long", ERROR),
     "429": _answer("too many requests", ERROR),
     "503": _answer("the engine does not answer", ERROR),

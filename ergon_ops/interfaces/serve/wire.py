@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from ergon_ops.errors import ErgonError, NoSuchContainer, NoSuchProject, PolicyRefused, UsageError
-from ergon_ops.interfaces.serve.guard import TooLarge, is_unix
+from ergon_ops.interfaces.serve.guard import BODY_S, TooLarge, TooSlow, is_unix
 from ergon_ops.messages import Actor
 
 Document = dict[str, Any]
@@ -68,6 +68,9 @@ def failed(error: ErgonError) -> Response:
 async def tell_failure(_: Request, error: Exception) -> Response:
     if isinstance(error, TooLarge):
         return JSONResponse(BadBody("the body is too long").to_json(), status_code=413)
+    if isinstance(error, TooSlow):
+        told = BadBody(f"the body was not there after {BODY_S:g} s", next="send it in one piece")
+        return JSONResponse(told.to_json(), status_code=408, headers={"connection": "close"})
     assert isinstance(error, ErgonError)
     return failed(error)
 
