@@ -31,6 +31,11 @@ READ = "import json, os, yaml, tomllib, configparser, uvicorn\nfrom pathlib impo
         ("c = configparser.ConfigParser()\nc.read('app.ini')\nuvicorn.run(app, port=int(c['web']['port']))\n", "app.ini", "; port = 1\n[db]\nport = 5433\n[web]\nport = 8181\n"),
         ("from dynaconf import Dynaconf\nsettings = Dynaconf(settings_files=['settings.toml'])\nuvicorn.run(app, port=settings.server.port)\n", "settings.toml", "[server]\nport = 8181\n"),
         ("SETTINGS = {'db': {'port': 5433}, 'web': {'port': 8181}}\nuvicorn.run(app, port=SETTINGS['web']['port'])\n", "main.py", ""),
+        ("web = yaml.safe_load(open('app.yaml'))['web']\nuvicorn.run(app, port=web['port'])\n", "app.yaml", "web: {port: 8181}\n"),
+        ("c = yaml.safe_load(open('app.yaml'))\nweb = c['web']\nuvicorn.run(app, port=web.get('port', 8000))\n", "app.yaml", "db: {port: 5433}\nweb: {port: 8181}\n"),
+        ("import settings\nuvicorn.run(app, port=settings.WEB.get('APP_PORT', 8000))\n", "settings.py", "WEB = {\n    'APP_PORT': 8181,\n}\n"),
+        ("from dotenv import load_dotenv\nload_dotenv()\nuvicorn.run(app, port=int(os.getenv('PORT', '8000')))\n", ".env", "PORT=8181\n"),
+        ("HOST, PORT = '0.0.0.0', 8181\nuvicorn.run(app, host=HOST, port=PORT)\n", "main.py", ""),
         ("uvicorn.run(app, port=int(os.environ['APP_PORT']))\n", ".env", "OTHER_PORT=1111\nAPP_PORT=8181\n"),
         ("uvicorn.run(app, port=int(os.environ['APP_PORT']))\n", ".env.example", "APP_PORT=8181\n"),
     ],
@@ -63,8 +68,11 @@ def test_and_not_where_the_code_has_its_own_or_it_is_anothers(tmp_path: Path, co
     [
         ("const port = config.get('server.port')\napp.listen(port)\n", "config/default.yaml", "redis:\n  port: 6380\nserver:\n  port: 8181\n"),
         ("app.listen(config.server.port)\n", "config.js", "module.exports = {\n  db: { port: 5433 },\n  server: {\n    port: process.env.PORT || 8181,\n  },\n}\n"),
+        ("const http = config.get('server')\napp.listen(http.port, http.host)\n", "config/default.json", '{"redis": {"port": 6380},\n "server": {"port": 8181}}\n'),
+        ("const port = config.port || 3000\napp.listen(port)\n", "config.js", "module.exports = {\n  port: 8181,\n}\n"),
         ("const settings = JSON.parse(fs.readFileSync('./conf/http.json'))\napp.listen(settings.http.port)\n", "conf/http.json", '{"http": {"port": 8181}}\n'),
         ("app.listen(process.env.WEB_PORT)\n", ".env", "WEB_PORT=8181\n"),
+        ("require('dotenv').config()\napp.listen(process.env.PORT || 3000)\n", ".env", "PORT=8181\n"),
     ],
 )  # fmt: skip
 def test_javascript_too(tmp_path: Path, code: str, name: str, text: str) -> None:

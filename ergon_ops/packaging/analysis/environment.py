@@ -46,6 +46,19 @@ def deployed(
     return sets, sent[0] if len(numbers) == 1 else None
 
 
+LOADS = re.compile(r"dotenv|env_file|env-file|decouple|read_env|ConfigModule|environs")
+SOURCES = (".py", ".js", ".mjs", ".cjs", ".ts", "package.json")
+MOST = 400
+
+
+def loaded(tree: Tree, path: str) -> list[tuple[str, int, Evidence]]:
+    """Ports of a `.env` that the sources load: it is how the program is run where it was written."""
+    file = inside(path, ".env")
+    rows = [(row[1], int(row[2]), _at(tree, file, row)) for row in NAMED.finditer(tree.text(file))]
+    texts = (tree.text(one) for one in list(tree.under(path, *SOURCES))[:MOST])
+    return rows if rows and any(LOADS.search(text) for text in texts) else []
+
+
 def _at(tree: Tree, file: str, match: re.Match[str]) -> Evidence:
     return tree.line(file, tree.text(file).count("\n", 0, match.end()) + (tree.text(file)[match.end() - 1] != "\n"))
 

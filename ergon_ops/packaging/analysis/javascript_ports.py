@@ -109,6 +109,30 @@ def stands_for(name: str, lines: Sequence[str]) -> list[str]:
     return [one for one in names(found[1]) if one != name] if found else []
 
 
+def of_tables(said: str, lines: Sequence[str]) -> list[str]:
+    """`http.port` by the keys of what `http` is: of `const http = config.get('server')` that is `server.port`."""
+    found: list[str] = []
+    for path in DOTTED.findall(said):
+        root, _, rest = path.partition(".")
+        if root in ("process", "import", "this", "Number"):
+            continue
+        pattern = re.compile(rf"(?<![\w$.-]){re.escape(root)}\s*(?::\s*[\w<>]+\s*)?=(?![=>])\s*(.+)")
+        given_to = next((match[1] for line in lines if (match := pattern.search(line))), "")
+        inner = [text for text in QUOTED.findall(given_to) if re.fullmatch(r"[\w.]+", text)]
+        inner += [part.rsplit(".", 1)[-1] for part in DOTTED.findall(given_to)]
+        found += [f"{table}.{rest}" for table in (*inner, root)]
+    return found
+
+
+def weak(line: str) -> bool:
+    """A number only where a table of settings has none: `config.port || 3000`."""
+    return bool(
+        re.search(
+            r"\b(?!process\b|env\b|import\b)\w*(?:[cC]onf|[sS]etting|[oO]ption|cfg)\w*[.\[][^|?\n]*(?:\|\||\?\?)", line
+        )
+    )
+
+
 def given(name: str, lines: Sequence[str]) -> tuple[int, int] | None:
     """The number a name is given, and the line: `port = 1`, `port: z.number().default(1)`, `set('port', 1)`; of
     `server.port` that of the table `server`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ergon_ops.packaging.analysis.configured import FOREIGN, in_environment, kept
 from ergon_ops.packaging.analysis.evidence import Evidence
@@ -14,7 +14,9 @@ from ergon_ops.packaging.analysis.tree import Tree, shown
 
 OPTIONS = ("add_argument", "option", "define", "Option", "Argument", "argument")
 PLACED = ("port", "server_port", "bind", "address", "listen")  # how calls that listen name the place
-VARIABLE, PLAIN = "$", "="  # before a name that is asked of the environment, and one that is given by an import
+# Before a name that is asked of the environment, one that is given by an import, and one that is asked of a table with
+# a number to take where it has none.
+VARIABLE, PLAIN, WEAK = "$", "=", "?"
 TABLES = ("dict", "from_mapping", "update", "SimpleNamespace", "Namespace", "setdefaults", "Dynaconf")
 ASKING = re.compile(r"get|getint|getenv|get_\w+|int|str|port|require|config|env|value|option\w*")
 DECLARED = ("Field", "field", "Option", "Argument")  # a default is the first they are given
@@ -30,6 +32,7 @@ class Numbers:
         self._full = full
         self._known: dict[str, int] = {}
         self._stands: dict[str, tuple[str, ...]] = {}  # name → the keys of what it is given
+        self._tables: dict[str, tuple[str, ...]] = {}  # the same for a table of its own: `web = config["web"]`
 
     def keep(self, name: str, value: ast.expr) -> None:
         """`PORT = 8001`, `port: int = Field(8001)`, `port = args.port`; any number under any name, as a port may be
@@ -45,6 +48,8 @@ class Numbers:
                 self._known[name] = number
             if keys := self.asked(value):
                 self._stands[name] = keys
+        elif isinstance(value, ast.Subscript | ast.Attribute) or (isinstance(value, ast.Call) and value.args):
+            self._tables[name] = self._keys(value)[1:]
 
     def table(self, node: ast.Dict, path: str) -> None:
         """`CONFIG = {"server": {"port": 8001}}` as `CONFIG.server.port`."""
@@ -117,7 +122,11 @@ class Numbers:
             return self._stands.get(keys[0], (PLAIN, keys[0]) if "port" in keys[0].lower() else ())
         if not any("port" in key.lower() or key == "bind" for key in keys[1:]):
             return ()
-        return (VARIABLE, keys[-1]) if {"environ", "env"} & set(keys[:-1]) else keys[1:]
+        if {"environ", "env"} & set(keys[:-1]):
+            return (VARIABLE, keys[-1])
+        keys = (*self._tables.get(keys[0], ()), *keys[1:])
+        weak = isinstance(node, ast.BoolOp) or (isinstance(node, ast.Call) and len(node.args) + len(node.keywords) > 1)
+        return (WEAK, *keys) if weak else keys
 
     def _keys(self, node: ast.expr | None) -> tuple[str, ...]:
         match node:
@@ -201,8 +210,10 @@ def literal(node: ast.expr | None) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def elsewhere(tree: Tree, base: str, path: str, name: str) -> tuple[int, Evidence] | None:
-    """The number a name is given in a file that `path` imports, or in one of settings."""
+def elsewhere(tree: Tree, base: str, path: str, keys: Sequence[str]) -> tuple[int, Evidence] | None:
+    """The number a name is given in a file that `path` imports, or in one of settings: in a class of the table's name
+    first."""
+    name, table = keys[-1], keys[-2] if len(keys) > 1 and keys[-2].isidentifier() else ""
     said = " ".join(" ".join(filter(None, match.groups())) for match in IMPORTED.finditer(tree.text(path)))
     imported = {part for word in re.findall(r"[\w.]+", said) for part in word.split(".")}
     places = []
@@ -213,7 +224,9 @@ def elsewhere(tree: Tree, base: str, path: str, name: str) -> tuple[int, Evidenc
     given = re.compile(rf"(?m)^[ \t]*(?:self\.)?['\"]?{re.escape(name)}\b['\"]?[ \t]*(?::[^=\n]+?)?[=:][ \t]*(.+)$")
     for _, _, other in sorted(places):
         text = tree.text(other)
-        for match in given.finditer(text):
+        head = re.search(rf"(?mi)^class\s+\w*{re.escape(table)}", text) if table else None
+        rows = [*given.finditer(text, head.end()), *given.finditer(text)] if head else given.finditer(text)
+        for match in rows:
             number = next((int(found[1]) for found in NUMBER.finditer(match[1].split("#")[0])), 0)
             if 80 <= number <= 65535 and number not in FOREIGN:
                 line = text.count("\n", 0, match.start(1)) + 1
@@ -227,13 +240,17 @@ def listened(
     """Where the first of some files listens: a file of settings comes before the number that is taken without it, and
     the environment's own file only where no number is."""
     for source in (members[path] for path in paths):
-        for keys in source.asks:
-            if keys[0] not in (VARIABLE, PLAIN) and (found := kept(tree, base, keys, list(tree.under(base, ".py")))):
+        tables = [keys for keys in source.asks if keys[0] not in (VARIABLE, PLAIN)]
+        for keys in tables:
+            bare = keys[1:] if keys[0] == WEAK else keys
+            if found := kept(tree, base, bare, list(tree.under(base, ".py"))):
+                return found
+            if keys[0] == WEAK and (found := elsewhere(tree, base, source.path, bare)):
                 return found
         for number, why in source.ports:
             return number, why
         for keys in source.asks:
-            if keys[0] != VARIABLE and (found := elsewhere(tree, base, source.path, keys[-1])):
+            if keys[0] not in (VARIABLE, WEAK) and (found := elsewhere(tree, base, source.path, keys)):
                 return found
         for keys in source.asks:
             if found := in_environment(tree, base, (keys[-1], keys[-1].upper())):

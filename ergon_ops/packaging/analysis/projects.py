@@ -10,7 +10,7 @@ from pathlib import Path
 from ergon_ops.packaging.analysis import node, others, python, static
 from ergon_ops.packaging.analysis.compose import needed, program, services
 from ergon_ops.packaging.analysis.containers import Dockerfile, dockerfiles, procfile
-from ergon_ops.packaging.analysis.environment import deployed, surrounded
+from ergon_ops.packaging.analysis.environment import deployed, loaded, surrounded
 from ergon_ops.packaging.analysis.evidence import Analysis, Application, Evidence, Need, Service, Variable
 from ergon_ops.packaging.analysis.needs import SCHEMES, URL
 from ergon_ops.packaging.analysis.packages import packages, taken_in
@@ -90,7 +90,12 @@ def _known_by_others(
         port, evidence["port"] = told[0], (told[1],)
     if found.run == run and not found.output and found.name != "worker" and (told := _commanded(found, own, image)):
         port, evidence["port"] = told[0], (told[1],)
-    given = [*(row for service in own for row in service.sets), *(image.sets if image else ()), *sets]
+    given = [
+        *(row for service in own for row in service.sets),
+        *(image.sets if image else ()),
+        *sets,
+        *loaded(tree, found.path),
+    ]
     if not found.output and (told := surrounded(found, evidence.get("port", ()), given)):
         port, evidence["port"] = told[0], (told[1],)
     if port is not None and port != found.port and found.run == run and not found.output:

@@ -9,7 +9,16 @@ from dataclasses import field
 
 from ergon_ops.dataclass import dataclass
 from ergon_ops.packaging.analysis.evidence import Evidence, Variable
-from ergon_ops.packaging.analysis.javascript_ports import calls, configured, given, literal, names, stands_for
+from ergon_ops.packaging.analysis.javascript_ports import (
+    calls,
+    configured,
+    given,
+    literal,
+    names,
+    of_tables,
+    stands_for,
+    weak,
+)
 from ergon_ops.packaging.analysis.sources import SECRET
 from ergon_ops.packaging.analysis.tree import Tree, aside, inside, relative, shown, within
 
@@ -85,9 +94,15 @@ def _script(path: str, text: str) -> Script:
         wanted = names(words)
         found = (value, number) if (value := literal(words)) is not None else None
         found = found or next((row for name in wanted if (row := given(name, lines))), None)
+        lookups = of_tables(words, lines)
+        if found is not None and weak(lines[found[1] - 1]):
+            script.usual.append((found[0], Evidence(path, found[1], shown(lines[found[1] - 1]))))
+            more = [*names(lines[found[1] - 1].split("=", 1)[-1]), *of_tables(lines[found[1] - 1], lines)]
+            script.asks.append([*lookups, *more, *wanted])
+            continue
         if found is None:
             further = [one for name in wanted for one in stands_for(name, lines)]
-            wanted = list(dict.fromkeys([*further, *wanted]))
+            wanted = list(dict.fromkeys([*lookups, *further, *wanted]))
             found = next((row for name in further if (row := given(name, lines))), None)
         if found is not None:
             script.ports.append((found[0], Evidence(path, found[1], shown(lines[found[1] - 1]))))
@@ -146,7 +161,7 @@ def port_elsewhere(
         for script in (*found, *shared):
             text = tree.text(script.path)
             lines = uncommented(text).split("\n") if name.rsplit(".", 1)[-1] in text else ()
-            if row := given(name, lines):
+            if (row := given(name, lines)) and not weak(lines[row[1] - 1]):
                 return row[0], Evidence(script.path, row[1], shown(lines[row[1] - 1]))
     for wanted in asked:
         if there := configured(tree, folder, wanted, found):

@@ -170,6 +170,10 @@ class Reader:
     def assign(self, node: ast.Assign) -> None:
         target = node.targets[0]
         first = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else target
+        if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):  # `HOST, PORT = "0.0.0.0", 8001`
+            for one, value in zip(target.elts, node.value.elts, strict=False):
+                if isinstance(one, ast.Name):
+                    self._numbers.keep(one.id, value)
         if isinstance(first, ast.Name):
             self._assigned(first.id, node.value, node)
         elif isinstance(first, ast.Attribute) and isinstance(node.value, ast.Call):
