@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ergon_ops.packaging.analysis.evidence import Application
-from ergon_ops.packaging.plan import Config, Copy, Health, Run, Stage
+from ergon_ops.packaging.plan import Config, Copy, Health, Run, Stage, Step
 
 APP = "/app"
 DEBIAN, BUSYBOX = "debian:12.5-slim", "busybox:1.36.1"
@@ -67,8 +67,21 @@ def quarkus(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
 
 
 def php(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
-    last = Config(("apache2-foreground",), "/var/www/html", ports=_ports(found), labels=labels)
-    return (Stage("image", "php:8.3-apache", (Copy((".",), "/var/www/html/"), last)),)
+    """On Apache, else on PHP's own server where the project starts that; packages by Composer's image."""
+    own = found.run[:1] == ("php",)
+    place = APP if own else "/var/www/html"
+    steps: list[Step] = [Copy((".",), f"{place}/")]
+    before: tuple[Stage, ...] = ()
+    if "composer.json" in found.beside:
+        install = ("composer", "install", "--no-dev", "--no-scripts", "--no-interaction", "--ignore-platform-reqs")
+        fetched = (Copy(found.beside, f"{APP}/"), Run((install,), APP))
+        before = (Stage("vendor", "composer:2.7", fetched),)
+        steps.append(Copy((f"{APP}/vendor/",), f"{place}/vendor/", stage="vendor"))
+    if not own and found.evidence["type"][0].file.endswith("public/index.php"):
+        served = "sed -i 's#/var/www/html#/var/www/html/public#' /etc/apache2/sites-available/000-default.conf"
+        steps.append(Run((("sh", "-c", served),), place))
+    last = Config(found.run, place, ports=_ports(found), labels=labels)
+    return (*before, Stage("image", "php:8.3-cli" if own else "php:8.3-apache", (*steps, last)))
 
 
 def deno(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
@@ -122,7 +135,7 @@ COMPILED: Mapping[str, Maker] = {
     **dict.fromkeys(("rust", "actix", "axum", "rocket", "warp"), rust),
     "spring-boot": maven,
     "quarkus": quarkus,
-    "php": php,
+    **dict.fromkeys(("php", "symfony"), php),
     **dict.fromkeys(("sinatra", "rack"), ruby),
     "deno": deno,
     **dict.fromkeys(("aspnet", "dotnet"), dotnet),

@@ -254,7 +254,7 @@ TREES: list[Project] = [
     ("go-cmd", {"go.mod": "module example.com/x/v2\nrequire github.com/gin-gonic/gin v1.9.1\n", "cmd/server/main.go": "package main\nfunc main() { r.Run(\":8099\") }\n", "lib/lib.go": "package lib\n"}, [(".", "gin", "./server", 8099)]),
     ("rust-axum", {"Cargo.toml": '[package]\nname = "srv"\n[dependencies]\naxum = "0.7"\n', "src/main.rs": 'let l = TcpListener::bind("0.0.0.0:3030");\n'}, [(".", "axum", "./srv", 3030)]),
     ("spring", {"pom.xml": "<parent><artifactId>spring-boot-starter-parent</artifactId></parent>", "src/main/resources/application.properties": "server.port=8181\n"}, [(".", "spring-boot", "java -jar app.jar", 8181)]),
-    ("rails", {"Gemfile": "gem 'rails'\n", "config/application.rb": "", "bin/rails": "", "package.json": package(devDependencies={"esbuild": "1"})}, [(".", "rails", "bin/rails server -b 0.0.0.0", 3000)]),
+    ("rails", {"Gemfile": "source 'https://rubygems.org'\n\ngem 'rails'\n", "config/application.rb": "", "bin/rails": "", "package.json": package(devDependencies={"esbuild": "1"})}, [(".", "rails", "bin/rails server -b 0.0.0.0", 3000)]),
     ("laravel", {"artisan": "#!/usr/bin/env php\n", "composer.json": '{"require": {"laravel/framework": "11"}}', "public/index.php": "<?php\n"}, [(".", "laravel", "php artisan serve --host 0.0.0.0 --port 8000", 8000)]),
     ("jekyll", {"_config.yml": "title: x\nport: 4123\n", "Gemfile": "gem 'jekyll'\n", "index.md": "# x\n"}, [(".", "jekyll", "", 80)]),
     ("sinatra", {"Gemfile": "gem 'sinatra'\n", "app.rb": "require 'sinatra'\nset :port, 4600\n"}, [(".", "sinatra", "ruby app.rb -o 0.0.0.0", 4600)]),

@@ -39,6 +39,7 @@ def test_every_conclusion_names_a_line_that_is_there(project: Project, tmp_path:
         for row in rows:
             assert row.file in files, row
             assert row.line <= len(files[row.file].splitlines()), row
+            assert not row.line or files[row.file].splitlines()[row.line - 1].strip(), row
             if row.line and row.says:
                 line = " ".join(files[row.file].splitlines()[row.line - 1].split())
                 assert row.says[:20] == line[:20] or row.says.split(":")[0] in line

@@ -132,7 +132,7 @@ def _marker(tree: Tree, folder: str, kind: Kind) -> Evidence | None:
     for name in tree.names(place):
         path = inside(place, name)
         if fnmatch(name, pattern) and (match := re.search(kind.word, tree.text(path))):
-            line = tree.text(path).count("\n", 0, match.start()) + 1
+            line = tree.text(path).count("\n", 0, match.end()) + 1
             text = tree.text(path).split("\n")[line - 1] if kind.word else ""
             return Evidence(path, line if kind.word else 0, shown(text))
     return None
@@ -154,6 +154,8 @@ def _application(tree: Tree, folder: str, kind: Kind, marker: Evidence) -> Appli
     run, port, why = _composer(tree, folder, kind, run, port, why)
     serves = kind.type != "go" or port is not None or _listens(tree, folder)
     version, beside = ruby_of(tree, folder) if kind.language == "ruby" else ("", ())
+    if kind.language == "php":
+        beside = tuple(name for name in ("composer.json", "composer.lock") if name in tree.names(folder))
     listed = "Gemfile" if kind.language == "ruby" and "Gemfile" in tree.names(folder) else ""
     evidence: dict[str, tuple[Evidence, ...]] = {"type": (marker,), "run": (marker,), "port": (why,) if why else ()}
     if entry:
@@ -238,7 +240,7 @@ def _port(tree: Tree, folder: str, kind: Kind) -> tuple[int | None, Evidence | N
         for path in files(tree, folder, kind.language):
             for match in re.finditer(pattern, tree.text(path), re.MULTILINE):
                 number = int(next(part for part in match.groups() if part))
-                why = tree.line(path, tree.text(path).count("\n", 0, match.end()) + 1)
+                why = tree.line(path, tree.text(path).count("\n", 0, match.end(match.lastindex or 0)) + 1)
                 foreign = number in FOREIGN or (pattern is loose and OTHERS.search(why.says))
                 if 80 <= number <= 65535 and not foreign:
                     return number, why
