@@ -29,7 +29,7 @@ async def listed(settings: Settings) -> Document:
     running, failure = await _running(settings)
     with opened(settings) as kept:
         builds = kept.builds.all()
-        known = kept.builds.by_config(list(running)) if running else {}
+        known = kept.builds.by_image(list(running)) if running else {}
         return {
             "manifests": [
                 {"digest": row.digest, "name": row.name, "registered_at": timestamp(row.registered_at)}
@@ -79,7 +79,7 @@ async def shown(settings: Settings, name: str) -> Document:
             "builds": [_told(row) for row in rows],
             "lock": json.loads(lock) if lock else None,
             "files": dict(kept.builds.files(latest.image_digest)),
-            "running": running.get(latest.config_digest, []),
+            "running": [*running.get(latest.config_digest, []), *running.get(latest.image_digest, [])],
             "archive_kept": os.path.exists(latest.archive),  # noqa: ASYNC240 one look
             "violations": [
                 _violation(item) for item in kept.builds.violations() if item.input_digest == latest.input_digest

@@ -132,11 +132,13 @@ class Builds:
         rows = self._db.rows(f"{_READ} WHERE {where} ORDER BY id DESC", (name, like))
         return tuple(BuildRow(*row) for row in rows)
 
-    def by_config(self, digests: Sequence[str]) -> Mapping[str, BuildRow]:
-        """The latest build of each image id: which running container came from which."""
-        marks = ", ".join("?" * len(digests))
-        rows = self._db.rows(f"{_READ} WHERE config_digest IN ({marks}) ORDER BY id", tuple(digests))
-        return {row.config_digest: row for row in (BuildRow(*one) for one in rows)}
+    def by_image(self, ids: Sequence[str]) -> Mapping[str, BuildRow]:
+        """The latest build of each image id: which running container came from which. An engine's id is the digest of
+        the configuration, or with containerd's store that of the image."""
+        marks = ", ".join("?" * len(ids))
+        where = f"config_digest IN ({marks}) OR image_digest IN ({marks})"
+        rows = [BuildRow(*one) for one in self._db.rows(f"{_READ} WHERE {where} ORDER BY id", (*ids, *ids))]
+        return {id: row for row in rows for id in (row.config_digest, row.image_digest) if id in ids}
 
     def of_manifest(self, manifest_digest: str) -> Mapping[str, BuildRow]:
         """By container, the latest build of each."""

@@ -58,7 +58,7 @@ def _blobs(image: Image, tag: str) -> Iterator[Blob]:
         return f"blobs/sha256/{digest.removeprefix('sha256:')}"
 
     described = {"mediaType": f"{OCI}.manifest.v1+json", "digest": image.digest, "size": len(image.manifest)}
-    named = {"annotations": {"org.opencontainers.image.ref.name": tag}}
+    named = {"annotations": {"io.containerd.image.name": full_name(tag), "org.opencontainers.image.ref.name": tag}}
     index = {"schemaVersion": 2, "mediaType": f"{OCI}.index.v1+json", "manifests": [{**described, **named}]}
     docker = [
         {
@@ -75,6 +75,11 @@ def _blobs(image: Image, tag: str) -> Iterator[Blob]:
     yield Blob(at(image.digest), len(image.manifest), image.manifest)
     for digest, layer in {layer.digest: layer for layer in image.layers}.items():
         yield Blob(at(digest), layer.size, layer.path)
+
+
+def full_name(tag: str) -> str:
+    """As containerd's store wants it: with the registry that a name without one is of."""
+    return f"docker.io/{tag}" if "/" in tag else f"docker.io/library/{tag}"
 
 
 def _copy(path: Path, output: IO[bytes], size: int, reached: Callable[[int], None]) -> None:

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import gzip
-import hashlib
 import json
 import re
-import tarfile
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import Images
-from ergon_ops.errors import EngineConflict, EngineError, ErgonError
+from ergon_ops.errors import ErgonError
 from ergon_ops.packaging.image import layers
-from ergon_ops.packaging.image.beat import Beat
 from ergon_ops.packaging.image.debs import root_of
-from ergon_ops.packaging.image.elsewhere import draft, fetch_debs, lock_debs
-from ergon_ops.packaging.image.entries import CHUNK, Tree, applied, placed
-from ergon_ops.packaging.image.identity import EPOCH, key, platform
+from ergon_ops.packaging.image.elsewhere import fetch_debs, lock_debs
+from ergon_ops.packaging.image.entries import Tree, placed
+from ergon_ops.packaging.image.identity import EPOCH, key
 from ergon_ops.packaging.image.layers import Layer, drafted
 from ergon_ops.packaging.image.locks import LockedBase
-from ergon_ops.packaging.image.references import RegistryAway, RegistryRefused, parse
+from ergon_ops.packaging.image.references import RegistryAway, RegistryRefused
 from ergon_ops.packaging.image.shelf import Shelf, sha256_of
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -94,12 +88,14 @@ async def lock_base(
     sentence that says so. Raises ErgonError where neither is to be had."""
     if image == "scratch":
         return LockedBase(image), ""
-    found = await _from_engine(image, images, progress) if images else None
+    from ergon_ops.packaging.image import image_bases
+
+    found = await image_bases.of_engine(image, images, shelf, progress) if images else None
     if found is not None:
         return found, ""
     recipe = next((item for item in RECIPES if re.fullmatch(item.image, image)), None)
     try:
-        return await _from_registry(image, progress), ""
+        return await image_bases.of_registry(image, progress), ""
     except (RegistryAway, RegistryRefused) as error:
         if recipe is None:
             raise type(error)(f"{image} cannot be pulled: {error.message}", next=error.next) from error
@@ -107,27 +103,6 @@ async def lock_base(
     debs = await lock_debs(wanted, shelf, progress, left_out=LEFT_OUT if recipe.applets else frozenset())
     said = f"on {recipe.what} ({len(debs)} Debian packages) instead of {image}, as no engine or registry gives it"
     return LockedBase(image, debs=debs, applets=recipe.applets), said
-
-
-async def _from_engine(image: str, images: Images, progress: Progress) -> LockedBase | None:
-    try:
-        id = await images.image_id(image)
-        if id is None:
-            progress(f"base: pulling {image}")
-            await images.pull(image, progress=lambda line: None, deadline_s=PULL_S)
-            id = await images.image_id(image)
-    except ErgonError:  # no engine, no registry, or it has no such image
-        return None
-    return LockedBase(image, id, await images.image_reference(image) or image) if id else None
-
-
-async def _from_registry(image: str, progress: Progress) -> LockedBase:
-    from ergon_ops.packaging.image.pulling import look
-
-    about = parse(image)
-    progress(f"base: asking {about.host} for {image}")
-    found = await asyncio.to_thread(look, about, platform())
-    return LockedBase(image, found.config_digest, found.name)
 
 
 async def open_base(locked: LockedBase, *, images: Images | None, shelf: Shelf, progress: Progress) -> Base:
@@ -140,7 +115,9 @@ async def open_base(locked: LockedBase, *, images: Images | None, shelf: Shelf, 
     if not locked.oci and not locked.debs:
         return Base((), {})
     if locked.oci:
-        made = await _image(locked, images, shelf, progress)
+        from ergon_ops.packaging.image.image_bases import opened
+
+        made = await opened(locked, images, shelf, progress)
     else:
         await fetch_debs(locked.debs, shelf, progress)
         progress(f"base: unpacking {len(locked.debs)} Debian packages")
@@ -156,109 +133,6 @@ def _unpacked(locked: LockedBase, shelf: Shelf) -> Base:
     tree = root_of([shelf.place(item) for item in locked.debs], applets=locked.applets)
     layer, placed_tree = layers.stored(tree, shelf.layers, at=EPOCH, says="Debian packages")
     return Base((layer,), placed_tree, {"Env": [f"PATH={PATH}"]})
-
-
-def _base(found: Sequence[Layer], config: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> Base:
-    tree: Tree = {}
-    for layer in found:
-        tree = applied(tree, dict(layers.entries(layer.path)))
-    return Base(tuple(found), tree, config, tuple(history))
-
-
-async def _image(locked: LockedBase, images: Images | None, shelf: Shelf, progress: Progress) -> Base:
-    """An image byte for byte: as the engine has it, else from its registry, without an engine or with one. Raises
-    ErgonError if it is not the one that was locked."""
-    name = await _name_in_engine(locked, images) if images else ""
-    if images is None or not name:
-        try:
-            return await _pulled(locked, shelf, progress)
-        except (RegistryAway, RegistryRefused) as error:
-            name = await _pulled_by_engine(locked, images, progress, error)
-    assert images is not None
-    progress(f"base: reading {locked.image}")
-    with draft(shelf) as folder:
-        await images.save(name, folder / "image.tar", deadline_s=SAVE_S)
-        return await asyncio.to_thread(_of_archive, folder / "image.tar", locked, shelf)
-
-
-async def _name_in_engine(locked: LockedBase, images: Images) -> str:
-    """'' where it has no such image, or does not answer."""
-    with contextlib.suppress(EngineError):
-        for name in (locked.oci, locked.reference):
-            if await images.image_id(name) == locked.oci:
-                return name
-    return ""
-
-
-async def _pulled_by_engine(locked: LockedBase, images: Images | None, progress: Progress, refused: ErgonError) -> str:
-    """It may be logged in, or know another way. Where it does not answer, what the registry said is the reason."""
-    try:
-        if images is None:
-            raise EngineError("there is no engine")
-        progress(f"base: pulling {locked.reference}")
-        await images.pull(locked.reference, progress=lambda line: None, deadline_s=SAVE_S)
-        if await images.image_id(locked.reference) == locked.oci:
-            return locked.reference
-    except (EngineError, EngineConflict):
-        raise type(refused)(f"{locked.image} cannot be pulled: {refused.message}", next=refused.next) from refused
-    raise ErgonError(f"{locked.reference} is no longer the image of the lock", next="lock anew: --lock")
-
-
-async def _pulled(locked: LockedBase, shelf: Shelf, progress: Progress) -> Base:
-    from ergon_ops.packaging.image.pulling import look, pull
-
-    about, beat, stop = parse(locked.reference), Beat(progress), threading.Event()
-    progress(f"base: pulling {locked.image} from {about.host}")
-
-    def told(done: int, whole: int) -> None:
-        beat(f"base: {done / 1e6:.0f} of {whole / 1e6:.0f} MB of {locked.image}")
-
-    try:
-        found = await asyncio.to_thread(look, about, platform())
-        if found.config_digest != locked.oci:
-            raise ErgonError(f"{locked.reference} is no longer the image of the lock", next="lock anew: --lock")
-        layers = await asyncio.to_thread(pull, found, shelf, told, stop)
-        config = found.config
-        return await asyncio.to_thread(_base, layers, config.get("config") or {}, config.get("history") or ())
-    finally:
-        stop.set()
-
-
-def _of_archive(archive: Path, locked: LockedBase, shelf: Shelf) -> Base:
-    with tarfile.open(archive) as tar:
-        said = json.loads(_member(tar, "manifest.json"))[0]
-        text = _member(tar, said["Config"])
-        if f"sha256:{hashlib.sha256(text).hexdigest()}" != locked.oci:
-            raise EngineError(f"the engine saved another image than {locked.oci}")
-        config = json.loads(text)
-        found = []
-        for name, digest in zip(said["Layers"], config["rootfs"]["diff_ids"], strict=True):
-            found.append(_layer(tar, name, digest, shelf))
-    history = tuple(row for row in config.get("history") or ())
-    return _base(found, config.get("config") or {}, history)
-
-
-def _member(tar: tarfile.TarFile, name: str) -> bytes:
-    reader = tar.extractfile(name)
-    return reader.read() if reader else b""
-
-
-def _layer(tar: tarfile.TarFile, name: str, digest: str, shelf: Shelf) -> Layer:
-    """Raises ErgonError if its bytes are not those the image's configuration names."""
-    target = shelf.layers / f"{digest.removeprefix('sha256:')}.tar"
-    reader: Any = tar.extractfile(name)
-    assert reader is not None
-    if reader.peek(2)[:2] == b"\x1f\x8b":  # as engines with another store keep them
-        reader = gzip.GzipFile(fileobj=reader)
-    made, size = hashlib.sha256(), 0
-    with drafted(target) as file:
-        while block := reader.read(CHUNK):
-            made.update(block)
-            size += len(block)
-            file.write(block)
-        if f"sha256:{made.hexdigest()}" != digest:
-            raise ErgonError(f"a layer of the base image is not what its name says: {digest}")
-    return Layer(digest, size, target, "base")
 
 
 def _keep(kept: Path, made: Base) -> None:
