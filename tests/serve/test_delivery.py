@@ -22,7 +22,8 @@ async def test_a_manifest_that_waits_is_delivered_by_the_daemon_when_ergon_is_ba
     async with start(ergon_url=f"http://127.0.0.1:{port}") as running:
         store = running.daemon.assistant.house.store.deliveries
         said = await send(running.daemon.settings, path)
-        assert (said["waiting"], said["deliveries"][0]["tries"]) == (1, 1)
+        assert said["waiting"] == 1
+        assert said["deliveries"][0]["tries"] >= 1, "the daemon may have tried meanwhile"
         await until(lambda: store.all()[0].tries >= 4)
         assert "does not answer" in store.all()[0].error
         with ergon(port, status=500) as (_, refused):
