@@ -82,6 +82,16 @@ def piped() -> str:
         return ""
 
 
+def other_names(name: str, cis: dict[str, Any]) -> str:
+    import difflib
+
+    stem = name.removesuffix("-ci")
+    near = [other for other in sorted(cis) if stem in other] or difflib.get_close_matches(name, cis, 3, 0.5)
+    if not near:
+        return f"`aish list` shows the {len(cis)} there are" if cis else "nobody is registered: start `ergon-ops serve`"
+    return f"did you mean {' or '.join(near[:3])}?"
+
+
 def show(cis: dict[str, Any], as_json: bool) -> int:
     if as_json:
         print(json.dumps(cis, indent=2, ensure_ascii=False))
@@ -104,8 +114,7 @@ def main(words: list[str]) -> int:
     name, message = words[0].lower(), " ".join(words[1:])
     entry = cis.get(name) or cis.get(f"{name}-ci")
     if entry is None:
-        near = [other for other in cis if name.removesuffix("-ci") in other][:3] or sorted(cis)[:3]
-        print(f"aish: no CI is called {name}; there are: {', '.join(near) or 'none'}", file=sys.stderr)
+        print(f"aish: no CI is called {name}; {other_names(name, cis)}", file=sys.stderr)
         return 4
     extra = piped()
     message = "\n\n".join(part for part in (message, extra.strip()) if part)

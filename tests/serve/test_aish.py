@@ -194,9 +194,12 @@ async def test_the_thin_aish_asks_lists_and_takes_text_from_a_pipe(start: Start,
         assert piped.stdout == done.stdout
         unknown = await asyncio.to_thread(run, installed, "nobody", "hi", stdin=subprocess.DEVNULL)
         assert (unknown.returncode, unknown.stdout) == (4, "")
+        assert "`aish list` shows" in unknown.stderr
+        nearly = await asyncio.to_thread(run, installed, "webapp-container-ci", "hi", stdin=subprocess.DEVNULL)
+        assert nearly.stderr == "aish: no CI is called webapp-container-ci; did you mean webapp-ci?\n"
     gone = await asyncio.to_thread(run, installed, "webapp-ci", "hi", stdin=subprocess.DEVNULL)
     assert gone.returncode == 4
-    assert "no CI is called" in gone.stderr
+    assert "no CI is called webapp-ci; nobody is registered: start `ergon-ops serve`" in gone.stderr
 
 
 def test_it_is_not_installed_beside_another_aish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
