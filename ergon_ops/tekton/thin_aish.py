@@ -85,8 +85,9 @@ def piped() -> str:
 def other_names(name: str, cis: dict[str, Any]) -> str:
     import difflib
 
-    stem = name.removesuffix("-ci")
-    near = [other for other in sorted(cis) if stem in other] or difflib.get_close_matches(name, cis, 3, 0.5)
+    stem, stems = name.removesuffix("-ci"), {other.removesuffix("-ci"): other for other in sorted(cis)}
+    near = [stems[other] for other in stems if stem in other]
+    near = near or [stems[other] for other in difflib.get_close_matches(stem, stems, 3, 0.5)]
     if not near:
         return f"`aish list` shows the {len(cis)} there are" if cis else "nobody is registered: start `ergon-ops serve`"
     return f"did you mean {' or '.join(near[:3])}?"
