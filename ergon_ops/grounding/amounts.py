@@ -63,7 +63,7 @@ _MORE = lazily(
     rf"days?|s|h|m|d)\b)",
     re.I,
 )
-TIMES = lazily(r"\b(once|twice|thrice|never)\b(?!\s+(?:you|i|it|the|we|approved|that|again|mind|a)\b)", re.I)
+TIMES = lazily(r"\b(?<!\bat )(once|twice|thrice|never)\b(?!\s+(?:you|i|it|the|we|approved|that|again|mind|a)\b)", re.I)
 FRACTION = lazily(
     r"\b(?:(?P<words>(?:about |roughly |around |nearly |almost )?(?:one[- ]|a )?(?:half|third|quarter)|"
     r"two[- ]thirds|three[- ]quarters)"

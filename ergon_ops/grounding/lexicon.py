@@ -64,6 +64,10 @@ KIND_STOP = words(
     used user uses using various very via volume volumes want wants was was's wasn't we web website went were what's
     when where which while who whole whose wide will with within without won't work worker working works would
     yesterday yet you you'll your
+    accepts answers appears asks becomes belongs closes comes connects contains crashes dies does ends exits fails
+    gives handles holds includes keeps kills leads leaves lets lies listens logs looks makes means moves opens owns
+    points produces reads receives refuses rejects reports represents responds restarts returns says seems sends
+    serves shows sits sleeps speaks stands starts stays stops takes talks tells throws tries waits writes
     """
 )
 _AMBIGUOUS = words(
