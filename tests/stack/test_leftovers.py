@@ -38,6 +38,23 @@ async def main(host, context, cache):
 asyncio.run(main(*sys.argv[1:]))
 """.replace("{image}", IMAGE)
 
+KILLED_BUILD = """
+import asyncio, sys
+from pathlib import Path
+from ergon_ops.engine.connect import endpoints
+from ergon_ops.engine.images import open_images
+from ergon_ops.engine.protocols import Transformation
+from ergon_ops.packaging.image.running import labels
+from ergon_ops.settings import DockerEnv
+
+async def main(host, mark, target):
+    (point,) = endpoints(DockerEnv(docker_host=host, config_dir=Path("/nonexistent")))
+    work = Transformation("{image}", ("sh", "-c", "sleep 600; echo " + mark), labels=labels())
+    await open_images(point).transform(work, Path(target), progress=print, deadline_s=600.0)
+
+asyncio.run(main(*sys.argv[1:]))
+""".replace("{image}", IMAGE)
+
 
 def owner_that_died() -> str:
     """Of this boot and namespace, and not there any more."""
@@ -162,3 +179,23 @@ async def test_a_proof_that_is_killed_in_the_middle_of_its_build_leaves_nothing_
 
         assert await until(left, lambda found: found == [None, None]) == [None, None]
         assert not list((cache / TRAILS).iterdir())
+
+
+@pytest.mark.engine
+async def test_the_container_of_a_build_that_is_killed_goes_as_well(docker_host: str, tmp_path: Path) -> None:
+    mark = f"killed-build-{time.time_ns()}"
+    async with RealEngine.opened(docker_host) as real:
+
+        async def running() -> list[str]:
+            rows = await real.reads.containers()
+            return [row.ref.name for row in rows if mark in row.command and row.running]
+
+        words = [sys.executable, "-c", KILLED_BUILD, docker_host, mark, str(tmp_path / "out")]
+        process = await asyncio.create_subprocess_exec(*words)
+        (name,) = await until(running, lambda found: len(found) == 1)
+        engine = Engine(real.reads, real.writes, real.images)
+        assert name not in await sweep(engine, tmp_path)  # its owner lives
+        process.send_signal(signal.SIGKILL)
+        await process.wait()
+        assert name in await sweep(engine, tmp_path)
+        assert await running() == []

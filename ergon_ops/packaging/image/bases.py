@@ -93,7 +93,8 @@ async def lock_base(
     found = await image_bases.of_engine(image, images, shelf, progress) if images else None
     if found is not None:
         return found, ""
-    recipe = next((item for item in RECIPES if re.fullmatch(item.image, image)), None)
+    # A digest in the name leaves no choice: nothing else stands for it.
+    recipe = next((item for item in RECIPES if "@" not in image and re.fullmatch(item.image, image)), None)
     try:
         return await image_bases.of_registry(image, progress), ""
     except (RegistryAway, RegistryRefused) as error:

@@ -270,6 +270,33 @@ async def test_giving_up_ends_the_pull_and_leaves_nothing(
     assert not list(shelf.root.rglob("*.tar"))
 
 
+async def test_nothing_stands_for_an_image_that_is_named_by_its_digest(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(image: str, progress: Any) -> LockedBase:
+        raise RegistryAway("the registry does not answer", next="check the network")
+
+    async def debs(*words: Any, **more: Any) -> tuple[Any, ...]:
+        return ()
+
+    monkeypatch.setattr("ergon_ops.packaging.image.image_bases.of_registry", away)
+    monkeypatch.setattr("ergon_ops.packaging.image.bases.lock_debs", debs)
+    _, said = await lock_base("python:3.11", building=False, images=None, shelf=shelf, progress=print)
+    assert "instead of python:3.11" in said
+    with pytest.raises(RegistryAway, match=f"python:3.11@{D} cannot be pulled: the registry does not answer"):
+        await lock_base(f"python:3.11@{D}", building=False, images=None, shelf=shelf, progress=print)
+
+
+async def test_an_image_named_by_its_digest_is_that_one(hub: Hub, shelf: Shelf) -> None:
+    id = hub.put("1", [ONE])
+    digest = sha(hub.manifests["1"][1])
+    hub.put("1", [TWO])
+    for name in (f"{hub.address}/x@{digest}", f"{hub.address}/x:1@{digest}"):
+        row, base = await had(name, shelf)
+        assert (row.image, row.oci, row.reference) == (name, id, f"{hub.address}/x@{digest}")
+        assert [one.digest for one in base.layers] == [sha(ONE)]
+
+
 def test_a_base_that_cannot_be_had_is_told_in_one_line(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
