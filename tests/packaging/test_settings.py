@@ -165,6 +165,8 @@ def test_a_builder_of_sites_is_told_with_its_folder_and_its_command(
     [
         package(name="lib", main="index.js", scripts={"docs:build": "vitepress build docs"}, devDependencies={"vitepress": "1"}),
         package(name="lib", main="index.js", scripts={"test": "webpack serve"}, devDependencies={"webpack": "5"}),
+        package(name="lib", main="dist/i.js", scripts={"build": "tsup src/i.ts", "start": "tsup src/i.ts --watch"}, devDependencies={"tsup": "8"}),
+        package(name="lib", main="dist/i.js", scripts={"start": "storybook dev -p 6006"}, devDependencies={"storybook": "8"}),
     ],
 )  # fmt: skip
 def test_a_builder_for_a_librarys_documents_makes_it_no_site(tmp_path: Path, document: str) -> None:
@@ -192,6 +194,18 @@ def test_a_frameworks_own_files_tell_where_it_is_built_and_listens(
 ) -> None:
     item = only(tmp_path, files)
     assert (item.type, " ".join(item.run), item.port) == told
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"go.mod": "module x.org/lib\n", "lib.go": "package lib\n", "examples/a/main.go": "package main\nfunc main() {}\n"},
+        {"setup.py": "", "lib/__init__.py": "", "runtests.py": "if __name__ == '__main__':\n    print(1)\n"},
+        {"package.json": package(module="dist/ui.js", scripts={"build": "vite build"}), "vite.config.ts": "export default { build: { lib: {} } }\n", "index.html": "<html>"},
+    ],
+)  # fmt: skip
+def test_a_library_is_no_program_whatever_lies_beside_it(tmp_path: Path, files: dict[str, str]) -> None:
+    assert analyse(write(tmp_path, files)).applications == ()
 
 
 def test_a_source_that_is_called_after_dockerfiles_is_none(tmp_path: Path) -> None:

@@ -25,6 +25,11 @@ from ergon_ops.packaging.analysis.starting import Site, command, command_of, ent
 from ergon_ops.packaging.analysis.tree import Tree, aside, inside, within
 
 ALONE = ("server.js", "index.js", "app.js", "main.js", "server.mjs", "index.mjs")
+BUILDS = re.compile(
+    r"^(?:npx\s+)?(?:tsup|tsc|tsdx|rollup|webpack|esbuild|microbundle|babel|sass|gulp|unbuild|vite build|swc)\b"
+    r".*(?:--watch|-w|watch)\b"
+    r"|^(?:npx\s+)?(?:start-storybook|storybook|tsdx watch|jest|vitest)\b"
+)
 DELEGATES = re.compile(
     r"\b(turbo|nx|lerna|concurrently|npm-run-all|wsrun)\b|(?:npm|pnpm|yarn|bun)\b.*(?:-w|-r|--filter|--workspace|workspace)\b"
 )
@@ -113,6 +118,8 @@ def _generic(site: Site) -> Application | None:
     package = site.package
     run, why = command(site)
     listening = any(script.listens for script in site.sources.values())
+    if BUILDS.search(package.scripts.get("start", "")) and not listening:
+        return None  # what starts is its own building, again and again
     if not run or (not package.scripts.get("start") and not listening and why != command_of(package)[1]):
         return None
     number, because = port(site, 3000 if listening else None)

@@ -197,7 +197,7 @@ def _entry(tree: Tree, folder: str, kind: Kind) -> str:
     """Go: `main.go` of the root, else of `cmd/*`, else any `package main`. Rust: `src/main.rs`, else `src/bin/*`."""
     if kind.language == "go":
         mains = [path for path in tree.under(folder, ".go") if re.search(r"(?m)^package main\b", tree.text(path))]
-        mains = [path for path in mains if not path.endswith("_test.go")]
+        mains = [path for path in mains if not path.endswith("_test.go") and not aside(relative(path, folder))]
         order = sorted(
             mains,
             key=lambda path: (

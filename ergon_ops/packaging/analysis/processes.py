@@ -90,6 +90,8 @@ def is_one(run: tuple[str, ...], same: Iterable[Application]) -> bool:
             return True
         if item.type == "celery" or not item.entrypoint:
             continue
+        if item.type == "django" and re.search(r"manage\.py\s+(?!runserver)\w", text):
+            continue  # one of its commands that goes on
         modules = [item.entrypoint.removesuffix(".py").replace("/", ".")]
         modules += [word.partition(":")[0] for word in item.run if re.match(r"[A-Za-z_][\w.]*:\w", word)]
         named = "|".join(map(re.escape, modules))

@@ -86,7 +86,12 @@ def _known_by_others(
         if literal := SAID_PORT.search(filled(" ".join(run))):
             port, evidence["port"] = int(literal[1]), (said[1],)
     silent = not evidence.get("port") and found.type not in ("celery", "bot", "script", "shell")
-    if silent and (told := _exposed(own, image) or (None if found.output else sent)):
+    if silent and found.output:  # what develops it listens elsewhere than what serves its pages
+        pages = image if image and not image.base.rsplit("/", 1)[-1].startswith("node") else None
+        told = _exposed((), pages)
+    else:
+        told = (_exposed(own, image) or sent) if silent else None
+    if told:
         port, evidence["port"] = told[0], (told[1],)
     if found.run == run and not found.output and found.name != "worker" and (told := _commanded(found, own, image)):
         port, evidence["port"] = told[0], (told[1],)

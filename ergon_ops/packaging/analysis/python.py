@@ -26,6 +26,14 @@ RANK = (
     "tornado", "grpc", "bot", "celery",
 )  # fmt: skip
 BESIDE = ("celery",)  # a second program beside a web one
+WORK = (
+    "conftest.py",
+    "setup.py",
+    "runtests.py",
+    "run_tests.py",
+    "noxfile.py",
+    "fabfile.py",
+)  # for those who work on it
 GOOD_NAMES = ("main", "app", "asgi", "wsgi", "server", "api", "application", "streamlit_app", "home", "__init__", "run")
 
 
@@ -100,7 +108,7 @@ def territory(tree: Tree, folder: str, everything: Mapping[str, Source]) -> dict
 
 def _test(path: str) -> bool:
     name = path.rsplit("/", 1)[-1]
-    return name.startswith("test_") or name.endswith("_test.py") or name in ("conftest.py", "setup.py")
+    return name.startswith("test_") or name.endswith("_test.py") or name in WORK
 
 
 def _of(ground: Ground) -> Iterator[Application]:

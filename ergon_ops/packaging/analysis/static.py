@@ -100,6 +100,8 @@ def _output(tree: Tree, path: str, kind: str) -> str:
 
 
 def _plain(tree: Tree, folder: str) -> Application | None:
+    if re.search(r'"(?:module|exports|types)"\s*:', tree.text(inside(folder, "package.json"))):
+        return None  # a library, with a page to look at it while it is made
     for inner in ("", "public", "www", "html", "src"):
         place = inside(folder, inner) if inner else folder
         path = inside(place, "index.html")
