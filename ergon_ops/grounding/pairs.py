@@ -30,8 +30,10 @@ _NOUNS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
 _NOUN = tuple((lazily(rf"\b(?:{words})\b", re.I), part, whole) for words, part, whole in _NOUNS)
 _TROUBLE = lazily(r"\b(?:problem|issue|trouble|wrong|attention|concern|bad|not (?:well|fine|ok))", re.I)
 _TIMES = lazily(
-    rf"(?:(?P<n>{_N}(?: and a half)?) times|(?P<two>twice|half)) (?:(?:as|so) (?:much|many|high|large|big)\b|"
-    rf"that of|those of|"
+    rf"(?:(?P<n>{_N}(?: and a half)?) times|(?P<two>twice|half)) "
+    rf"(?:(?:as|so) (?:much|many|high|large|big|long|old|often|busy|heavily)\b|that of|those of|"
+    rf"(?P<down>smaller|lower|shorter|fewer)\b|larger\b|bigger\b|higher\b|longer\b|greater\b|older\b|"
+    rf"(?=(?:my|its|[\w-]+'s) (?:own )?(?:memory|ram|cpu|restarts?|uptime|limit|share)\b)|"
     r"what\b|(?:the|its|my) (?:\w+ ){1,3}(?:of|than)\b|more\b|the amount\b)",
     re.I,
 )
@@ -41,6 +43,9 @@ _SAME = lazily(
     r"long|busy|full)\b)",
     re.I,
 )
+_UP = lazily(r"\b(?:up|uptime|running|runs|alive|old|older)\b", re.I)
+_LIMIT = lazily(r"\b(?:limit|quota|cap|ceiling|allowance)s?\b", re.I)
+_LIMITS = {"memory": "memory_limit", "cpu": "cpu_limit", "pids": "pids_limit"}
 _FLOWS = {"read": "block_read", "write": "block_write", "received": "network_rx", "sent": "network_tx"}
 
 
@@ -192,7 +197,11 @@ def _sides(scene: Scene, match: re.Match[str]) -> list[tuple[Value, Value]]:
     near = [item[2] for item in (*reversed(before), *behind) if item[2] in RANKED] or (
         [scene.topic.resource] if scene.topic.resource in RANKED else []
     )
+    if _UP.search(scene.clause(match.start()).text) and re.search(r"\b(?:long|old)", match[0], re.I):
+        near = ["uptime"]
     names = RANKED[near[0]] if near else ()
+    if near and near[0] in _LIMITS and _LIMIT.search(scene.clause(match.start()).text):
+        names = (_LIMITS[near[0]],)
     return [
         (one, two)
         for name in names
@@ -205,7 +214,7 @@ def _times(scene: Scene, match: re.Match[str]) -> None:
     word = (match["n"] or match["two"]).lower()
     if scene.mood(match.start()) in ("advice", "question") or word in ("a", "an", "no", "one", "half a"):
         return
-    said = _number_of(word)
+    said = 1 / _number_of(word) if match["down"] and _number_of(word) else _number_of(word)
     ahead = scene.line[: match.start()]
     slack = 0.05 + (0.5 if word[0].isdigit() and "." not in word else 0.1) / max(said, 1)
     slack = min(slack, 0.12 if re.search(r"(?:about|roughly|nearly|almost|around|~)\W*$", ahead, re.I) else 0.08)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from ergon_ops.grounding import intervals
 from ergon_ops.grounding.amounts import Amount, quantities
 from ergon_ops.grounding.happenings import HAPPENED, LATE_S, events, just_told, remembered, windows
 from ergon_ops.grounding.index import Value
@@ -58,7 +59,7 @@ def judge(scene: Scene, amount: Amount) -> None:
         return  # which of the host's loads
     if "a second" in scene.line[amount.start : amount.end + 2].lower() and amount.values[0] == 1 and amount.spelled:
         return
-    values = list(_lengths(scene, amount))
+    values = [*_lengths(scene, amount), *intervals.between(scene, amount)]
     at = amount.values[0]
     ids = next((value.ids for value in values if _long(amount, value.number)), None)
     if ids is None and _window(scene, amount):
