@@ -125,6 +125,22 @@ def test_two_compose_files_are_one_as_compose_makes_them(first: Any, second: Any
     assert merged(first, second) == both
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"compose.yaml": "services:\n  base:\n    image: x\n    environment: {PORT: 8181}\n  web:\n    extends: base\n    build: .\n"},
+        {"compose.yaml": "services:\n  web:\n    extends: {file: common.yml, service: base}\n    build: .\n", "common.yml": "services:\n  base:\n    environment: [PORT=8181]\n"},
+        {"compose.yaml": "include:\n  - infra.yaml\n  - path: ./deploy/web.yaml\n", "infra.yaml": "services:\n  cache:\n    image: redis:7\n", "deploy/web.yaml": "services:\n  web:\n    build: {context: ..}\n    environment: {PORT: 8181}\n"},
+        {"deploy/compose.yaml": "services:\n  web:\n    build: {context: .., dockerfile: deploy/Dockerfile}\n    environment: {PORT: 8181}\n", "deploy/Dockerfile": "FROM x:1\nCOPY app.py /srv/\nCMD python app.py\n"},
+    ],
+)  # fmt: skip
+def test_services_that_extend_or_are_included_or_build_the_folder_above(tmp_path: Path, files: dict[str, str]) -> None:
+    found = analyse(write(tmp_path, {"app.py": SERVER, "requirements.txt": "flask\n", **files}))
+    assert [(item.path, item.port) for item in found.applications] == [(".", 8181)]
+    assert next(one for one in found.services if one.name == "web").path == "."
+    assert found.faults == ()
+
+
 def test_a_service_that_only_the_second_file_has_is_one(tmp_path: Path) -> None:
     files = {
         "compose.yaml": "services:\n  web:\n    build: .\n", "app.py": FLASK, "requirements.txt": "flask\n",

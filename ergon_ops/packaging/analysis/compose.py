@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from ergon_ops.packaging.analysis.overriding import NAMES as OVERRIDES
 from ergon_ops.packaging.analysis.overriding import merged, plain, tagged
 from ergon_ops.packaging.analysis.tree import Tree, inside, shown
 
+DEEPEST = 4
 FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 
 
@@ -30,21 +32,50 @@ def services(tree: Tree) -> tuple[Service, ...]:
 Lines = Mapping[tuple[str, ...], Evidence]
 
 
-def _compose(tree: Tree, folder: str, path: str, over: str) -> tuple[Service, ...]:
+def _compose(tree: Tree, folder: str, path: str, over: str, depth: int = 0) -> tuple[Service, ...]:
     document, lines = _read(tree, path)
     more, others = _read(tree, over) if over else ({}, {})
     document = merged(document, more) if more else plain(document)
     listed = document.get("services")
+    brought = [inside(folder, one.removeprefix("./")) for one in _included(document)] if depth < DEEPEST else []
     if not isinstance(listed, dict):
-        if document:
+        if document and not brought:
             tree.fault(path, "has no services")
-        return ()
+        listed = {}
     at = {**others, **lines}
-    return tuple(
-        _service(tree, folder, str(name), body, at.get(("services", str(name)), Evidence(path)), {**lines, **others})
+    found = [
+        _service(
+            tree, folder, str(name), _extended(tree, folder, listed, body),
+            at.get(("services", str(name)), Evidence(path)), {**lines, **others},
+        )
         for name, body in listed.items()
         if isinstance(body, dict)
-    )
+    ]  # fmt: skip
+    for other in brought:
+        found += _compose(tree, other.rpartition("/")[0] or ".", other, "", depth + 1) if tree.has(other) else ()
+    return tuple({service.name: service for service in reversed(found)}.values())[::-1]
+
+
+def _included(document: Mapping[str, Any]) -> Iterator[str]:
+    """Further Compose files: `include: [infra.yaml, {path: shop/compose.yaml}]`."""
+    for item in _names(document.get("include")):
+        said = item.get("path") if isinstance(item, dict) else item
+        yield from (one for one in (said if isinstance(said, list) else [said]) if isinstance(one, str))
+
+
+def _extended(tree: Tree, folder: str, listed: Mapping[str, Any], body: Mapping[str, Any], depth: int = 0) -> Any:
+    """A service that says what it is on top of another, of this file or of one beside it."""
+    said = body.get("extends")
+    if not said or depth > DEEPEST:
+        return body
+    name, file = (said, None) if isinstance(said, str) else (said.get("service"), said.get("file"))
+    if isinstance(file, str):
+        document, _ = load_yaml(tree, inside(folder, file.removeprefix("./")))
+        there = document.get("services")
+        listed = there if isinstance(there, dict) else {}
+    own = {key: value for key, value in body.items() if key != "extends"}
+    below = listed.get(str(name))
+    return merged(_extended(tree, folder, listed, below, depth + 1), own) if isinstance(below, dict) else own
 
 
 def _read(tree: Tree, path: str) -> tuple[Mapping[str, Any], Lines]:
@@ -81,10 +112,7 @@ def _lines(node: Any, at: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], in
 def _service(tree: Tree, folder: str, name: str, body: Mapping[str, Any], evidence: Evidence, lines: Lines) -> Service:
     build = body.get("build")
     context = build if isinstance(build, str) else build.get("context", ".") if isinstance(build, dict) else None
-    place = None
-    if isinstance(context, str) and ".." not in context.split("/") and not context.startswith(("/", "http", "git")):
-        place = inside(folder, context.removeprefix("./").rstrip("/")).removesuffix("/.") or folder
-        place = folder if place in (".", "./") or context in (".", "./") else place
+    place = _place(folder, context)
     file = build.get("dockerfile", "") if isinstance(build, dict) else ""
     context = place
     if place is not None and isinstance(file, str) and "/" in file and ".." not in file.split("/"):
@@ -107,6 +135,14 @@ def _service(tree: Tree, folder: str, name: str, body: Mapping[str, Any], eviden
         depends_on=tuple(map(str, _names(body.get("depends_on")))),
         volumes=tuple(item for item in _names(body.get("volumes")) if isinstance(item, str)),
     )
+
+
+def _place(folder: str, context: Any) -> str | None:
+    """The folder that is built, in the project; None for what comes from elsewhere."""
+    if not isinstance(context, str) or context.startswith(("/", "http", "git", "~", "$")):
+        return None
+    place = posixpath.normpath(posixpath.join(folder, context))
+    return None if place.split("/")[0] == ".." else place
 
 
 def _command(said: Any) -> tuple[str, ...]:
