@@ -80,7 +80,11 @@ def _differences(store: Store, first: BuildRow, order: Order, made: Built, files
     accepted = order.manifest.packaging.accepted
     if archive.image_digest(kept) == first.image_digest:
         return [item.to_json() for item in between(kept, made.archive, accepted).differences]
-    return [judged(item, accepted).to_json() for item in compared(store.builds.files(first.image_digest), files)]
+    known = store.builds.files(first.image_digest)
+    if known is None:
+        text = "neither the archive of the first one nor the list of its files is kept any more"
+        return [Difference("", "unknown", text).to_json()]
+    return [judged(item, accepted).to_json() for item in compared(known, files)]
 
 
 def listed(own: Mapping[str, Entry | None]) -> dict[str, str]:

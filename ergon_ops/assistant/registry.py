@@ -78,7 +78,7 @@ async def shown(settings: Settings, name: str) -> Document:
             **_told(latest),
             "builds": [_told(row) for row in rows],
             "lock": json.loads(lock) if lock else None,
-            "files": dict(kept.builds.files(latest.image_digest)),
+            "files": dict(kept.builds.files(latest.image_digest) or {}),
             "running": [*running.get(latest.config_digest, []), *running.get(latest.image_digest, [])],
             "archive_kept": os.path.exists(latest.archive),  # noqa: ASYNC240 one look
             "violations": [

@@ -82,7 +82,8 @@ class Builds:
             db.execute("INSERT OR IGNORE INTO sources VALUES (?, ?, ?, ?)", (row.source_digest, *sources, now))
             db.execute("INSERT OR IGNORE INTO locks VALUES (?, ?, ?)", (row.lock_digest, lock, now))
             images = (row.image_digest, row.config_digest, row.size, packed, now)
-            db.execute("INSERT OR IGNORE INTO images VALUES (?, ?, ?, ?, ?)", images)
+            again = "ON CONFLICT (image_digest) DO UPDATE SET files = excluded.files, at = excluded.at"
+            db.execute(f"INSERT INTO images VALUES (?, ?, ?, ?, ?) {again}", images)
             known = db.execute(
                 f"{_READ} WHERE input_digest = ? AND format = ? ORDER BY id LIMIT 1",
                 (row.input_digest, row.format),
@@ -115,9 +116,10 @@ class Builds:
 
         self._db.write(work)
 
-    def files(self, image_digest: str) -> Files:
+    def files(self, image_digest: str) -> Files | None:
+        """None where they are no longer on record."""
         rows = self._db.rows("SELECT files FROM images WHERE image_digest = ?", (image_digest,))
-        found: Files = json.loads(zlib.decompress(rows[0][0])) if rows else {}
+        found: Files | None = json.loads(zlib.decompress(rows[0][0])) if rows and rows[0][0] else None
         return found
 
     def all(self) -> tuple[BuildRow, ...]:

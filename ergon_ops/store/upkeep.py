@@ -13,6 +13,11 @@ TABLES = (
     "manifests", "consents", "lives", "portraits", "callers", "builds", "images", "usage",
 )  # fmt: skip
 DAY_S = 86_400.0
+# Which files each image has: the larger part of the registry. Of the last build of a container they always stay.
+STALE_FILES = (
+    "FROM images WHERE length(files) > 0 AND image_digest NOT IN (SELECT image_digest FROM builds WHERE id IN"
+    " (SELECT max(id) FROM builds GROUP BY project, container))"
+)
 WHOLE_S = DAY_S  # of usage a row a minute; older than that one an hour is enough
 
 
@@ -52,6 +57,9 @@ def _forget(db: Any, before: float) -> dict[str, int]:
         "portraits": db.execute("DELETE FROM portraits WHERE at < ?", (before,)).rowcount,
         "usage": db.execute("DELETE FROM usage WHERE minute < ?", (before // 60,)).rowcount,
         "findings": db.execute("DELETE FROM findings WHERE ended_at < ?", (before,)).rowcount,
+        "image_files": db.execute(
+            f"UPDATE images SET files = x'' WHERE rowid IN (SELECT rowid {STALE_FILES} AND at < ?)", (before,)
+        ).rowcount,
         "proposals": db.execute(
             "DELETE FROM proposals WHERE expires_at < ? AND state <> 'claimed'"
             " AND id NOT IN (SELECT proposal FROM changes)",
@@ -79,7 +87,9 @@ def _thin(db: Any, before: float) -> None:
 
 
 def _forget_oldest(db: Any) -> dict[str, int]:
-    return {
+    oldest = f"SELECT rowid {STALE_FILES} ORDER BY at LIMIT 20"
+    emptied = db.execute(f"UPDATE images SET files = x'' WHERE rowid IN ({oldest})").rowcount
+    return {"image_files": emptied} | {
         table: db.execute(
             f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} ORDER BY {column} LIMIT 20)"
         ).rowcount

@@ -4,9 +4,11 @@ waits for Ergon while it is away."""
 from __future__ import annotations
 
 import json
+import os
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -130,6 +132,12 @@ def test_causes_are_told_as_long_as_the_first_archive_is_there(
         Path(first["archive"]).unlink()
         (row,) = shell("package", str(path), "--json").document["violation"]["difference"]
         assert (row["path"], row["change"], row["cause"]) == ("/srv/when.txt", "content", "")
+        (known,) = Path(os.environ["XDG_STATE_HOME"]).rglob("state.db")
+        with closing(sqlite3.connect(known)) as db, db:
+            db.execute("UPDATE images SET files = x'' WHERE image_digest = ?", (first["image_digest"],))
+        (row,) = shell("package", str(path), "--json").document["violation"]["difference"]
+        assert (row["path"], row["change"]) == ("", "unknown")
+        assert shell("registry", "show", first["image_digest"], "--json").document["files"] == {}
     assert len(shell("registry", "list", "--json").document["violations"]) == 1  # the same two images
 
 

@@ -12,6 +12,7 @@ from ergon_ops.messages import Message, Native, Text, ToolCall, ToolResult
 from ergon_ops.proposals import Expect, Intent
 from ergon_ops.refs import Ref
 from ergon_ops.store import Store, codec
+from ergon_ops.store.builds import BuildRow
 from ergon_ops.store.lives import Happened
 from tests.clock import Time
 
@@ -240,7 +241,7 @@ def test_old_things_are_forgotten_and_the_journal_is_not(store: Store, time: Tim
     store.sessions.create("new")
     removed = store.prune(days=90)
     gone = {"sessions": 1, "handles": 1, "findings": 1}
-    assert removed == {**gone, "proposals": 0, "lives": 0, "portraits": 0, "usage": 0}
+    assert removed == {**gone, "proposals": 0, "lives": 0, "portraits": 0, "usage": 0, "image_files": 0}
     assert store.sessions.resume("old") is None
     assert store.handles.get(handle) is None
     assert [seen.finding.id for seen in store.findings.current()] == ["f-2"]
@@ -302,6 +303,25 @@ def test_a_state_that_grew_too_large_loses_its_oldest_first(store: Store, time: 
     assert store.stats()["bytes"] <= before // 2
     assert store.sessions.resume("s0") is None
     assert store.sessions.resume("s59") is not None
+
+
+def test_the_files_of_images_go_with_age_but_for_the_last_of_each_container(store: Store, time: Time) -> None:
+    def built(number: int, container: str) -> None:
+        made = (f"image{number}", f"config{number}", "a.tar", "", 1, f"{container}:{number}")
+        row = BuildRow(f"input{number}", 1, container, "p", "m", "s", "l", "linux/amd64", "none", "here", *made)
+        store.builds.record(row, lock="{}", files={"x": f"file {number}"}, sources=(1, 1))
+
+    for number, container in enumerate(("api", "api", "web", "api")):
+        built(number, container)
+    time.now += 31 * DAY
+    assert store.prune()["image_files"] == 2
+    kept = [store.builds.files(f"image{number}") for number in range(4)]
+    assert kept == [None, None, {"x": "file 2"}, {"x": "file 3"}]
+    assert len(store.builds.all()) == 4  # what was built of what stays on record
+    assert store.prune()["image_files"] == 0
+    built(0, "api")
+    assert store.builds.files("image0") == {"x": "file 0"}
+    assert store.prune(max_bytes=0)["image_files"] == 1  # that of image 3
 
 
 def test_stats_name_the_file_and_the_notice(store: Store) -> None:
