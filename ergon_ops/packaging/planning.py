@@ -106,6 +106,7 @@ def pip(found: Application) -> Unpack:
 
 def python(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
     looked = [DEPENDENCIES, *([f"{place(found)}/{found.folder}"] if found.folder else [])]
+    looked += [f"{APP}/{folder}" for folder in found.own]
     more = {**PYTHON, "PYTHONPATH": ":".join(looked), "PATH": f"{DEPENDENCIES}/bin:{PATH}"}
     if found.type == "streamlit":  # outside of site-packages it takes itself for a checkout of its own
         more["STREAMLIT_GLOBAL_DEVELOPMENT_MODE"] = "false"

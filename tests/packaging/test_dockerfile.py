@@ -76,6 +76,17 @@ def test_poetry_versions_become_pips(tmp_path: Path) -> None:
     assert "'fastapi>=0.110,<0.111'" in dockerfile(plan_of(item, labels={}))
 
 
+def test_packages_of_the_same_repository_are_no_registrys(tmp_path: Path) -> None:
+    """A stranger's package may have the name: it is the folder that is meant, and what it needs is installed too."""
+    files = next(files for name, files, _ in TREES if name == "mono-uv")
+    (item,) = analyse(write(tmp_path, files)).applications
+    assert (item.path, item.context, item.packages) == ("packages/api", ".", ("fastapi", "uvicorn", "idna"))
+    text = dockerfile(plan_of(item, labels={}))
+    assert "shop-core" not in text
+    assert "PYTHONPATH=/opt/deps:/app/packages/core/src" in text
+    assert "WORKDIR /app/packages/api" in text
+
+
 def test_a_site_is_built_in_a_stage_of_its_own(tmp_path: Path) -> None:
     files = {
         "package.json": package(scripts={"build": "vite build"}, devDependencies={"vite": "5"}),

@@ -66,7 +66,8 @@ class Application:
     not `path`; `evidence` is by what it proves: type, run, port, entrypoint, dependencies, manager, version. `missing`
     are whole sentences; `said_by` names who concluded a field that the files leave open: a model. `beside` are files
     its dependencies need as well (locks, included ones), relative to the context; `packages` are the dependencies in
-    pip's own words where no requirements file says them; `whole`: what is listed for development is needed too."""
+    pip's own words where no requirements file says them; `whole`: what is listed for development is needed too;
+    `own` are folders in the context where modules of the same repository are looked for."""
 
     name: str
     path: str
@@ -83,6 +84,7 @@ class Application:
     version: str = ""
     build: tuple[tuple[str, ...], ...] = ()
     whole: bool = False
+    own: tuple[str, ...] = ()
     output: str = ""
     folder: str = ""
     context: str = ""

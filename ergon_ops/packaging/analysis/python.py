@@ -12,6 +12,7 @@ from ergon_ops.packaging.analysis.evidence import Application, Evidence, Need, V
 from ergon_ops.packaging.analysis.imported import imported
 from ergon_ops.packaging.analysis.needs import needs
 from ergon_ops.packaging.analysis.own_files import by_own_file
+from ergon_ops.packaging.analysis.own_packages import with_own
 from ergon_ops.packaging.analysis.requirements import MARKERS, included, manager, packages, python_version, requirements
 from ergon_ops.packaging.analysis.scripts import PLAIN, django, one_script, script
 from ergon_ops.packaging.analysis.serving import HEALTH, started
@@ -217,7 +218,7 @@ def finished(ground: Ground, found: Application, members: Mapping[str, Source]) 
     taken = guessed(ground, found) if not what else {}
     evidence |= {"dependencies": tuple(taken.values())} if taken else {}
     outside = found.path != ground.folder
-    return replace(
+    made = replace(
         found,
         context=ground.folder if outside else "",
         language="python",
@@ -234,6 +235,7 @@ def finished(ground: Ground, found: Application, members: Mapping[str, Source]) 
         evidence=evidence,
         missing=(*found.missing, *(() if what else (unlisted(taken),))),
     )
+    return made if outside else with_own(tree, made)
 
 
 def guessed(ground: Ground, found: Application) -> Mapping[str, Evidence]:
