@@ -20,8 +20,8 @@ def with_own(tree: Tree, found: Application) -> Application:
     own = dict(owned(tree, found.path))
     if not own or found.dependencies != "pyproject.toml":
         return found
-    root = posixpath.commonpath([f"./{found.path}", *(f"./{folder}" for folder in own.values())]).removeprefix("./")
-    root = root if root not in ("", ".") else "."
+    places = [f"./{found.path}", *(f"./{folder}" for folder in own.values())]
+    root = workspace(tree, found.path)[0] or posixpath.normpath(posixpath.commonpath(places))
     wanted = [*found.packages, *(word for folder in own.values() for word in packages(tree, folder))]
     kept = tuple(dict.fromkeys(word for word in wanted if _name(word) not in own))
     beside = tuple(relative(_code(tree, folder), root) for folder in own.values())
@@ -41,21 +41,21 @@ def owned(tree: Tree, folder: str, known: frozenset[str] = frozenset()) -> Itera
             continue
         path = said.get("path")
         place = posixpath.normpath(posixpath.join(folder, path)) if isinstance(path, str) else ""
-        place = members(tree, folder).get(key, "") if said.get("workspace") else place
+        place = workspace(tree, folder)[1].get(key, "") if said.get("workspace") else place
         if place and tree.has(inside(place, "pyproject.toml")) and place != folder:
             yield key, place
             yield from owned(tree, place, known | {key})
 
 
-def members(tree: Tree, folder: str) -> Mapping[str, str]:
-    """The packages of the workspace a folder is in, by name."""
+def workspace(tree: Tree, folder: str) -> tuple[str, Mapping[str, str]]:
+    """The root of the workspace a folder is in, where its lock lies, and its packages by name."""
     while folder != ".":
         folder = folder.rpartition("/")[0] or "."
         path = inside(folder, "pyproject.toml")
         patterns = table(load_toml(tree, path), "tool", "uv", "workspace").get("members") if tree.has(path) else None
         if isinstance(patterns, list):
-            return dict(_named(tree, folder, [str(one).rstrip("/") for one in patterns]))
-    return {}
+            return folder, dict(_named(tree, folder, [str(one).rstrip("/") for one in patterns]))
+    return "", {}
 
 
 def _named(tree: Tree, root: str, patterns: list[str]) -> Iterator[tuple[str, str]]:
