@@ -87,6 +87,9 @@ FACTS: dict[str, FactSpec] = {
     "env_key": FactSpec("bool", "config", "an environment variable is set; key = its name; values are never read out"),
     "env_host": FactSpec("", "config", "host:port found in an environment value; key = the variable's name"),
     "env_empty": FactSpec("bool", "config", "an environment variable is set to nothing; key = its name"),
+    "env_odd": FactSpec(
+        "", "config", "what is around an environment value and hardly meant: quotes, space, a carriage return"
+    ),
     "env_port": FactSpec("count", "config", "port number in an environment value; key = the variable's name"),
     "command_host": FactSpec("", "config", "host or host:port that the command names; key = the same"),
     "timezone": FactSpec("", "config", "the variable TZ"),

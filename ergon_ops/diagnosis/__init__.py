@@ -7,11 +7,14 @@ from functools import cache
 
 # A family that is imported is a family whose rules are declared.
 from ergon_ops.diagnosis import addresses as addresses
+from ergon_ops.diagnosis import certificates as certificates
+from ergon_ops.diagnosis import clients as clients
 from ergon_ops.diagnosis import configuration as configuration
 from ergon_ops.diagnosis import cpu as cpu
 from ergon_ops.diagnosis import dependencies as dependencies
 from ergon_ops.diagnosis import disks as disks
 from ergon_ops.diagnosis import exits as exits
+from ergon_ops.diagnosis import grants as grants
 from ergon_ops.diagnosis import health as health
 from ergon_ops.diagnosis import hygiene as hygiene
 from ergon_ops.diagnosis import logs as logs

@@ -67,6 +67,8 @@ def _told(scene: Scene, ref: Ref) -> Iterator[Call]:
             if port is None and source is not None:
                 port = _port(str(source.value).rpartition(":")[2])
             peer = scene.called(ref, host)
+            if peer is None and host.lower() in LOOPBACK:
+                peer = landlord(scene, ref)
             if peer is None:
                 peer, source = _left(scene, ref, host, port) or (None, source)
             yield Call(signal.kind, host, port, peer, signal.fact, source, count=signal.count)
@@ -81,6 +83,14 @@ def _told(scene: Scene, ref: Ref) -> Iterator[Call]:
                 if port in (None, told):
                     peer = scene.called(ref, name)
                     yield Call(signal.kind, name, told, peer, signal.fact, fact, sure=False, count=signal.count)
+
+
+def landlord(scene: Scene, ref: Ref) -> Ref | None:
+    """The container in whose network namespace it lives, as a sidecar does: its loopback is that one's."""
+    kind, _, whose = scene.text(ref, "network_mode").partition(":")
+    if kind != "container":
+        return None
+    return next((peer for peer in scene.peers if whose in (peer.name, scene.ids.get(peer))), None)
 
 
 def _left(scene: Scene, ref: Ref, host: str, port: int | None) -> tuple[Ref, Fact] | None:

@@ -19,6 +19,9 @@ DOES_WITHOUT = re.compile(
     r"default|fall(?:ing)? ?back|disabl|skipp|ignor|optional|using|instead|without|\bwarn|\bno-op|assum", re.I
 )
 FATAL = re.compile(r"fatal|critical|error|exception|panic|required|\bmust\b|abort|exit|cannot start|not start", re.I)
+PLACES = re.compile(
+    r"(?:^|_)(?:HOST|HOSTNAME|SERVER|ADDR|ADDRESS|ENDPOINT|BROKERS?|UPSTREAM|BACKEND|UR[LI]|DSN)S?$", re.I
+)
 AT_ONCE_S = 2.0  # so long after one another the workers of one program say the same
 ABORTED = 134  # by itself: .NET and C++ end so of an error that nobody caught
 SIGNALLED = frozenset(range(129, 166)) - {ABORTED}  # 128 + a signal: ended by somebody, not by itself
@@ -85,6 +88,7 @@ def env_wrong_value(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
             details={"env_key": source.key, "value": source.value, "host": call.host, "expected": near.short,
                      "peer": near.short},
         )  # fmt: skip
+    yield from _odd_value(scene, ref)
     yield from _refused_by_program(scene, ref)
 
 
@@ -120,6 +124,21 @@ def _own_loopback(scene: Scene, ref: Ref, call: Call) -> Conclusion | None:
                          "peer": peer.short},
             )  # fmt: skip
     return None
+
+
+def _odd_value(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
+    """A host is not found, and a variable for one has something around it that an env file left there."""
+    said = next(iter(scene.current(ref, "dns_failed", "unreachable")), None)
+    if said is None:
+        return
+    for fact in scene.all(ref, "env_odd"):
+        if PLACES.search(fact.key):
+            yield Conclusion(
+                summary=f"The value of {fact.key} has {fact.value} around it, as an env file leaves it there: no host"
+                " is found under it.",
+                evidence=(fact, said.fact),
+                details={"env_key": fact.key, "value": str(fact.value)},
+            )
 
 
 def _refused_by_program(scene: Scene, ref: Ref) -> Iterator[Conclusion]:

@@ -143,7 +143,7 @@ def unknown_host(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     for call in failing(scene, ref, "dns_failed"):
         if not _nobody(scene, ref, call) or networks(scene, ref).keys() == {"none"}:
             continue
-        near = nearest(scene, ref, call.host)
+        near = domained(scene, ref, call.host) or nearest(scene, ref, call.host)
         meant = f"; the nearest name is {near.short}" if near is not None else ""
         state = scene.get(near, "state") if near is not None else scene.get(ref, "state")
         own = tuple(networks(scene, ref).values())[:2]
@@ -157,8 +157,19 @@ def unknown_host(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
 
 
 def _nobody(scene: Scene, ref: Ref, call: Call) -> bool:
-    """A name without a dot that is nobody's: what has dots is the world's."""
-    return call.peer is None and call.sure and not call.address and "." not in call.host and not call.loopback
+    """A name without a dot that is nobody's. What has dots is the world's, unless it is somebody's name here with the
+    domain of another place."""
+    here = "." not in call.host or domained(scene, ref, call.host) is not None
+    return call.peer is None and call.sure and not call.address and here and not call.loopback
+
+
+def domained(scene: Scene, ref: Ref, host: str) -> Ref | None:
+    """The container near it whose name comes before the first dot."""
+    name, dot, rest = host.lower().partition(".")
+    if not dot or not name or rest.replace(".", "").isdigit():
+        return None
+    near = (peer for peer in scene.peers if peer != ref and shared(scene, ref, peer) - NO_NAMES)
+    return next((peer for peer in near if name in scene.names(peer)), None)
 
 
 def _from_env(call: Call) -> bool:

@@ -23,7 +23,8 @@ When = Literal["down", "now"]
 
 class Saying(NamedTuple):
     """`kind` of signal; `sentence` is filled with what the line names; `details`: of those what it always gives; `fixed`:
-    what is always the same. `when`: "down" for what keeps it from running, "now" for what it says while it runs."""
+    what is always the same. `when`: "down" for what keeps it from running, "now" for what it says while it runs; `often`: also of one that
+    runs, whose children end of it again and again."""
 
     cause: str
     kind: str
@@ -32,6 +33,7 @@ class Saying(NamedTuple):
     details: tuple[str, ...] = ()
     fixed: tuple[tuple[str, str], ...] = ()
     when: When = "down"
+    often: bool = False
     severity: Severity = "critical"
     over: tuple[str, ...] = ()
     fixes: tuple[str, ...] = ()
@@ -106,7 +108,7 @@ SAYINGS = (
            (("service", "uwsgi"), ("setting", "listen")), when="now", over=("accept_backlog_overflow",)),
     # runtimes
     Saying("python_module_missing", "python_module", "A Python module is not installed in the image.",
-           "The Python module {value} is not there.", ("value",), fixes=("rebuild_advice",)),
+           "The Python module {value} is not there.", ("value",), often=True, fixes=("rebuild_advice",)),
     Saying("python_import_failed", "python_name", "A Python module does not have what is imported from it.",
            "{value} cannot be imported: it is not in that module, or two import each other.", ("value",),
            fixes=("rebuild_advice",)),
@@ -116,7 +118,19 @@ SAYINGS = (
     Saying("python_syntax_error", "python_syntax", "A Python file cannot be parsed.", "A file has a {value}.", ("value",),
            fixes=("rebuild_advice",)),
     Saying("node_module_missing", "node_module", "A Node.js module is not installed in the image.",
-           "The Node.js module {value} is not there.", ("value",), over=("file_missing",), fixes=("rebuild_advice",)),
+           "The Node.js module {value} is not there.", ("value",), often=True, over=("file_missing",),
+           fixes=("rebuild_advice",)),
+    Saying("ruby_gem_missing", "ruby_gem", "A Ruby gem is not installed in the image.",
+           "The Ruby gem {value} is not there.", ("value",), often=True, fixes=("rebuild_advice",)),
+    Saying("perl_module_missing", "perl_module", "A Perl module is not installed in the image.",
+           "The Perl module {value} is not there.", ("value",), often=True, fixes=("rebuild_advice",)),
+    Saying("php_file_missing", "php_file", "A file that a PHP program requires is not in the image.",
+           "The PHP file {path} is not there.", ("path",), often=True, over=("file_missing",), fixes=("rebuild_advice",)),
+    Saying("dotnet_assembly_missing", "dotnet_assembly", "A .NET assembly is not in the image.",
+           "The .NET assembly {value} is not there.", ("value",), over=("segfault",), fixes=("rebuild_advice",)),
+    Saying("sqlite_locked", "sqlite_locked", "An SQLite file is held locked by another process, longer than anybody waits.",
+           "Its SQLite database is locked by another process for longer than it waits.", fixed=(("service", "sqlite"),),
+           when="now"),
     Saying("java_class_missing", "java_class", "A Java class is not on the class path.",
            "The Java class {value} is not there.", ("value",), fixes=("rebuild_advice",)),
     Saying("java_jar_missing", "java_jar", "The jar that Java should run is not there.", "The jar {path} is not there.",
@@ -124,6 +138,7 @@ SAYINGS = (
 )
 # fmt: on
 LAST_S = 30.0
+OFTEN = 3
 LEADING = {"path": " {}", "setting": ": {}"}  # how an optional value is led in
 
 
@@ -151,6 +166,10 @@ def _said(scene: Scene, ref: Ref, saying: Saying) -> Iterator[Signal]:
         yield from (signal for signal in scene.signals(ref, saying.kind) if scene.ongoing(ref, signal))
     elif scene.troubled(ref):
         yield from (signal for signal in scene.signals(ref, saying.kind) if last_words(scene, ref, signal))
+    elif saying.often:
+        yield from (
+            item for item in scene.signals(ref, saying.kind) if item.count >= OFTEN and scene.ongoing(ref, item)
+        )
 
 
 def last_words(scene: Scene, ref: Ref, signal: Signal) -> bool:

@@ -9,9 +9,12 @@ from ergon_ops.diagnosis.lives import code_in, failure
 from ergon_ops.diagnosis.rules import Conclusion, rule
 from ergon_ops.diagnosis.scene import Scene
 from ergon_ops.facts import Fact
+from ergon_ops.logtemplates.signals import Signal
 from ergon_ops.refs import Ref
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
+OFTEN = 3
+JOBS = re.compile(r"\b(?:crond?|supercronic|ofelia|fcron|anacron|jobber)\b")
 WORD = r"['\"]?(?P<value>[^'\"\s:]+)['\"]?"
 
 
@@ -111,9 +114,15 @@ def entrypoint_not_executable(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     fixes=("recreate", "rebuild_advice"),
 )
 def command_missing_in_shell(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
-    """The container started, and its shell did not find a command: exit code 127 with a log, and no start error."""
+    """The container started, and its shell did not find a command: exit code 127 with a log, and no start error.
+
+    Or it runs on, and what it starts again and again, as a cron does its jobs, is not found.
+    """
     code = failure(scene, ref)
     lines = scene.current(ref, "command_missing")
+    if lines and scene.running(ref) and (lines[0].count >= OFTEN or JOBS.search(scene.text(ref, "command"))):
+        yield _job_missing(scene, ref, lines[0])
+        return
     if code is None or code_in(code) != NOT_FOUND or refused(scene, ref) is not None or not lines:
         return
     command = lines[0].values.get("value", "")
@@ -122,6 +131,15 @@ def command_missing_in_shell(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
         f" the PATH (exit code {NOT_FOUND}).",
         evidence=(lines[0].fact, code, *beside(scene, ref, "command")),
         details={"exit_code": NOT_FOUND, "value": command},
+    )
+
+
+def _job_missing(scene: Scene, ref: Ref, signal: Signal) -> Conclusion:
+    command = signal.values.get("value", "")
+    return Conclusion(
+        summary=f"What it runs again and again does not find the command {command}: it is not installed, or not there.",
+        evidence=(signal.fact, *beside(scene, ref, "command", "state")),
+        details={"value": command, "exit_code": scene.value(ref, "exit_code")},
     )
 
 

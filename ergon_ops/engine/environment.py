@@ -32,6 +32,21 @@ def hosts(environment: Mapping[str, str]) -> dict[str, str]:
     return {key: host for key, host in found.items() if host}
 
 
+def oddities(environment: Mapping[str, str]) -> dict[str, str]:
+    """Variable name → what is around its value and hardly meant: `docker run --env-file` keeps quotes, and the carriage
+    return of a file from Windows."""
+    found = {key: _odd(value) for key, value in environment.items() if not is_secret_key(key)}
+    return {key: what for key, what in found.items() if what}
+
+
+def _odd(value: str) -> str:
+    if value.endswith("\r"):
+        return "a carriage return"
+    if len(value) > 2 and value[0] == value[-1] and value[0] in "\"'":
+        return "quotes"
+    return "white space" if value != value.strip() else ""
+
+
 def host_in(key: str, value: str, others: Mapping[str, str]) -> str:
     if "://" in value:
         return of_url(value)

@@ -32,6 +32,8 @@ def settings(doc: Document, values: Mapping[str, str]) -> Iterator[Row]:
             yield "env_empty", neutralise(key, LONGEST), True, path
         elif PORT_KEY.search(key) and not is_secret_key(key) and value.isdigit() and 0 < int(value) < 65_536:
             yield "env_port", neutralise(key, LONGEST), int(value), path
+    for key, what in environment.oddities(values).items():
+        yield "env_odd", neutralise(key, LONGEST), what, f"Config.Env.{key}"
     zone = values.get("TZ", "").strip()
     if ZONE.fullmatch(zone):
         yield "timezone", "", zone, "Config.Env.TZ"

@@ -25,6 +25,7 @@ SERVICE_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("redis_rdb_bad", "wrong signature", r"Wrong signature trying to load DB"),
     ("redis_rdb_bad", "rdb", r"Wrong RDB checksum|Terminating server after rdb file reading failure|Internal error in RDB reading|Can't handle RDB format version (?P<value>\d+)"),
     ("redis_noauth", "authentication required", r"NOAUTH\b.*Authentication required|AuthenticationError: Authentication required"),
+    ("redis_noauth", "authentication required", r"\brediss?://\S+:? Authentication required"),
     ("redis_noauth", "noauth", r"\bNOAUTH (?:Authentication|HELLO)"),
     # What a redis says to more than 16 kB from somebody who has not said its password.
     ("redis_noauth", "unauthenticated", r"unauthenticated (?:multibulk|bulk) length"),

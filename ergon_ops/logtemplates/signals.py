@@ -16,6 +16,7 @@ from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import LogLine
 from ergon_ops.facts import Fact, Reading, reading
 from ergon_ops.logtemplates import clocks
+from ergon_ops.logtemplates.clientsignals import CLIENT_PATTERNS
 from ergon_ops.logtemplates.servicesignals import SERVICE_PATTERNS
 from ergon_ops.logtemplates.settingsignals import SETTING_PATTERNS, SPANS
 from ergon_ops.logtemplates.signaltable import PATTERNS
@@ -26,8 +27,9 @@ LONGEST_VALUE = 120
 MOST = 40
 SOURCE = "signal"
 Pattern = tuple[str, str, str]  # kind, a piece of the line in small letters, expression
-ALL: tuple[Pattern, ...] = (*PATTERNS, *SETTING_PATTERNS, *SERVICE_PATTERNS)
+ALL: tuple[Pattern, ...] = (*PATTERNS, *SETTING_PATTERNS, *SERVICE_PATTERNS, *CLIENT_PATTERNS)
 LONGEST_SPAN = 10
+REMEMBER = 2_000
 SIBLINGS = 3
 ELSEWHERE = "…"  # in a span's piece: what stands before it is in another line
 # A time of day is no address: `04:25` is not port 25 of a host 04.
@@ -114,14 +116,20 @@ def readings(ref: Ref, lines: Sequence[LogLine], *, at: float, source: str) -> t
 
 def _gathered(found: Mapping[str, _Seen]) -> Mapping[str, _Seen]:
     """Where more than a few files of one folder are named, the folder instead: a program that writes file after file
-    would push all else out, and nobody would find the file of a moment ago again."""
+    would push all else out, and nobody would find the file of a moment ago again. Of a full disk it is the folder at
+    once if the file's name has a number: the next one has another."""
     folders: dict[str, list[str]] = {}
     for key in found:
         kind, values = parse(key)
         folder = values.get("path", "").rpartition("/")[0]
         if folder:
             folders.setdefault(key_of(kind, {**values, "path": folder}), []).append(key)
-    crowded = {key: folder for folder, keys in folders.items() if len(keys) > SIBLINGS for key in keys}
+    crowded = {
+        key: folder
+        for folder, keys in folders.items()
+        for key in keys
+        if len(keys) > SIBLINGS or (key.startswith("no_space ") and any(map(str.isdigit, key.rpartition("/")[2])))
+    }
     made: dict[str, _Seen] = {}
     for key, seen in found.items():
         name = crowded.get(key, key)
@@ -149,23 +157,37 @@ def told(
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """The kinds of signal a line gives, each once, with what it names; `before`: the lines before it, for what several
     say together; `patterns` and `spans`: those that may match."""
-    kinds: set[str] = set()
     low = text.lower()
-    timeless = ""
-    for kind, needle, pattern in patterns:
-        if kind in kinds or needle not in low:
-            continue
-        timeless = timeless or _plain(text)
-        match = _regex(pattern).search(timeless)
-        if match is not None:
-            kinds.add(kind)
-            yield kind, _named(match)
+    near = [row for row in patterns if row[1] in low]
+    found = _matched(_plain(text), near) if near else ()
+    for kind, values in found:
+        yield kind, dict(values)
+    kinds = {kind for kind, _ in found}
     for kind, needle, pattern in spans if before or "\\n" in text else ():
         if kind not in kinds and needle.rpartition(ELSEWHERE)[2] in low:
             match = _regex(pattern).search("\n".join((*before, text.replace("\\n", "\n").replace('\\"', '"'))))
             if match is not None:
                 kinds.add(kind)
                 yield kind, _named(match)
+
+
+def _matched(timeless: str, near: Sequence[Pattern]) -> tuple[tuple[str, Mapping[str, str]], ...]:
+    """What a line without its time gives. Kept: a program in trouble says the same again and again, and only the time
+    differs."""
+    known = _known.get(timeless)
+    if known is None:
+        made: dict[str, Mapping[str, str]] = {}
+        for kind, _, pattern in near:
+            match = None if kind in made else _regex(pattern).search(timeless)
+            if match is not None:
+                made[kind] = _named(match)
+        if len(_known) >= REMEMBER:
+            _known.clear()
+        known = _known[timeless] = tuple(made.items())
+    return known
+
+
+_known: dict[str, tuple[tuple[str, Mapping[str, str]], ...]] = {}
 
 
 def _plain(text: str) -> str:

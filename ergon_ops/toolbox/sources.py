@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import field, replace
 from typing import Any, TypeVar
 
@@ -122,8 +123,10 @@ class Sources:
         if not row.running or row.state == "restarting":
             return ()
         if row.ref not in self._processes:
-            self._processes[row.ref] = await self.reads[row.ref.host].processes(row.ref)
-        return self._processes[row.ref]
+            # One that crashes in a loop may have ended since it was listed: nothing else of it is lost for that.
+            with suppress(EngineConflict):
+                self._processes[row.ref] = await self.reads[row.ref.host].processes(row.ref)
+        return self._processes.get(row.ref, ())
 
     async def _sockets_of(self, row: Container) -> Sockets:
         if not row.running or row.state == "restarting":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ergon_ops.engine.environment import hosts
+from ergon_ops.engine.environment import hosts, oddities
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,10 @@ def test_a_host_joins_its_port() -> None:
         "DB_HOST": "pg:5433",
         "CACHE_HOST": "redis",
     }
+
+
+def test_what_an_env_file_leaves_around_a_value() -> None:
+    values = {"A_HOST": '"db"', "B_HOST": "db\r", "C_HOST": " db", "D_HOST": "db", "E": "'", "DB_PASSWORD": '"x y"'}
+    assert oddities(values) == {
+        "A_HOST": "quotes", "B_HOST": "a carriage return", "C_HOST": "white space",
+    }  # fmt: skip

@@ -101,6 +101,24 @@ LINES = [
     ('10.0.0.1:51022 [30/Nov/2026:04:11:05.226] f b/s1 0/0/-1/-1/3003 503 217 - - SC-- 1/1/0/0/3 0/0 "GET / HTTP/1.1"', "refused", {"value": "b/s1"}),
     (r'{"level": "error", "message": "db: FATAL:  database \"ledger\" does not exist"}', "pg_database_missing", {"value": "ledger"}),
     (r'{"exception": "Traceback (most recent call last):\n  File \"a.py\"\n    n = int(os.environ[\"POOL_LIMIT\"])\nValueError: invalid literal"}', "env_invalid", {"env_key": "POOL_LIMIT"}),
+    # TLS that comes to nothing, by library
+    ("<urlopen error [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired (_ssl.c:1006)>", "tls_expired", {}),
+    ("ERROR GET https://elm-ibis:8443/: certificate has expired", "tls_expired", {"host": "elm-ibis", "port": "8443"}),
+    ('Get "https://elm:8443/": x509: certificate has expired or is not yet valid: current time 2026-11-30T07:00:00Z is before 2027-02-01T00:00:00Z', "tls_not_yet", {"host": "elm", "port": "8443"}),
+    ('Get "https://elm:8443/": tls: failed to verify certificate: x509: certificate signed by unknown authority', "tls_untrusted", {"host": "elm", "port": "8443"}),
+    ("SSLHandshakeException: PKIX path building failed: unable to find valid certification path to requested target", "tls_untrusted", {}),
+    ("HTTPSConnectionPool(host='elm', port=8443): SSLError: Hostname mismatch, certificate is not valid for 'elm'. (_ssl.c:1006)", "tls_name", {"host": "elm", "port": "8443"}),
+    ("main.go:12: remote error: tls: first record does not look like a TLS handshake", "tls_plain", {}),
+    ('Get "https://elm:8000/": http: server gave HTTP response to HTTPS client', "tls_plain", {"host": "elm", "port": "8000"}),
+    # modules, locks, watches
+    ("a.rb:2:in `require': cannot load such file -- pg (LoadError)", "ruby_gem", {"value": "pg"}),
+    ("Can't locate DBI.pm in @INC (you may need to install the DBI module)", "perl_module", {"value": "DBI.pm"}),
+    ("PHP Fatal error: Uncaught Error: Failed opening required '/app/vendor/autoload.php'", "php_file", {"path": "/app/vendor/autoload.php"}),
+    ("System.IO.FileNotFoundException: Could not load file or assembly 'Npgsql, Version=8.0.0.0'", "dotnet_assembly", {"value": "Npgsql"}),
+    ("sqlite3.OperationalError: database is locked", "sqlite_locked", {}),
+    ("Error: ENOSPC: System limit for number of file watchers reached, watch '/app'", "inotify_full", {}),
+    ("The configured user limit (128) on the number of inotify instances has been reached", "inotify_full", {}),
+    ("consumer: Cannot connect to redis://ledger:6379/0: Authentication required..", "redis_noauth", {}),
     # the words of other languages and loggers
     ("read tcp 10.0.0.3:41522->10.0.0.7:5432: i/o timeout", "timed_out", {"host": "10.0.0.7", "port": "5432"}),
     ("Nov 30 04:27:03 agent[1]: <err> connect to [ledger]:3727 failed: errno=111", "refused", {"host": "ledger", "port": "3727"}),
@@ -160,6 +178,8 @@ HARMLESS = [
     "GET http://api:8000/health took 111 ms, code 111ms",
     "error: no such host header, defaulting",
     "missing translation HOME_TITLE",
+    "certificate expires in 40 days",
+    "watching 40 files by inotify",
     "the environment is STAGING_TWO",
 ]
 TOGETHER = [
@@ -252,7 +272,10 @@ def test_a_program_that_fails_at_file_after_file_gives_one_signal_of_their_folde
     assert found[key_of("no_space", {"path": "/data"})] == 90
     assert key_of("refused", {"host": "10.0.0.7", "port": "1"}) in found
     few = readings(Ref("api"), lines[:3], at=99.0, source="x")
-    assert key_of("no_space", {"path": "/data/part-0"}) in {item.key for item in few}
+    assert key_of("no_space", {"path": "/data"}) in {item.key for item in few}
+    named = [LogLine(1.0, "stderr", "OSError: [Errno 28] No space left on device: '/data/index'")]
+    alone = readings(Ref("api"), named, at=99.0, source="x")
+    assert key_of("no_space", {"path": "/data/index"}) in {item.key for item in alone}
 
 
 @pytest.mark.parametrize(("line", "kind", "values"), LINES, ids=lambda item: item if isinstance(item, str) else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.faults.families import (
     audit,
+    beyond,
     combos,
     controls,
     cpu,
@@ -23,6 +24,7 @@ from tests.faults.families import (
 
 __all__ = [
     "audit",
+    "beyond",
     "combos",
     "controls",
     "cpu",

@@ -1,0 +1,116 @@
+"""Servers that answer and refuse: MySQL, MongoDB, RabbitMQ, memcached, by what their clients' logs say. One table; of a
+password it is the client that is told, of a limit the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from ergon_ops.diagnosis.rules import Conclusion, rule
+from ergon_ops.diagnosis.scene import Scene
+from ergon_ops.diagnosis.servers import ending, present
+from ergon_ops.facts import Fact, Group
+from ergon_ops.refs import Ref
+
+NEEDS: tuple[Group, ...] = ("state", "config", "networks", "signals", "services", "sockets", "events")
+PEERS: tuple[Group, ...] = ("identity", "state", "networks", "config", "services", "sockets")
+
+
+class Answer(NamedTuple):
+    """`programs`: what serves it; `setting`: what bounds it there. `at_server`: the server is what has to be mended."""
+
+    cause: str
+    kind: str
+    programs: tuple[str, ...]
+    what: str
+    sentence: str
+    details: tuple[str, ...] = ()
+    setting: str = ""
+    at_server: bool = False
+
+
+MYSQL = ("mysql", "mariadb")
+# fmt: off
+# ruff: noqa: E501
+ANSWERS = (
+    Answer("mysql_auth_failed", "mysql_denied", MYSQL, "MySQL or MariaDB refuses the user or the password of a client.",
+           "{server} refuses the user {user}: the password is another one, or the user may not come from there.", ("user",)),
+    Answer("mysql_database_missing", "mysql_database_missing", MYSQL, "MySQL or MariaDB does not have the database.",
+           "{server} has no database {value}.", ("value",)),
+    Answer("mysql_max_connections", "mysql_too_many", MYSQL, "MySQL or MariaDB has as many connections as it may.",
+           "{server} has as many connections as max_connections lets it have, and refuses more.", (),
+           "max_connections", at_server=True),
+    Answer("mysql_lock_wait", "mysql_lock_wait", MYSQL, "A transaction holds what others of the database wait for.",
+           "In {server} a transaction holds rows that others wait for, longer than innodb_lock_wait_timeout.", (),
+           "innodb_lock_wait_timeout", at_server=True),
+    Answer("mongo_auth_failed", "mongo_denied", ("mongodb",), "MongoDB refuses the user or the password of a client.",
+           "{server} refuses the user or the password that it is given."),
+    Answer("rabbitmq_auth_failed", "rabbitmq_denied", ("rabbitmq",), "RabbitMQ refuses the user or the password of a client.",
+           "{server} refuses the user or the password that it is given (ACCESS_REFUSED)."),
+    Answer("memcached_full", "memcached_full", ("memcached",), "memcached has no memory left and may not evict.",
+           "{server} has no memory left for what it should store, and may evict nothing (-M).", (), "-m", at_server=True),
+)
+# fmt: on
+
+
+def _function(answer: Answer) -> Callable[[Scene, Ref], Iterator[Conclusion]]:
+    def concluded(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
+        signal = next(iter(scene.current(ref, answer.kind)), None)
+        own = _serving(scene, ref, answer.programs)
+        if signal is None or (own is not None and not answer.at_server):
+            return  # that a server turned somebody away is in order
+        if any(not signal.values.get(key) for key in answer.details):
+            return
+        server, row = (ref, own) if own is not None else _server(scene, ref, answer.programs)
+        values = {key: value for key, value in signal.values.items() if key != "address"}
+        there = answer.at_server and server is not None
+        yield Conclusion(
+            summary=answer.sentence.format(server=server.short if server else answer.programs[0], **values),
+            evidence=(signal.fact, *present(row, *_pointing(scene, ref, server)), *ending(scene, ref)),
+            details={
+                "service": answer.programs[0],
+                **values,
+                **({"setting": answer.setting} if answer.setting else {}),
+                **({"peer": server.short} if server not in (None, ref) else {}),
+            },
+            about=server if there else None,
+            victims=(ref,) if there and server != ref else (),
+        )
+
+    concluded.__doc__ = answer.what
+    return concluded
+
+
+def _serving(scene: Scene, ref: Ref, programs: tuple[str, ...]) -> Fact | None:
+    return next((row for row in scene.all(ref, "serving") if row.key.split(":")[0].split(" ")[0] in programs), None)
+
+
+def _server(scene: Scene, ref: Ref, programs: tuple[str, ...]) -> tuple[Ref | None, Fact | None]:
+    """Of those it uses, the one that serves such a program."""
+    for link in scene.uses(ref):
+        row = _serving(scene, link.target, programs) if link.target is not None else None
+        if row is not None:
+            return link.target, row
+    return None, None
+
+
+def _pointing(scene: Scene, ref: Ref, server: Ref | None) -> list[Fact]:
+    """What leads it there: a variable, else its open connection."""
+    if server is None:
+        return []
+    told = [fact for name in ("env_host", "command_host") for fact in scene.all(ref, name)]
+    return [
+        fact for fact in told if scene.called(ref, str(fact.value).rpartition(":")[0] or str(fact.value)) == server
+    ][:1]
+
+
+for _answer in ANSWERS:
+    rule(
+        _answer.cause,
+        severity="critical",
+        needs=NEEDS,
+        peers=PEERS,
+        details=("service", *_answer.details, *(("setting",) if _answer.setting else ())),
+        tier="T3",
+        over=("crash_loop", "restart_policy_absent"),
+    )(_function(_answer))

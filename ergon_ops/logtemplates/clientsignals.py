@@ -1,0 +1,39 @@
+"""Patterns of what clients say of a server that they reach and that does not serve them: certificates, locks, limits of
+the host. As `signaltable.py`; data only.
+"""
+
+from __future__ import annotations
+
+from ergon_ops.logtemplates.signaltable import HOST, PATH, PORT
+
+_FILE = r"(?![\w.-]*\.(?:go|c|cc|cpp|h|py|js|ts|rs|java|rb|cs|php):)"  # a line of a source is no port of a host
+# Who is called, if the line says so anywhere: a URL, fields, or a name with its port.
+_AT = (
+    rf"(?=.*?(?:\b(?:https|wss|tls|amqps|rediss|mqtts|ldaps|smtps|http)://(?:[^\s/@]*@)?(?P<host>{HOST})(?::(?P<port>{PORT}))?"
+    rf"|host='(?P<host_2>{HOST})', port=(?P<port_2>{PORT})"
+    rf"|(?<![\w./-]){_FILE}(?P<host_3>[A-Za-z][\w.-]*):(?P<port_3>\d{{2,5}})\b)|)"
+)
+
+# fmt: off
+# ruff: noqa: E501
+CLIENT_PATTERNS: tuple[tuple[str, str, str], ...] = (
+    # -- TLS: Python, curl and PostgreSQL by OpenSSL, node, Go, Java, .NET, Rust
+    *(("tls_expired", piece, rf"^{_AT}.*?(?:certificate (?:has |is )?expired(?! or is not yet valid: current time .{{0,40}}?is before)|CERT_HAS_EXPIRED|CertificateExpiredException|\bNotTimeValid\b|peer certificate: Expired)") for piece in ("expired", "nottimevalid")),
+    *(("tls_not_yet", piece, rf"^{_AT}.*?(?:certificate is not yet valid|CERT_NOT_YET_VALID|CertificateNotYetValid|not yet valid: current time .{{0,40}}?is before|peer certificate: NotValidYet)") for piece in ("not yet valid", "not_yet_valid", "notyetvalid", "notvalidyet")),
+    *(("tls_untrusted", piece, rf"^{_AT}.*?(?:self[- ]signed certificate|unable to get (?:local )?issuer cert|unable to verify the first certificate|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT|certificate signed by unknown authority|PKIX path building failed|unable to find valid certification path|\bUntrustedRoot\b|\bPartialChain\b|peer certificate: UnknownIssuer)") for piece in ("signed cert", "issuer", "first cert", "leaf_sig", "unknown authority", "pkix", "certification path", "untrustedroot", "partialchain", "self_signed")),
+    *(("tls_name", piece, rf"^{_AT}.*?(?:hostname mismatch|certificate is not valid for|ERR_TLS_CERT_ALTNAME_INVALID|hostname/IP does not match certificate|certificate is valid for \S+.{{0,80}}?, not |no alternative certificate subject name matches|No subject alternative (?:DNS )?names? matching|RemoteCertificateNameMismatch|peer certificate: NotValidForName|doesn't match certificate)") for piece in ("mismatch", "valid for", "altname", "does not match cert", "doesn't match cert", "alternative", "notvalidforname")),
+    *(("tls_plain", piece, rf"^{_AT}.*?(?:wrong[ _]version[ _]number|record layer failure|first record does not look like a TLS handshake|gave HTTP response to HTTPS client|Unsupported or unrecognized SSL message|packet length too long|received corrupt message of type InvalidContentType|Cannot determine the frame size|server does not support SSL)") for piece in ("version", "record layer", "first record", "https client", "unrecognized ssl", "length too long", "corrupt message", "frame size", "not support ssl")),
+    # -- files that several share, and what the host grants a user
+    ("sqlite_locked", "database is locked", r"\bdatabase (?:table )?is locked\b"),
+    ("sqlite_locked", "sqlite_busy", r"\bSQLITE_BUSY\b"),
+    ("inotify_full", "inotify", r"inotify (?:instance|watch)(?:es)? limit reached|inotify_(?:init1?|add_watch)\b.{0,60}(?:Too many open files|No space left|EMFILE|ENOSPC)|limit (?:\(\d+\) )?on (?:the (?:total )?number of )?inotify (?:watches|instances)|inotify resources exhausted|no space left on device.{0,20}inotify"),
+    ("inotify_full", "file watchers", r"(?:limit for number of file watchers|file watchers) reached"),
+    # -- modules of other languages
+    ("ruby_gem", "cannot load such file", r"cannot load such file -- (?P<value>[\w./-]+)"),
+    ("ruby_gem", "could not find gem", r"could not find gem '(?P<value>[\w-]+)"),
+    ("ruby_gem", "in locally installed gems", r"could not find (?P<value>[\w-]+)-[\d.]+\b.* in (?:any of the sources|locally installed gems)"),
+    ("perl_module", "can't locate", r"can't locate (?P<value>[\w/]+\.pm) in @INC"),
+    ("php_file", "failed opening required", rf"failed opening required '(?P<path>{PATH})'"),
+    ("dotnet_assembly", "could not load file or assembly", r"could not load file or assembly '(?P<value>[\w.-]+)"),
+)
+# fmt: on
