@@ -53,6 +53,7 @@ async def sweep(engine: Engine, cache: Path, *, now: float | None = None) -> tup
     now = time.time() if now is None else now
     gone: list[str] = []
     living: set[str] = set()
+    networks = await engine.writes.networks(label=PROOF)  # first: whose they are was there before them
     for row in await engine.reads.containers():
         if not OURS.intersection(row.labels):
             continue
@@ -64,7 +65,7 @@ async def sweep(engine: Engine, cache: Path, *, now: float | None = None) -> tup
             gone.append(row.ref.short)
     images = {row.id: row for label in sorted(OURS) for row in await engine.images.listed(label=label)}.values()
     living |= {row.labels.get(PROOF, "") for row in images if not _abandoned(row.labels, row.created_at, now)}
-    for name in await engine.writes.networks(label=PROOF):
+    for name in networks:
         if name.removesuffix("-net") not in living:
             with contextlib.suppress(ErgonError):
                 await engine.writes.remove_network(name)
