@@ -45,7 +45,7 @@ def applications(tree: Tree) -> Iterator[Application]:
         inner = [other for other in found if other != folder and within(other, folder)]
         roots = tuple(root for root in found.values() if root.folder != folder and is_member(root, folder))
         others = [one for one in found.values() if package.has(str(one.document.get("name"))) and one is not package]
-        shared = {path: row for one in others for path, row in scripts(tree, one.folder, ()).items()}
+        shared = {path: row for one in others for path, row in scripts(tree, one.folder, (), every=True).items()}
         site = Site(package, scripts(tree, folder, inner), roots, shared)
         application = _application(site, inner)
         if application is not None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
+from itertools import islice
 
 from ergon_ops.dataclass import dataclass
 from ergon_ops.packaging.analysis.evidence import Evidence, Variable
@@ -48,7 +49,7 @@ OPTIONAL = re.compile(r"default|optional|nullable|nullish|devDefault|\.catch\(")
 BROUGHT = re.compile(r"import\s*\{([^}]*)\}\s*from\s*['\"]\$env/static/\w+['\"]")
 HANDED = re.compile(r"\benv\.([A-Z][A-Z0-9_]*)\b")
 SERVICE = re.compile(r"\b\w*[cC]onfig\w*\.(?:get|getOrThrow)(?:<[^>]*>)?\(\s*['\"]([A-Z][A-Z0-9_]*)['\"](\s*,)?")
-MOST = 4_000_000
+MOST, MOST_SILENT = 4_000_000, 200
 
 
 @dataclass(slots=True)
@@ -62,8 +63,8 @@ class Script:
     routes: list[str] = field(default_factory=list)
 
 
-def scripts(tree: Tree, folder: str, inner: Sequence[str]) -> dict[str, Script]:
-    """Sources of one package: not of packages further in, not of tests."""
+def scripts(tree: Tree, folder: str, inner: Sequence[str], *, every: bool = False) -> dict[str, Script]:
+    """Sources of one package that say something (or `every` one): not of packages further in, not of tests."""
     found, spent = {}, 0
     plain = (inside(folder, f"bin/{name}") for name in tree.names(inside(folder, "bin")) if "." not in name)
     own = (path for path in plain if tree.text(path).startswith("#!") and "node" in tree.text(path)[:40])
@@ -71,7 +72,11 @@ def scripts(tree: Tree, folder: str, inner: Sequence[str]) -> dict[str, Script]:
         if any(within(path, other) for other in inner) or aside(relative(path, folder)):
             continue
         text = tree.text(path)
-        if spent < MOST and any(word in text for word in WORTH) and not re.search(r"\.(test|spec|d)\.\w+$", path):
+        if (
+            spent < MOST
+            and (every or any(word in text for word in WORTH))
+            and not re.search(r"\.(test|spec|d)\.\w+$", path)
+        ):
             spent += len(text)
             found[path] = _script(path, text)
     return found
@@ -154,15 +159,18 @@ def port_elsewhere(
     """A number for a name that one file listens on and another gives, of its own package or of one that it asks for;
     a file of settings comes first where the name is one of its keys."""
     asked = [wanted for script in found for wanted in script.asks]
+    said = {script.path for script in found}
+    rest = (path for path in tree.under(folder, *ENDINGS) if path not in said and not aside(relative(path, folder)))
+    silent = list(islice(rest, MOST_SILENT)) if asked else []  # files of nothing but numbers
     for wanted in asked:
         if there := configured(tree, folder, [name for name in wanted if "." in name], found):
             return there
     for name in dict.fromkeys(name for wanted in asked for name in wanted):
-        for script in (*found, *shared):
-            text = tree.text(script.path)
+        for path in (*(script.path for script in (*found, *shared)), *silent):
+            text = tree.text(path)
             lines = uncommented(text).split("\n") if name.rsplit(".", 1)[-1] in text else ()
             if (row := given(name, lines)) and not weak(lines[row[1] - 1]):
-                return row[0], Evidence(script.path, row[1], shown(lines[row[1] - 1]))
+                return row[0], Evidence(path, row[1], shown(lines[row[1] - 1]))
     for wanted in asked:
         if there := configured(tree, folder, wanted, found):
             return there

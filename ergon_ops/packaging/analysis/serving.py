@@ -100,7 +100,9 @@ def port_of(tree: Tree, base: str, made: Made, members: Mapping[str, Source]) ->
     if made.type in ("celery", "bot"):
         return None, None
     own = [path for path in (made.evidence.file,) if path in members]
-    paths = (*own, *(path for path in members if path not in own and path.rsplit("/", 1)[-1] in STARTING))
+    others = [path for path in members if path not in own]
+    named = [path for path in others if path.rsplit("/", 1)[-1] in STARTING]
+    paths = (*own, *named, *(path for path in others if members[path].main and path not in named))
     return listened(tree, base, paths, members)
 
 

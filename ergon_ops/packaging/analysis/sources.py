@@ -51,7 +51,7 @@ SYNTAX = re.compile(
     r"\b(?:" + "|".join(sorted(TELLING | PACKAGES)) + r")\b"
     r"|BaseSettings|decouple|\bEnv\(|(?:HTTP|TCP|WSGI)Server|make_server|start_server|run_app"
     r"|Consumer\(|loop_forever|start_consuming|run_pending|BlockingScheduler"
-    r"|\bserve\(|listenTCP|\.bind\s*=\s|\benvvar\s*=|add_insecure_port|\.listen\(|\bport\s*=|\.run\(\s*(?:['\"][\d.:]*['\"]|host)"
+    r"|uvicorn\.run\(|\.run\([^)\n]*\*\*|\bserve\(|listenTCP|\.bind\s*=\s|\benvvar\s*=|add_insecure_port|\.listen\(|\bport\s*=|\.run\(\s*(?:['\"][\d.:]*['\"]|host)"
 )
 MOST_PARSED = 300_000  # characters a project; of what lies deeper only words are looked for
 SECRET = re.compile(r"(?i)(password|passwd|secret|token|api_?key|private_?key|credential|_key$|_pwd$|_dsn$)")
