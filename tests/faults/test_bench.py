@@ -20,7 +20,7 @@ from tests.lab.images import ensure
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(900)]
 SEED = "third"
-JOBS = 3  # on two processors: what is looked at has to run as well
+JOBS = 4  # on two processors: what is looked at has to run as well, though most of a look is waiting
 
 
 def third(seed: str) -> list[Scenario]:

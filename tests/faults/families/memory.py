@@ -76,7 +76,9 @@ def leak(draw: Draw) -> Case:
     """Memory grows by a few MiB a second and has passed two thirds of the limit."""
     name, size = draw.name(), draw.mib(300, 400)
     step = draw.pick(192, 256, 384) * 1024
-    start = f"first = bytearray({int(size * 0.6)})\nfirst[::4096] = b'x' * len(first[::4096])\n"  # no second copy of it
+    start = (
+        f"first = bytearray({int(size * 0.65)})\nfirst[::4096] = b'x' * len(first[::4096])\n"  # no second copy of it
+    )
     box = python(name, start + PY_GROW, str(step), "0.2", str(ENDLESS), options=memory(size))
     expect = Expect(
         "memory_leak_near_limit", name, {"limit_bytes": size}, siblings=("memory_near_limit",),
