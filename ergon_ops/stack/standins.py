@@ -34,7 +34,7 @@ STAND_INS = (
         r"(?:docker\.io/)?(?:library/)?python:.*",
         "ergon-ops-base/python:1",
         "Debian's own Python",
-        (*SYSTEM, "python3", "python3-pip", "python-is-python3", "libstdc++6"),
+        (*SYSTEM, "python3", "python3-pip", "python-is-python3", "libstdc++6", "tzdata"),
     ),
     StandIn(
         r"(?:docker\.io/)?(?:library/)?node:.*",

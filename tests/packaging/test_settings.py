@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,28 @@ def test_javascript_too(tmp_path: Path, code: str, name: str, text: str) -> None
     assert item.evidence["port"][0].file == name
 
 
+def test_settings_that_stand_for_millions_of_keys_take_no_time(tmp_path: Path) -> None:
+    levels = ["a0: &a0 {" + ", ".join(f"k{one}: {{port1: 9{one:03}}}" for one in range(50)) + "}"]
+    levels += [
+        f"a{depth}: &a{depth} {{" + ", ".join(f"k{one}: *a{depth - 1}" for one in range(50)) + "}"
+        for depth in range(1, 5)
+    ]
+    code = "c = yaml.safe_load(open('app.yaml'))\nuvicorn.run(app, port=c.get('port', 8181))\n"
+    files = {"main.py": READ + code, "requirements.txt": UVICORN, "app.yaml": "\n".join(levels)}
+    began = time.process_time()
+    assert only(tmp_path, files).port == 8181
+    assert time.process_time() - began < 2
+
+
+def test_a_compose_file_that_stands_for_too_much_is_told(tmp_path: Path) -> None:
+    levels = ["x0: &x0 [" + ", ".join("1" for _ in range(20)) + "]"]
+    levels += [f"x{depth}: &x{depth} [{', '.join(f'*x{depth - 1}' for _ in range(20))}]" for depth in range(1, 9)]
+    files = {"compose.yaml": "\n".join([*levels, "services:", "  web:", "    build: .", "    command: *x8"])}
+    found = analyse(write(tmp_path, {"main.py": FASTAPI, "requirements.txt": UVICORN, **files}))
+    assert [str(fault) for fault in found.faults] == ["compose.yaml: its aliases stand for too much to be read"]
+    assert [item.type for item in found.applications] == ["fastapi"]
+
+
 SERVER = FLASK + "import os\nif __name__ == '__main__':\n    app.run(port=int(os.environ.get('PORT', 5000)))\n"
 
 
@@ -139,6 +162,11 @@ def test_services_that_extend_or_are_included_or_build_the_folder_above(tmp_path
     assert [(item.path, item.port) for item in found.applications] == [(".", 8181)]
     assert next(one for one in found.services if one.name == "web").path == "."
     assert found.faults == ()
+
+
+def test_a_service_that_is_built_of_nothing_that_is_there_is_no_fault(tmp_path: Path) -> None:
+    found = analyse(write(tmp_path, {"compose.yaml": "services:\n  web:\n    build: ./gone\n", "notes.txt": "x"}))
+    assert (found.applications, found.faults, [one.name for one in found.services]) == ((), (), ["web"])
 
 
 def test_a_service_that_only_the_second_file_has_is_one(tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from ergon_ops.packaging.analysis.containers import words_of
 from ergon_ops.packaging.analysis.evidence import Evidence, Need, Service
 from ergon_ops.packaging.analysis.needs import IMAGES
 from ergon_ops.packaging.analysis.overriding import NAMES as OVERRIDES
-from ergon_ops.packaging.analysis.overriding import merged, plain, tagged
+from ergon_ops.packaging.analysis.overriding import expanded, merged, plain, tagged
 from ergon_ops.packaging.analysis.tree import Tree, inside, shown
 
-DEEPEST = 4
+DEEPEST, MOST_EXPANDED = 4, 100_000
 FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 
 
@@ -91,12 +91,16 @@ def load_yaml(tree: Tree, path: str) -> tuple[Mapping[str, Any], Mapping[tuple[s
     try:
         node = yaml.compose(tree.text(path), Loader=loader)
         found = yaml.load(tree.text(path), Loader=loader)
+        size = expanded(found)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         tree.fault(path, f"is not YAML: {error.problem or error.context}", mark.line + 1 if mark else 0)
         return {}, {}
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         tree.fault(path, f"is not YAML: {error}")
+        return {}, {}
+    if size > MOST_EXPANDED:
+        tree.fault(path, "its aliases stand for too much to be read")
         return {}, {}
     return (found, dict(_lines(node, ()))) if isinstance(found, dict) else ({}, {})
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from ergon_ops.packaging.analysis.evidence import Evidence
@@ -30,14 +31,14 @@ SECTION = re.compile(r"\[([^\]]+)\]\s*$")
 PAIR = re.compile(r"\s*['\"]?([\w.-]+)['\"]?\s*[:=]\s*(.+?)\s*$")
 VALUE = re.compile(r"(?:^|[:-])(\d{2,5})['\"]?\}?['\"]?$")
 ENV_FILES = (".env", ".env.production", ".env.local", ".env.example", ".env.sample", ".env.template", ".env.dist")
-MOST_FILES, LARGEST = 60, 64 * 1024
+MOST_FILES, MOST_ROWS, LARGEST = 60, 5000, 64 * 1024  # a few lines of YAML can stand for millions of keys
 
 
 def kept(tree: Tree, folder: str, keys: Sequence[str], sources: Sequence[str]) -> Found | None:
     """The number at the end of `keys` in a file that one of `sources` names, else in one of the usual names."""
     for path in files(tree, folder, sources):
         best = min(
-            (row for row in _rows(_load(path, tree.text(path)), ()) if _fits(row[0], keys)),
+            (row for row in islice(_rows(_load(path, tree.text(path)), ()), MOST_ROWS) if _fits(row[0], keys)),
             key=lambda row: len(row[0]),
             default=None,
         )

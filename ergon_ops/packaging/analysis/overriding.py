@@ -40,6 +40,17 @@ def tagged(loader: type) -> type:
     return Loader
 
 
+def expanded(found: Any, known: dict[int, int] | None = None) -> int:
+    """How many values a document stands for once each alias is what it names: a few lines can be millions."""
+    known = {} if known is None else known
+    inner = found.value if isinstance(found, InPlace) else found
+    rows = inner.values() if isinstance(inner, Mapping) else inner if isinstance(inner, list) else ()
+    if id(inner) not in known:
+        known[id(inner)] = 1  # whoever holds itself is counted once
+        known[id(inner)] = 1 + sum(expanded(item, known) for item in rows)
+    return known[id(inner)]
+
+
 def merged(first: Any, second: Any, key: str = "") -> Any:
     """`second` over `first`; what is not of the same form replaces it."""
     if isinstance(second, InPlace):

@@ -33,7 +33,10 @@ def placed(tree: Tree, service: Service, homes: set[str]) -> Service:
         return service
     if service.context in homes:
         return replace(service, path=service.context)
-    image = dockerfile(tree, inside(service.context, service.dockerfile or "Dockerfile"))
+    path = inside(service.context, service.dockerfile or "Dockerfile")
+    if not tree.has(path):
+        return service
+    image = dockerfile(tree, path)
     copied = [inside(service.context, one) for one in image.copied]
     found = [home for home in homes if any(within(one, home) for one in copied)]
     return replace(service, path=found[0]) if len(found) == 1 else service
