@@ -282,7 +282,7 @@ def test_five_thousand_files_are_looked_at_in_a_few_times_what_reading_them_take
     took = time.process_time() - began
     assert (found.files, len(found.applications)) == (len(files), 10)
     assert size > 10_000_000
-    assert took < 6 * reading, f"{took:.2f} s for what is read in {reading:.2f} s"
+    assert took < 10 * reading, f"{took:.2f} s for what is read in {reading:.2f} s"
 
 
 def test_what_is_only_skimmed_gives_what_a_syntax_tree_gives(tmp_path: Path) -> None:
