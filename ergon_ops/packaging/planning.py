@@ -87,7 +87,8 @@ def environment(found: Application) -> dict[str, str]:
     asks = "gunicorn" in said and not re.search(
         r"(?:\s-b|--bind)\b", said
     )  # it takes PORT, else only this host hears it
-    return {"PORT": str(found.port)} if found.port and (reads_port or asks) else {}
+    names = [*(["PORT"] if reads_port or asks else []), *([found.told_by] if found.told_by else [])]
+    return {name: str(found.port) for name in names} if found.port else {}
 
 
 def config(found: Application, labels: Mapping[str, str], test: tuple[str, ...], more: Mapping[str, str]) -> Config:

@@ -76,6 +76,17 @@ def test_poetry_versions_become_pips(tmp_path: Path) -> None:
     assert "'fastapi>=0.110,<0.111'" in dockerfile(plan_of(item, labels={}))
 
 
+def test_the_variable_that_tells_a_program_its_port_is_set_in_its_image(tmp_path: Path) -> None:
+    """What Compose or a `.env` set is not in the image: without it the program would listen elsewhere."""
+    files = next(files for name, files, _ in TREES if name == "compose-docker-folder")
+    back = next(item for item in analyse(write(tmp_path / "a", files)).applications if item.path == "back")
+    assert "HTTP_PORT=5252" in dockerfile(plan_of(back, labels={}))
+    code = "import os\nfrom aiohttp import web\nweb.run_app(web.Application(), port=int(os.environ['APP_PORT']))\n"
+    files = {"main.py": code, ".env": "APP_PORT=8181\n", "requirements.txt": "aiohttp\n"}
+    (item,) = analyse(write(tmp_path / "b", files)).applications
+    assert "APP_PORT=8181" in dockerfile(plan_of(item, labels={}))
+
+
 def test_packages_of_the_same_repository_are_no_registrys(tmp_path: Path) -> None:
     """A stranger's package may have the name: it is the folder that is meant, and what it needs is installed too."""
     files = next(files for name, files, _ in TREES if name == "mono-uv")

@@ -65,15 +65,24 @@ def _at(tree: Tree, file: str, match: re.Match[str]) -> Evidence:
 
 def surrounded(
     found: Application, why: Sequence[Evidence], given: Iterable[tuple[str, int, Evidence]]
-) -> tuple[int, Evidence] | None:
-    """The first port of `given` that `found` is told by its environment; `why` are the lines its own port stands in."""
+) -> tuple[int, Evidence, str] | None:
+    """The first port of `given` that `found` is told by its environment, with the variable; `why` are the lines its own
+    port stands in."""
     reads = {variable.name for variable in found.variables}
     says = " ".join(row.says for row in why).lower()
     words = re.findall(r"\w*port\w*", says)
     for name, number, row in given:
         if name in FRAMEWORKS.get(found.type, ()) or f"${name}" in " ".join(found.run).replace("{", ""):
-            return number, row
+            return number, row, name
         own = name in reads and found.port is not None and not OTHERS.search(name)
         if own and (not words or any(name.lower().endswith(word) for word in words)):
-            return number, row
+            return number, row, name
     return None
+
+
+def variable_of(why: Sequence[Evidence]) -> str:
+    """The variable that a file of the environment gives, which no image holds."""
+    for row in why:
+        if row.file.rsplit("/", 1)[-1].startswith(".env") and (found := re.match(r"(?:export\s+)?(\w+)\s*=", row.says)):
+            return found[1]
+    return ""

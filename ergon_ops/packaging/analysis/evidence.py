@@ -67,7 +67,8 @@ class Application:
     are whole sentences; `said_by` names who concluded a field that the files leave open: a model. `beside` are files
     its dependencies need as well (locks, included ones), relative to the context; `packages` are the dependencies in
     pip's own words where no requirements file says them; `whole`: what is listed for development is needed too;
-    `own` are folders in the context where modules of the same repository are looked for."""
+    `own` are folders in the context where modules of the same repository are looked for; `told_by` is the variable that
+    tells it its port, where another number than the code's own comes from its surroundings."""
 
     name: str
     path: str
@@ -85,6 +86,7 @@ class Application:
     build: tuple[tuple[str, ...], ...] = ()
     whole: bool = False
     own: tuple[str, ...] = ()
+    told_by: str = ""
     output: str = ""
     folder: str = ""
     context: str = ""

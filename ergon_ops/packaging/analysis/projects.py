@@ -10,7 +10,7 @@ from pathlib import Path
 from ergon_ops.packaging.analysis import node, others, python, static
 from ergon_ops.packaging.analysis.compose import needed, program, services
 from ergon_ops.packaging.analysis.containers import Dockerfile, dockerfiles, procfile
-from ergon_ops.packaging.analysis.environment import deployed, loaded, surrounded
+from ergon_ops.packaging.analysis.environment import deployed, loaded, surrounded, variable_of
 from ergon_ops.packaging.analysis.evidence import Analysis, Application, Evidence, Need, Service, Variable
 from ergon_ops.packaging.analysis.needs import SCHEMES, URL
 from ergon_ops.packaging.analysis.packages import packages, taken_in
@@ -101,11 +101,14 @@ def _known_by_others(
         *sets,
         *loaded(tree, found.path),
     ]
-    if not found.output and (told := surrounded(found, evidence.get("port", ()), given)):
-        port, evidence["port"] = told[0], (told[1],)
+    set_by = None if found.output else surrounded(found, evidence.get("port", ()), given)
+    if set_by:
+        port, evidence["port"] = set_by[0], (set_by[1],)
+    name = set_by[2] if set_by else variable_of(evidence.get("port", ()))
     if port is not None and port != found.port and found.run == run and not found.output:
         run = tuple(re.sub(rf"(?<!\d){found.port}(?!\d)", str(port), word) for word in run)
-    return replace(found, run=run, port=port, dockerfile=image.path if image else "", evidence=evidence)
+    written = image.path if image else ""
+    return replace(found, run=run, port=port, dockerfile=written, evidence=evidence, told_by=name)
 
 
 def _exposed(own: Iterable[Service], image: Dockerfile | None) -> tuple[int, Evidence] | None:
