@@ -62,7 +62,9 @@ def _holds(old: JSON, again: Mapping[tuple[str, str, str], list[Fact]], *, moved
     spec = FACTS[old["name"]]
     if old["name"] == FILED:
         rows = [facts for (whose, name, _), facts in again.items() if (whose, name) == (old["container"], FILED)]
-        return any(_means(fact.value) == _means(old["value"]) for facts in rows for fact in facts)
+        read = [fact.value for facts in rows for fact in facts]
+        means = _means(old["value"])
+        return old["value"] in read or (bool(means) and any(_means(value) == means for value in read))
     for fact in again.get((old["container"], old["name"], old["key"]), ()):
         if _place(fact.reading.source) != _place(old["source"]):
             continue
