@@ -15,14 +15,14 @@ from contextlib import asynccontextmanager
 from ergon_ops.engine.reads import DockerReads, open_reads
 from ergon_ops.engine.writes import DockerWrites
 from ergon_ops.errors import ErgonError
-from tests.bench import crowd, live, models, packaging, program
+from tests.bench import crowd, live, models, packaging, program, thin
 from tests.bench.rows import Row, table
 
 IDLE_LOAD = 0.5
 
 
 async def bench() -> list[Row]:
-    rows = [await program.routing(), program.memory(), models.grounding(), *packaging.packages()]
+    rows = [await program.routing(), program.memory(), thin.aish(), models.grounding(), *packaging.packages()]
     async with _containers() as (made, reads):
         rows += await live.measured(made, reads)
         return [*program.starts(made.first), program.fleet(made.names), *models.first_bytes(made.first), *rows]

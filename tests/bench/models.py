@@ -87,11 +87,11 @@ def first_bytes(name: str) -> list[Row]:
         for _ in range(RUNS):
             for provider in IMPORTS:
                 words = [PROGRAM, "ask", name, "What's your status?", "--model", f"{provider}:bench"]
-                taken.setdefault(provider, []).append(_until_heard(words, ear))
+                taken.setdefault(provider, []).append(until_heard(words, ear))
                 imported, bare = processes([PYTHON, "-c", IMPORTS[provider]], [PYTHON, "-c", "pass"], runs=1)
                 taken.setdefault(f"import {provider}", []).append(imported.median - bare.median)
             if others:
-                taken.setdefault("llm", []).append(_until_heard(others, ear, LLM_USER_PATH=folder))
+                taken.setdefault("llm", []).append(until_heard(others, ear, LLM_USER_PATH=folder))
         size = max(ear.sizes)
     llm = Cost.of(taken["llm"]) if others else None
     rows = [Row("start to first byte, openai", Cost.of(taken["openai"]), llm, "llm, to the same server")]
@@ -118,7 +118,7 @@ def first_bytes(name: str) -> list[Row]:
     ]
 
 
-def _until_heard(words: Sequence[str], ear: Ear, **more: str) -> float:
+def until_heard(words: Sequence[str], ear: Ear, **more: str) -> float:
     """Seconds from the start of the process to the first byte of its first request."""
     before = len(ear.first)
     with tempfile.TemporaryDirectory(prefix="ergon-ops-bench-") as state:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 from ergon_ops.assistant.watch import Watch
 from ergon_ops.engine.fake import demo
+from ergon_ops.interfaces.serve import hooks
 from ergon_ops.settings import Policy
 from tests.serve.conftest import Start, until
 
@@ -67,6 +74,57 @@ async def test_the_operators_program_is_given_each_finding_on_its_input(start: S
             "worker",
             "cpu_throttled",
         )
+
+
+async def test_an_address_is_posted_each_finding_and_one_that_fails_is_said(start: Start) -> None:
+    async with start() as running:
+        watch = Watch(running.daemon.assistant.house, nothing)
+        said: list[str] = []
+        for number, (status, why) in enumerate(((204, ""), (500, "500"), (0, "closed connection"))):
+            with posted_to(status) as (url, bodies):
+                hook = asyncio.create_task(hooks.run(watch, (url,), said.append))
+                await asyncio.sleep(0)
+                for _ in range(2):
+                    watch.observe(document([row(f"f-{number}")]))
+                await until(partial(heard, bodies, said, why))
+                watch.close()
+                await asyncio.wait_for(hook, 30)
+            assert bodies[0]["type"] == "finding_new"
+            assert bodies[0]["finding"]["id"] == f"f-{number}"
+            assert all(line.startswith("on_finding failed") and why in line for line in said)
+            assert bool(said) is bool(why)
+            said.clear()
+
+
+def heard(bodies: list[Any], said: list[str], why: str) -> bool:
+    """The event has come, and where it should be, the failure was said."""
+    return bool(bodies) and (not why or bool(said))
+
+
+@contextmanager
+def posted_to(status: int = 204) -> Iterator[tuple[str, list[Any]]]:
+    """A server that takes JSON; with status 0 it hangs up without a word."""
+    bodies: list[Any] = []
+
+    class Taker(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            bodies.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+            if status:
+                self.send_response(status)
+                self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Taker)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/findings", bodies
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 async def test_policy_lets_one_kind_of_change_of_one_container_happen_alone(start: Start) -> None:

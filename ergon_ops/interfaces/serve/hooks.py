@@ -6,6 +6,7 @@ import asyncio
 import json
 import urllib.request
 from collections.abc import Callable, Sequence
+from http.client import HTTPException
 from typing import Any
 
 from ergon_ops.assistant.watch import Watch
@@ -32,8 +33,8 @@ async def _called(hook: Sequence[str], body: bytes) -> str:
             return await _started(hook, body)
     except TimeoutError:
         return f"no end within {DEADLINE_S:.0f} s"
-    except OSError as error:
-        return str(error)
+    except (OSError, HTTPException, ValueError) as error:
+        return str(error) or type(error).__name__
 
 
 def _posted(url: str, body: bytes) -> str:
