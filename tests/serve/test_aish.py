@@ -17,6 +17,7 @@ from ergon_ops.cli import main
 from ergon_ops.engine.fake import demo
 from ergon_ops.engine.fake.container import FakeContainer
 from ergon_ops.errors import UsageError
+from ergon_ops.interfaces.serve.talk import Reply
 from tests.serve import tekton
 from tests.serve.conftest import Start, until
 
@@ -249,6 +250,18 @@ async def test_the_bracket_of_a_chat_is_a_shell_command_that_answers_in_time(sta
         out, _ = await asyncio.wait_for(shell.communicate(), 60)
         assert shell.returncode == 0
         assert out.strip()
+
+
+async def test_a_reply_of_a_megabyte_arrives_whole(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = "".join(f"line {number} ünïcode\n" for number in range(60_000))
+
+    async def said(*_: object) -> Reply:
+        return Reply(long, {})
+
+    monkeypatch.setattr("ergon_ops.interfaces.serve.house.reply", said)
+    assert len(long.encode()) > 1_000_000
+    async with start() as running:
+        assert await told(tekton.load(running.registry), "webapp-ci", "all of it, please") == long
 
 
 async def test_a_reply_that_takes_long_arrives_with_white_space_before_it(

@@ -6,6 +6,7 @@ from ergon_ops.assistant.lives import differences
 from ergon_ops.engine.fake import demo
 from ergon_ops.engine.fake.container import MIB, FakeContainer
 from ergon_ops.refs import Ref
+from ergon_ops.store.lives import Happened
 from tests.serve.conftest import Running, Start, until
 
 
@@ -38,6 +39,18 @@ async def test_what_began_to_be_wrong_is_among_what_changed(start: Start) -> Non
         said = await asked(running, "what changed in worker in the last hour?")
         assert "found wrong since then" in said
         assert seen.finding.summary in said
+
+
+async def test_a_finding_carries_what_changed_in_the_hour_before_it(start: Start) -> None:
+    async with start() as running:
+        store = running.daemon.assistant.house.store
+        (seen, *_) = await until(lambda: store.findings.current(Ref("worker")))
+        for ago, text in ((7200.0, "too early"), (60.0, "cpu limit 1 core → 0.1 cores"), (-60.0, "later")):
+            store.lives.add([Happened(seen.first_seen - ago, Ref("worker"), "c", "changed", text)])
+        (found, *_) = (await running.daemon.assistant.diagnose("worker"))["findings"]
+        told = [row["change"] for row in found["changes_before"]]
+        assert "cpu limit 1 core → 0.1 cores" in told
+        assert not {"too early", "later"} & set(told)
 
 
 async def test_a_container_that_was_removed_is_remembered_with_its_end(start: Start) -> None:
