@@ -34,7 +34,7 @@ async def test_the_sentence_this_was_made_for(start: Start) -> None:
         )
 
 
-async def test_every_running_container_has_an_entry_that_aish_keeps(start: Start) -> None:
+async def test_every_container_has_an_entry_that_aish_keeps(start: Start) -> None:
     async with start() as running:
         entries = tekton.load(running.registry)
         assert {"webapp-ci", "ergon-ops-ci"} <= set(entries)
@@ -63,11 +63,18 @@ async def test_an_order_is_proposed_and_waits_for_a_person_at_a_terminal(start: 
         assert [(row["id"], row["state"]) for row in rows] == [(id, "open")]
 
 
-async def test_a_container_that_comes_is_registered_and_one_that_goes_is_not(start: Start) -> None:
+async def test_who_comes_is_registered_who_is_down_is_asked_why_and_who_goes_is_not(
+    start: Start,
+) -> None:
     engine = demo()
     async with start(engine) as running:
         assert "worker-ci" in running.entries()
-        engine.end(engine.find("worker"), exit_code=0)
+        engine.end(engine.find("worker"), exit_code=3)
+        said = ""
+        async with asyncio.timeout(30):
+            while "exited with code 3" not in said:
+                said = await told(tekton.load(running.registry), "worker-ci", "why are you down?")
+        engine.drop("worker")
         await until(lambda: "worker-ci" not in running.entries())
         engine.add(FakeContainer("late", "app:1"))
         engine.note(engine.find("late"), "start")

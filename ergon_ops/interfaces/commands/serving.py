@@ -68,7 +68,7 @@ COMMANDS = (
             ("serve --http 127.0.0.1:0", "on any free port"),
             ("serve --http off", "the unix socket alone"),
         ),
-        "One a user. `ask`, `chat`, `list` and `diagnose` use it while it runs. With TEKTON_ROOT set, every running"
+        "One a user. `ask`, `chat`, `list` and `diagnose` use it while it runs. With TEKTON_ROOT set, every"
         " container is known to Tekton's aish.",
         (Argument("--http", "where to listen; off for the unix socket alone", "HOST:PORT"),),
     ),

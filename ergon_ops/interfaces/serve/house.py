@@ -102,8 +102,9 @@ class Bridge:
         return None
 
     def name_all(self, foreign: frozenset[str] = frozenset()) -> dict[str, str]:
-        """Gives every running container its key; who has one keeps it. `foreign` are keys that others hold."""
-        wanted = {row["ci"]: row["name"] for row in self.watch.roster() if row["state"] in ("running", "paused")}
+        """Gives every container its key for as long as it exists, also one that is down: then it is asked why. Who has
+        one keeps it. `foreign` are keys that others hold."""
+        wanted = {row["ci"]: row["name"] for row in self.watch.roster()}
         self.names = {ci: key for ci, key in self.names.items() if ci in wanted and key not in foreign}
         for ci in wanted:
             if ci not in self.names:

@@ -36,7 +36,7 @@ def failure(error: ErgonError) -> Response:
 
 async def models(request: Request) -> Response:
     bridge: Bridge = request.app.state.bridge
-    running = [row for row in bridge.watch.rows if row.state in ("running", "paused")]
+    running = [row for row in bridge.watch.rows if row.running]
     rows = [
         {
             "id": bridge.watch.who[row.ref].ci_name,
