@@ -74,7 +74,7 @@ async def test_what_happens_to_a_container_makes_it_be_looked_at_again(start: St
         await until(lambda: "memory limit" in str(assistant.house.store.lives.of(Ref("worker"))))
         assert "96 MiB" in (await asked(running, "what is your memory limit?", "worker")).text
         engine.end(box, exit_code=3)
-        await until(lambda: "worker-ci" not in running.entries())
+        await until(lambda: "die" in [row.kind for row in assistant.house.store.lives.of(Ref("worker"))])
         assert "not running" in (await asked(running, "status?", "worker")).text
 
 
