@@ -9,6 +9,7 @@ from ergon_ops.grounding import (
     absence,
     acts,
     causes,
+    commands,
     coverage,
     denial,
     elliptic,
@@ -44,9 +45,9 @@ _TOLD_SECRET = lazily(
     r"invalid|used|read|shown|stored|in|there|also|only|one|no|none|what|that|nothing|yours|safe|configured|expected|empty)\b)[\w$]",
     re.I,
 )
-_GENERAL = (acts.commands,)
+_GENERAL = (commands.find,)
 _PASSES = (
-    acts.commands,
+    commands.find,
     quotes.find,
     elliptic.find,
     acts.find,
