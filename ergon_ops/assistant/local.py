@@ -127,6 +127,8 @@ class LocalAssistant:
         room.collector.least_window_s = window() if few else FLEET_WINDOW_S
         room.collector.fix_window_s = BRIEF_S if few else 0.0
         room.collector.audited = True
+        if not few:
+            await room.collector.sources.begin(refs)
         views = await room.desk.views(refs, lambda _: DIAGNOSIS, at_once=ALL_AT_ONCE)
         findings = merged(item for view in views for item in view.findings)
         faults = [item for item in findings if item.nature == "fault"]

@@ -44,6 +44,7 @@ class RateReader:
         self.sampler = sampler
         self._owner, self._clock, self._sleep = owner, clock, sleep
         self._seed = {item.container_id: item for item in seed}
+        self._begun: dict[str, Counters] = {}
         self._last: dict[str, Counters] = {}
         self._stored: dict[str, Counters] = {}
         self._loaded_at: float | None = None
@@ -120,17 +121,21 @@ class RateReader:
             )
         return tuple(found)
 
+    async def begin(self, ids: Iterable[str]) -> None:
+        """One look at many at once, as soon as it is known that their trends will be asked for. Raises EngineError."""
+        self._begun |= await self._sample(tuple(ids))
+
     async def trend(self, ref: Ref, container_id: str) -> tuple[Reading, ...]:
-        """Slopes over several looks in a row, a little more than a second in all. The look that this process began
-        with is the first of them, where it is not long ago."""
+        """Slopes over several looks in a row, a little more than a second in all. The looks that this process began
+        with are the first of them, where they are not long ago."""
         from ergon_ops.history import trends
 
-        began = list((await self._sample((container_id,))).values())
-        self._keep(began)  # rates asked for next need not wait for the same seconds again
-        seed = self._seed.get(container_id)
-        early = [seed] if seed is not None and any(trends.precedes(seed, item) for item in began) else []
-        seen = [*early, *began]
-        for _ in range(trends.POINTS - 1 - len(early)):
+        seen = list((await self._sample((container_id,))).values())
+        self._keep(seen)  # rates asked for next need not wait for the same seconds again
+        for early in (self._begun.get(container_id), self._seed.get(container_id)):
+            if early is not None and seen and trends.precedes(early, seen[0]):
+                seen.insert(0, early)
+        for _ in range(trends.POINTS - max(1, len(seen))):
             await self._sleep(trends.EVERY_S)
             seen += (await self._sample((container_id,))).values()
         return trends.readings(ref, [item for item in seen if same_run(seen[0], item)])

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from ergon_ops import services
 from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import Container, EngineEvent, LogQuery, Logs, Process, Reads, Sockets
-from ergon_ops.errors import EngineConflict
+from ergon_ops.errors import EngineConflict, ErgonError
 from ergon_ops.events import timestamp
 from ergon_ops.facts import Group, Reading, reading
 from ergon_ops.history import RateReader
@@ -94,6 +94,13 @@ class Sources:
         if "topology" in groups:
             jobs.append(self._links(ref))
         return tuple(item for items in await asyncio.gather(*jobs) for item in items)
+
+    async def begin(self, refs: Iterable[Ref]) -> None:
+        """A first look at many at once: fifty containers' trends need not begin one after the other."""
+        rows = [row for ref in refs if (row := self.inventory.get(ref)) is not None and self._has_trend(row)]
+        for host in dict.fromkeys(row.ref.host for row in rows):
+            with suppress(ErgonError):  # whoever reads a container next is told
+                await self.rates[host].begin(row.id for row in rows if row.ref.host == host)
 
     async def logs(self, ref: Ref, query: LogQuery, *, level: str = "") -> tuple[Reading, ...]:
         """Log lines as templates with counts, the most frequent errors first."""
@@ -227,10 +234,12 @@ class Sources:
 
     async def _trend(self, ref: Ref) -> Iterable[Reading]:
         """Only for who has time to look several times, and where a look costs nothing."""
-        row, info = self.inventory.get(ref), self.inventory.infos.get(ref.host)
-        if row is None or row.state != "running" or info is None or not info.files_readable:
-            return ()
-        return await self.rates[ref.host].trend(ref, row.id)
+        row = self.inventory.get(ref)
+        return await self.rates[ref.host].trend(ref, row.id) if row is not None and self._has_trend(row) else ()
+
+    def _has_trend(self, row: Container) -> bool:
+        info = self.inventory.infos.get(row.ref.host)
+        return row.state == "running" and info is not None and info.files_readable
 
     async def _links(self, ref: Ref) -> Iterable[Reading]:
         from ergon_ops import topology

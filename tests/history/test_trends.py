@@ -60,6 +60,18 @@ async def test_the_look_the_process_began_with_is_the_first() -> None:
     assert found["memory_slope"] == (pytest.approx(GROWS), pytest.approx(0.5 + 4 * trends.EVERY_S))
 
 
+async def test_a_look_at_many_that_was_begun_with_comes_between() -> None:
+    world = World()
+    seed = world.sample(world.now)
+    world.now += 0.3
+    rates = RateReader("local", world, owner="me", seed=(seed,), clock=lambda: world.now, sleep=world.sleep)
+    await rates.begin(["a", "b"])
+    world.now += 0.2
+    found: dict[str, Any] = {item.name: (item.value, item.window_s) for item in await rates.trend(API, "a")}
+    assert len(world.slept) == trends.POINTS - 3
+    assert found["memory_slope"] == (pytest.approx(GROWS), pytest.approx(0.5 + 3 * trends.EVERY_S))
+
+
 @pytest.mark.parametrize("ago", [0.05, 3.0, -1.0])
 async def test_not_one_of_another_moment(ago: float) -> None:
     world = World()
