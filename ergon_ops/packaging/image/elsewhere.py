@@ -145,11 +145,13 @@ async def fetch_wheels(items: Sequence[Locked], python: str, shelf: Shelf, progr
 # -- Node
 
 
-async def fetch_tarballs(items: Sequence[Locked], shelf: Shelf, progress: Progress) -> None:
+async def fetch_tarballs(
+    items: Sequence[Locked], shelf: Shelf, progress: Progress, *, doing: str = "dependencies"
+) -> None:
     missing = [item for item in items if not shelf.has(item)]
     if not missing:
         return
-    progress(f"dependencies: fetching {len(missing)} of {len(items)} npm packages")
+    progress(f"{doing}: fetching {len(missing)} of {len(items)} npm packages")
     with draft(shelf) as folder:
         await pack(missing, folder)
         _take_all(missing, folder, shelf)

@@ -30,13 +30,15 @@ class Locked:
 @dataclass(frozen=True, slots=True)
 class LockedBase:
     """`oci`: the id of an image (its config's digest), as `docker` names it, with `reference` to pull it by. Else
-    `debs`, unpacked in their order; `applets` are names under which busybox is to be found."""
+    `debs`, unpacked in their order; `applets` are names under which busybox is to be found; `node` is Node as npm has
+    it, on top of them."""
 
     image: str
     oci: str = ""
     reference: str = ""
     debs: tuple[Locked, ...] = ()
     applets: bool = False
+    node: tuple[Locked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,8 @@ def text_with(path: Path, container: str, lock: Lock) -> str:
 def _base_json(base: LockedBase) -> dict[str, Any]:
     if base.oci:
         return {"image": base.image, "oci": base.oci, "reference": base.reference}
-    return {"image": base.image, "applets": base.applets, "debs": [_file_json(item) for item in base.debs]}
+    fields = {"image": base.image, "applets": base.applets, "debs": [_file_json(item) for item in base.debs]}
+    return {**fields, "node": [_file_json(item) for item in base.node]} if base.node else fields
 
 
 def _packages_json(row: LockedPackages) -> dict[str, Any]:
@@ -143,6 +146,7 @@ def _lock(entry: Mapping[str, Any]) -> Lock:
             row.get("reference", ""),
             tuple(_locked(item) for item in row.get("debs", ())),
             row.get("applets", False),
+            tuple(_locked(item) for item in row.get("node", ())),
         )
         for row in entry["bases"]
     )

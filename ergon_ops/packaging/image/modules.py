@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
 import shutil
-import tarfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,18 +11,18 @@ from typing import Any
 
 from ergon_ops.errors import ErgonError, UsageError
 from ergon_ops.packaging.image.elsewhere import FETCH_S, draft, pack, tarball_name
-from ergon_ops.packaging.image.entries import Entry, Tree, cleaned, file, link
+from ergon_ops.packaging.image.entries import Entry, Tree, cleaned, link
 from ergon_ops.packaging.image.identity import platform
 from ergon_ops.packaging.image.locks import Locked, LockedPackages
 from ergon_ops.packaging.image.other_locks import OtherLock, other_lock, silent
 from ergon_ops.packaging.image.shelf import Shelf
+from ergon_ops.packaging.image.tarballs import unpacked
 from ergon_ops.packaging.image.wishes import NPM_LOCKS
 from ergon_ops.packaging.image.workspaces import catalogs, members, plain
 from ergon_ops.packaging.plan import Unpack
 from ergon_ops.packaging.programs import output_of
 
 CPU = {"amd64": "x64", "arm64": "arm64"}
-LARGEST = 1024**3
 MOST_NAMED = 5
 LINKED = "link:"  # instead of a tarball: a folder of the project's own
 
@@ -173,7 +170,7 @@ def modules(step: Unpack, row: LockedPackages, shelf: Shelf) -> Tree:
             up = "../" * place.count("/")
             made[root] = link(f"{up}{cleaned(name.removeprefix(LINKED))}")
             continue
-        files = dict(_package(shelf.place(by_file[name])))
+        files = dict(unpacked(shelf.place(by_file[name])))
         for program, path in _programs(files):
             target = files.get(path)
             if target is not None and target.kind == "file":
@@ -182,22 +179,6 @@ def modules(step: Unpack, row: LockedPackages, shelf: Shelf) -> Tree:
             programs[f"{beside}node_modules/.bin/{program}"] = link(f"../{own}/{path}")
         made |= {f"{root}/{path}": entry for path, entry in files.items()}
     return {**made, **programs}
-
-
-def _package(path: Path) -> Iterator[tuple[str, Entry]]:
-    """A tarball's files without their first folder, as npm writes them."""
-    try:
-        content = gzip.decompress(path.read_bytes())
-        if len(content) > LARGEST:
-            raise ErgonError(f"{path.name} unpacks to more than 1 GiB")
-        with tarfile.open(fileobj=io.BytesIO(content)) as tar:
-            for member in tar:
-                _, _, inner = member.name.partition("/")
-                reader = tar.extractfile(member) if member.isreg() and inner else None
-                if reader is not None:
-                    yield cleaned(inner), file(reader.read(), 0o755 if member.mode & 0o111 else 0o644)
-    except (OSError, EOFError, tarfile.TarError) as error:
-        raise ErgonError(f"{path.name} is no sound package: {error}", next="lock anew: --lock") from error
 
 
 def _programs(files: Mapping[str, Entry]) -> Iterator[tuple[str, str]]:
