@@ -1,4 +1,5 @@
-"""A registry asked over HTTP, without an engine: manifests and blobs, with a token where one is wanted.
+"""A registry asked over HTTP, without an engine: manifests and blobs, with a token where one is wanted, and with what
+`docker login` kept where that is not enough for everybody.
 
 Sources: the OCI distribution specification 1.1 (pull), and Docker's token authentication (distribution.github.io,
 "Token Authentication Specification").
@@ -17,13 +18,15 @@ from http.client import HTTPException, HTTPMessage
 from typing import IO, Any
 from urllib.parse import urlencode, urlsplit
 
+from ergon_ops.engine.logins import Login, login_for
 from ergon_ops.errors import ErgonError
 from ergon_ops.packaging.image.references import Reference, RegistryAway, RegistryRefused
 
 CONNECT_S, READ_S = 5.0, 30.0
 LARGEST = 8 * 1024 * 1024  # of a manifest, a token or a configuration
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-BY_ENGINE = "use an engine that has it or is logged in there"
+BY_ENGINE = "use an engine that has it"
+CLIENT = "ergon-ops"
 
 
 class Registry:
@@ -33,7 +36,7 @@ class Registry:
         self.host, self._repository = about.host, about.repository
         self._near = urlsplit(f"//{about.host}").hostname in LOOPBACK
         self._opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if self._near else []), _Onward)
-        self._scheme, self._token = "", ""
+        self._scheme, self._authorization = "", ""
 
     @contextmanager
     def opened(self, path: str, *, accept: str = "*/*") -> Iterator[IO[bytes]]:
@@ -57,33 +60,51 @@ class Registry:
         return body, kind.partition(";")[0].strip()
 
     def _asked(self, url: str, accept: str) -> Any:
-        """The token goes to the registry only, not to where a blob really lies."""
+        """What lets us in goes to the registry only, not to where a blob really lies."""
         for again in (False, True):
-            request = urllib.request.Request(url, headers={"Accept": accept, "User-Agent": "ergon-ops"})
-            if self._token:
-                request.add_unredirected_header("Authorization", f"Bearer {self._token}")
+            request = urllib.request.Request(url, headers={"Accept": accept, "User-Agent": CLIENT})
+            if self._authorization:
+                request.add_unredirected_header("Authorization", self._authorization)
             try:
                 return self._opener.open(request, timeout=READ_S)
             except urllib.error.HTTPError as error:
                 if error.code != 401 or again:
                     raise
                 error.close()
-                self._token = self._fetched_token(error)
+                self._authorization = self._let_in(error)
         raise AssertionError("unreachable")
 
-    def _fetched_token(self, error: urllib.error.HTTPError) -> str:
+    def _let_in(self, error: urllib.error.HTTPError) -> str:
+        """The header that answers what it asks for. A login is looked up only now: most are asked without one."""
         kind, _, words = str(error.headers.get("WWW-Authenticate") or "").partition(" ")
         said = dict(re.findall(r'(\w+)="([^"]*)"', words))
         realm = said.get("realm", "")
         safe = realm.startswith("https://") or (self._scheme == "http" and realm.startswith("http://"))
-        if kind.lower() != "bearer" or not safe:
-            raise RegistryRefused(f"the registry {self.host} wants a login", next=BY_ENGINE) from error
-        asked = {"service": said.get("service", ""), "scope": f"repository:{self._repository}:pull"}
-        query = urlencode({key: value for key, value in asked.items() if value})
-        url = f"{realm}{'&' if urlsplit(realm).query else '?'}{query}"
-        with self._opener.open(urllib.request.Request(url), timeout=READ_S) as reply:
-            body = json.loads(reply.read(LARGEST))
-        token = (body.get("token") or body.get("access_token")) if isinstance(body, dict) else ""
+        if kind.lower() == "bearer" and safe:
+            return f"Bearer {self._fetched_token(realm, said.get('service', ''), login_for(self.host))}"
+        login = login_for(self.host) if kind.lower() == "basic" else None
+        if login is None or not login.name:
+            raise RegistryRefused(
+                f"the registry {self.host} wants a login", next=f"docker login {self.host}"
+            ) from error
+        return login.basic
+
+    def _fetched_token(self, realm: str, service: str, login: Login | None) -> str:
+        """By GET, with name and password where there are; an identity token is traded by POST, as OAuth 2 has it."""
+        asked = {"service": service, "scope": f"repository:{self._repository}:pull"}
+        query = {key: value for key, value in asked.items() if value}
+        headers, body = {"User-Agent": CLIENT}, None
+        if login is not None and login.token:
+            more = {"grant_type": "refresh_token", "client_id": CLIENT, "refresh_token": login.token}
+            url, body = realm, urlencode({**query, **more}).encode()
+        else:
+            url = f"{realm}{'&' if urlsplit(realm).query else '?'}{urlencode(query)}"
+        request = urllib.request.Request(url, data=body, headers=headers)
+        if login is not None and login.name:
+            request.add_unredirected_header("Authorization", login.basic)
+        with self._opener.open(request, timeout=READ_S) as reply:
+            given = json.loads(reply.read(LARGEST))
+        token = (given.get("token") or given.get("access_token")) if isinstance(given, dict) else ""
         if not isinstance(token, str) or not re.fullmatch(r"[\x21-\x7e]+", token):
             raise ValueError("it gives no token")
         return token
@@ -107,7 +128,7 @@ class Registry:
     def _refusal(self, error: urllib.error.HTTPError, path: str) -> ErgonError:
         if error.code in (401, 403):
             text = f"the registry {self.host} has no {self._repository} for everybody, or none at all"
-            return RegistryRefused(text, next=BY_ENGINE)
+            return RegistryRefused(text, next=f"docker login {self.host}, or use an engine that has it")
         if error.code == 404:
             what = path.rpartition("/")[2]
             text = f"the registry {self.host} has no {self._repository} {what[:80]}"

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs
 
 OCI = "application/vnd.oci.image"
 TOKEN = "token-of-the-test"
@@ -38,11 +39,14 @@ def layer(files: Mapping[str, bytes]) -> bytes:
 @dataclass
 class Hub:
     """`faults`: what happens to a GET whose path ends so, one after the other, then nothing: a status, "cut", "wrong",
-    "hang" or "hang up". `wants_token`: nothing is given without one. `elsewhere`: blobs are given by that address."""
+    "hang" or "hang up". `wants_token`: nothing is given without one; `login`: nothing but with a login; `private`: no
+    token but for this header or this identity token. `elsewhere`: blobs are given by that address."""
 
     port: int = 0
     wants_token: bool = False
     login: bool = False
+    opens: str = "-"
+    private: str = ""
     elsewhere: str = ""
     manifests: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     blobs: dict[str, bytes] = field(default_factory=dict)
@@ -100,11 +104,13 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return None
         if path.startswith("/token?"):
+            if hub.private and self.headers.get("Authorization") != hub.private:
+                return self._say(401, b"{}")
             return self._say(200, json.dumps({"token": TOKEN}).encode())
-        if hub.login or (hub.wants_token and self.headers.get("Authorization") != f"Bearer {TOKEN}"):
-            about = (
-                'Basic realm="x"' if hub.login else f'Bearer realm="http://{hub.address}/token",service="hub",scope="s"'
-            )
+        said = self.headers.get("Authorization")
+        if (hub.login and said != hub.opens) or (hub.wants_token and said != f"Bearer {TOKEN}"):
+            realm = f'Bearer realm="http://{hub.address}/token",service="hub",scope="s"'
+            about = 'Basic realm="x"' if hub.login else realm
             return self._say(401, b"{}", headers={"WWW-Authenticate": about})
         last = path.rpartition("/")[2]
         if path == "/v2/":
@@ -116,6 +122,13 @@ class Handler(BaseHTTPRequestHandler):
         if "/blobs/" in path and last in hub.blobs:
             return self._give("application/octet-stream", hub.blobs[last], fault)
         return self._say(404, b"{}")
+
+    def do_POST(self) -> None:
+        said = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self.hub.seen.append((f"POST {self.path}", said.get("refresh_token", [""])[0]))
+        if said.get("grant_type") != ["refresh_token"] or said.get("refresh_token") != [self.hub.private]:
+            return self._say(401, b"{}")
+        return self._say(200, json.dumps({"access_token": TOKEN}).encode())
 
     def _give(self, kind: str, content: bytes, fault: Any) -> None:
         content = content[:-9] + b"otherwise" if fault == "wrong" else content
