@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from ergon_ops.interfaces.render.console import put, styled
-from ergon_ops.interfaces.render.proposal import proposal_block
+from ergon_ops.interfaces.render.proposal import show_block
+from ergon_ops.interfaces.render.width import wrapped
 from ergon_ops.settings import Settings
 
 Document = dict[str, Any]
@@ -22,11 +24,12 @@ def show_improvements(settings: Settings, document: Document) -> None:
         if chosen:
             put(settings, styled(head, "bold"))
         for row in chosen:
-            print("\n".join(proposal_block(row)))
+            show_block(row)
     if document["withheld"]:
         put(settings, styled("Not proposed", "bold"))
     for row in document["withheld"]:
         step = f" -> {row['next']}" if row["next"] else ""
-        print(f"  {row['rule']}: {row['reason']}{step}")
+        print(wrapped(f"  {row['rule']}: {row['reason']}{step}", sys.stdout, indent="    "))
     if rows:
-        print(f"Nothing has been done. To apply one and have it watched: ergon-ops approve {rows[0]['id']}")
+        last = f"Nothing has been done. To apply one and have it watched: ergon-ops approve {rows[0]['id']}"
+        print(wrapped(last, sys.stdout))

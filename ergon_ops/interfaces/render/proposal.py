@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from ergon_ops.events import epoch
 from ergon_ops.facts import FACTS
 from ergon_ops.interfaces.render.values import fact_name, measured, value_words
+from ergon_ops.interfaces.render.width import wrapped
 
 _UNDO = {
     "live": "can be undone at once",
@@ -89,6 +91,11 @@ def proposal_block(proposal: dict[str, Any]) -> list[str]:
     ]
     head = f"Proposal {proposal['id']}: {change_words(proposal)}"
     return [head, *(f"  {name:<8} {text}" for name, text in rows if text)]
+
+
+def show_block(proposal: dict[str, Any]) -> None:
+    for line in proposal_block(proposal):
+        print(wrapped(line, sys.stdout, indent=" " * 11))
 
 
 def _reason(word: str, facts: Mapping[str, dict[str, Any]]) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ergon_ops.errors import UsageError
 from ergon_ops.interfaces.commands.program import conclude, say
-from ergon_ops.interfaces.render.proposal import proposal_block, proposal_line
+from ergon_ops.interfaces.render.proposal import proposal_line, show_block
 from ergon_ops.interfaces.render.waiting import waiting
-from ergon_ops.interfaces.render.width import wrapped
 
 if TYPE_CHECKING:
     from ergon_ops.interfaces.repl.chat import Chat
@@ -23,8 +21,7 @@ APPROVE, REJECT, LATER = ("a", "approve"), ("r", "reject"), ("", "l", "later")
 async def decide(chat: Chat, proposal: Document) -> None:
     """Shows the exact change and asks right here. Enter alone, and whatever is no clear word, is later. A command, or a
     question, is no answer either: it is what the person wants next, and is done instead."""
-    for line in proposal_block(proposal):
-        print(wrapped(line, sys.stdout, indent=" " * 11))
+    show_block(proposal)
     if chat.person is None or not chat.actor.may_approve:
         say(f"waiting for approval: ergon-ops approve {proposal['id']}")
         return
