@@ -77,7 +77,7 @@ def test_what_both_say_is_one_program_and_a_worker_of_celery_stays_one(tmp_path:
     }  # fmt: skip
     assert [(name, run) for name, _, run, _ in told(tmp_path, files)][1:] == [
         ("shop-beat", "celery -A tasks beat"),
-        ("shop-worker", "celery -A tasks worker"),
+        ("shop-worker", "celery -A tasks worker -l info"),
     ]
 
 

@@ -18,14 +18,25 @@ DEEPEST, MOST_EXPANDED = 4, 100_000
 FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 
 
+OTHERS = re.compile(r"(?:docker-)?compose[.-]([\w.-]+)\.ya?ml|([\w-]+)\.(?:docker-)?compose\.ya?ml")
+FOR_USE = re.compile(r"prod|deploy|live")
+FOR_WORK = re.compile(r"dev|test|local|ci\b|override|debug|docs|monitor|traefik|infra|tools")
+
+
 def services(tree: Tree) -> tuple[Service, ...]:
-    """Of the first Compose file of the root, else of the first folder that has one; with what overrides it."""
+    """Of the first Compose file of the root, else of the first folder that has one; with the one for use, else with
+    what overrides it."""
     for folder in tree.folders():
         names = tree.names(folder)
+        others = [(match[1] or match[2], name) for name in names if (match := OTHERS.fullmatch(name))]
+        used = next((name for key, name in others if FOR_USE.search(key)), "")
         for name in FILES:
             if name in names:
-                over = next((other for other in OVERRIDES if other in names), "")
+                over = used or next((other for other in OVERRIDES if other in names), "")
                 return _compose(tree, folder, inside(folder, name), inside(folder, over) if over else "")
+        plain = sorted(name for key, name in others if not FOR_WORK.search(key))
+        if first := used or next(iter(plain or sorted(name for _, name in others)), ""):
+            return _compose(tree, folder, inside(folder, first), "")
     return ()
 
 
@@ -131,6 +142,7 @@ def _service(tree: Tree, folder: str, name: str, body: Mapping[str, Any], eviden
         dockerfile=str(file or "").removeprefix("./"),
         arguments=tuple(_arguments(build.get("args") if isinstance(build, dict) else None)),
         command=_command(body.get("command")),
+        entrypoint=_command(body.get("entrypoint")),
         ports=tuple(_ports(body)),
         environment=tuple(_keys(body.get("environment"))),
         sets=tuple(_ports_set(tree, folder, name, body, evidence, lines)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +20,8 @@ from ergon_ops.packaging.writing import WRITTEN
 @dataclass(frozen=True, slots=True)
 class Dockerfile:
     """The last stage's words. `run` is what a container of it runs: entrypoint and command. `copied` are the places in
-    the context that it copies from, of all its stages; `sets` are ports that its environment names."""
+    the context that it copies from, of all its stages, `placed` the same with where each goes; `sets` are ports that
+    its environment names, `values` all of it; `entry` and `command` are as written, `folder` is where they are run."""
 
     path: str
     base: str
@@ -28,6 +30,11 @@ class Dockerfile:
     lines: Mapping[str, Evidence] = field(default_factory=dict)
     copied: tuple[str, ...] = ()
     sets: tuple[tuple[str, int, Evidence], ...] = ()
+    entry: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    folder: str = ""
+    placed: tuple[tuple[tuple[str, ...], str], ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 NAMED = re.compile(
@@ -42,7 +49,7 @@ def dockerfiles(tree: Tree, composed: Sequence[Service] = ()) -> dict[str, Docke
     is not for working on it. A folder that has none of what is copied is not what is built."""
     found: dict[str, Dockerfile] = {}
     said = {inside(one.context, one.dockerfile): one for one in reversed(composed) if one.dockerfile and one.context}
-    for folder in tree.folders():
+    for folder in sorted(tree.folders(), key=lambda one: bool(FOR_WORK.search(one))):
         names = [name for name in tree.names(folder) if NAMED.fullmatch(name)]
         # One of ours was written from these very conclusions: it proves none of them.
         names = [name for name in names if not tree.text(inside(folder, name)).startswith(WRITTEN)]
@@ -63,8 +70,9 @@ def dockerfiles(tree: Tree, composed: Sequence[Service] = ()) -> dict[str, Docke
 def _context(tree: Tree, folder: str, image: Dockerfile) -> str:
     """Where the files are that it copies: its own folder, else the nearest one above."""
     here = folder
-    while image.copied:
-        if any(one == "." or _there(tree, inside(here, one)) for one in image.copied):
+    named = [one for one in image.copied if one != "."]
+    while named:
+        if any(_there(tree, inside(here, one)) for one in named):
             return here
         if here == ".":
             break
@@ -79,13 +87,18 @@ def _there(tree: Tree, path: str) -> bool:
     return any(one == path or one.startswith(f"{path}/" if whole else start) for one in tree.files)
 
 
-def _filled(text: str, values: Mapping[str, str]) -> str:
-    """`$PORT`, `${PORT}`, `${PORT:-8000}` by ARG and ENV; what they do not name stays."""
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """`$PORT`, `${PORT}`, `${PORT:-8000}` by ARG and ENV or what a script sets; what they do not name stays."""
 
     def value(match: re.Match[str]) -> str:
         return values.get(match[1] or match[3]) or match[2] or match[0]
 
-    return re.sub(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))", value, text)
+    for _ in range(3):
+        before = text
+        text = re.sub(r"\$(?:\{(\w+)(?::?[-=]([^}]*))?\}|(\w+))", value, text)
+        if text == before:
+            break
+    return text
 
 
 def _pairs(word: str, rest: str) -> Iterator[tuple[str, str]]:
@@ -103,47 +116,72 @@ def _pairs(word: str, rest: str) -> Iterator[tuple[str, str]]:
             yield name, value
 
 
+class _Stage:
+    """What is known of one stage while its lines are read; the next may be built on it."""
+
+    def __init__(self, base: str, evidence: Evidence, below: _Stage | None) -> None:
+        self.base: str = below.base if below else base
+        self.folder: str = below.folder if below else ""
+        self.ports: list[int] = list(below.ports) if below else []
+        self.entry: str = below.entry if below else ""
+        self.command: str = below.command if below else ""
+        self.lines: dict[str, Evidence] = {**(below.lines if below else {}), "FROM": evidence}
+        self.sets: list[tuple[str, int, Evidence]] = list(below.sets) if below else []
+
+    def takes(self, word: str, rest: str, said: str, evidence: Evidence) -> None:
+        """`rest` with its variables filled in, `said` as it is written."""
+        match word:
+            case "WORKDIR":
+                self.folder = posixpath.normpath(posixpath.join(self.folder or "/", rest.strip("\"'")))
+            case "EXPOSE":
+                self.ports += [int(item) for item in re.findall(r"(?<![\w$])(\d{1,5})(?=/|\s|$)", rest)]
+                self.lines.setdefault("EXPOSE", evidence)
+            case "ENTRYPOINT":
+                self.entry, self.lines["RUN"] = said, evidence
+            case "CMD":
+                self.command, self.lines["RUN"] = said, evidence
+            case "ENV":
+                self.sets += _ports_set(rest, evidence)
+
+
 def dockerfile(tree: Tree, path: str, arguments: Mapping[str, str] = MappingProxyType({})) -> Dockerfile:
     """`arguments` are what a Compose file gives its ARGs."""
-    base = ""
+    stage = _Stage("", Evidence(path), None)
+    stages: dict[str, _Stage] = {}
     values: dict[str, str] = {}
     copied: list[str] = []
-    ports: list[int] = []
-    entry: tuple[str, ...] = ()
-    command: tuple[str, ...] = ()
-    lines: dict[str, Evidence] = {}
-    sets: list[tuple[str, int, Evidence]] = []
-    for number, word, rest in instructions(tree.text(path)):
-        evidence = Evidence(path, number, shown(f"{word} {rest}"))
-        rest = _filled(rest, values) if "$" in rest else rest
+    placed: list[tuple[tuple[str, ...], str]] = []
+    for number, word, said in instructions(tree.text(path)):
+        evidence = Evidence(path, number, shown(f"{word} {said}"))
+        rest = filled(said, values) if "$" in said else said
         match word:
             case "ARG" | "ENV":
-                values |= {
-                    name: arguments.get(name, value) if word == "ARG" else value for name, value in _pairs(word, rest)
-                }
-                sets += _ports_set(word, rest, evidence)
+                pairs = _pairs(word, rest)
+                values |= {name: arguments.get(name, value) if word == "ARG" else value for name, value in pairs}
             case "COPY" | "ADD" if "--from" not in rest:
-                copied += [item.removeprefix("./").rstrip("/") or "." for item in _origins(rest)]
+                origins = tuple(item.removeprefix("./").rstrip("/") or "." for item in _origins(rest))
+                copied += origins
+                placed.append((origins, posixpath.join(stage.folder or "/", rest.split()[-1].strip('"]'))))
             case "FROM":
-                ports, entry, command, lines, sets = [], (), (), {"FROM": evidence}, []
                 words = [item for item in rest.split() if not item.startswith("--")]
-                base = words[0] if words else ""
-            case "EXPOSE":
-                ports += [int(item) for item in re.findall(r"(?<![\w$])(\d{1,5})(?=/|\s|$)", rest)]
-                lines.setdefault("EXPOSE", evidence)
-            case "ENTRYPOINT":
-                entry, lines["RUN"] = words_of(rest), evidence
-            case "CMD":
-                command, lines["RUN"] = words_of(rest), evidence
-    if not base:
+                stage = _Stage(words[0] if words else "", evidence, stages.get(words[0]) if words else None)
+                if len(words) == 3:
+                    stages[words[2]] = stage
+        stage.takes(word, rest, said, evidence)
+    if not stage.base:
         tree.fault(path, "has no FROM", 1)
-    if not ports and "RUN" in lines and (said := PORT.search(" ".join((*entry, *command)))):
-        ports, lines["EXPOSE"] = [int(said[1])], lines["RUN"]
-    return Dockerfile(path, base, (*entry, *command), tuple(ports), lines, tuple(copied), tuple(sets))
+    entry, command = words_of(filled(stage.entry, values)), words_of(filled(stage.command, values))
+    lines, ports = stage.lines, stage.ports
+    if not ports and "RUN" in lines and (told := PORT.search(" ".join((*entry, *command)))):
+        ports, lines["EXPOSE"] = [int(told[1])], lines["RUN"]
+    return Dockerfile(
+        path, stage.base, (*entry, *command), tuple(ports), lines, tuple(copied), tuple(stage.sets),
+        words_of(stage.entry), words_of(stage.command), stage.folder, tuple(placed), values,
+    )  # fmt: skip
 
 
-def _ports_set(word: str, rest: str, evidence: Evidence) -> Iterator[tuple[str, int, Evidence]]:
-    for name, value in _pairs(word, rest) if word == "ENV" else ():
+def _ports_set(rest: str, evidence: Evidence) -> Iterator[tuple[str, int, Evidence]]:
+    for name, value in _pairs("ENV", rest):
         if name.upper().endswith("PORT") and re.fullmatch(r"\d{2,5}", value):
             yield name, int(value), evidence
 
@@ -172,6 +210,8 @@ def instructions(text: str) -> Iterator[tuple[int, str, str]]:
 
 def words_of(text: str) -> tuple[str, ...]:
     """Exec form, or a line for a shell."""
+    if not text:
+        return ()
     if text.startswith("["):
         try:
             found = json.loads(text)

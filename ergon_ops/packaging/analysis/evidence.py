@@ -135,6 +135,7 @@ class Service:
     dockerfile: str = ""
     arguments: tuple[tuple[str, str], ...] = ()
     command: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] = ()
     ports: tuple[tuple[int, int | None], ...] = ()
     environment: tuple[str, ...] = ()
     sets: tuple[tuple[str, int, Evidence], ...] = ()

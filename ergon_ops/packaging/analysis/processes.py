@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from ergon_ops.packaging.analysis.containers import dockerfile, processes
 from ergon_ops.packaging.analysis.evidence import Application, Evidence, Service
+from ergon_ops.packaging.analysis.launching import image_of, of_service
 from ergon_ops.packaging.analysis.said import PORT
 from ergon_ops.packaging.analysis.tree import Tree, inside, within
 
@@ -43,7 +44,8 @@ def placed(tree: Tree, service: Service, homes: set[str]) -> Service:
 
 
 def beside(tree: Tree, found: list[Application], composed: Iterable[Service]) -> list[Application]:
-    """`found` with what is started beside each; once each, whoever says it."""
+    """`found` with what is started beside each; once each, whoever says it. A worker is told with the options that it
+    is started with."""
     every = list(found)
     for path in dict.fromkeys(item.path for item in found):
         same = [item for item in found if item.path == path and not item.output]
@@ -51,13 +53,29 @@ def beside(tree: Tree, found: list[Application], composed: Iterable[Service]) ->
             continue
         known = {_words(item.run) for item in same}
         names: set[str] = set()
-        for name, run, why, port in (*_procfile(tree, path), *_composed(path, composed)):
-            if name in names or _words(run) in known or ONCE.search(" ".join(run)) or is_one(run, same):
+        for name, run, why, port in (*_procfile(tree, path), *_composed(tree, path, composed)):
+            if name in names or ONCE.search(" ".join(run)):
+                continue
+            worker = next((item for item in every if item in same and _works(item, run)), None)
+            if worker:
+                every[every.index(worker)] = _told(worker, run, why)
+            if worker or _words(run) in known or is_one(run, same):
                 continue
             known.add(_words(run))
             names.add(name)
             every.append(_program(tree, same[0], name, run, why, port))
     return every
+
+
+def _works(item: Application, run: tuple[str, ...]) -> bool:
+    """The worker of Celery that was found in the sources, as somebody starts it."""
+    said = " ".join(run)
+    plain = run[:1] == ("celery",) and not item.folder and "$" not in said
+    return item.type == "celery" and plain and bool(re.search(r"\bworker\b", said))
+
+
+def _told(worker: Application, run: tuple[str, ...], why: Evidence) -> Application:
+    return replace(worker, run=run, evidence={**worker.evidence, "run": (why,)})
 
 
 Row = tuple[str, tuple[str, ...], Evidence, int | None]
@@ -71,13 +89,19 @@ def _procfile(tree: Tree, path: str) -> Iterator[Row]:
             yield name, run, why, None
 
 
-def _composed(path: str, composed: Iterable[Service]) -> Iterator[Row]:
-    for service in composed:
-        if service.path != path or not service.command:
+def _composed(tree: Tree, path: str, composed: Iterable[Service]) -> Iterator[Row]:
+    """Services that start something else than their image, or are built of another image than the folder's first."""
+    own = [service for service in composed if service.path == path]
+    files = {image_of(service) for service in own}
+    for service in own:
+        if not service.command and not service.entrypoint and len(files) < 2:
             continue
+        started = of_service(tree, service)
+        run = started.words if started else service.command
+        why = service.evidence
         port = service.ports[0][0] if service.ports else None
-        if not SERVING.search(" ".join(service.command)):
-            yield service.name, service.command, service.evidence, port
+        if run and not SERVING.search(" ".join(run)):
+            yield service.name, run, why, port
 
 
 def _words(run: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ergon_ops.packaging.analysis import node, others, python, static
+from ergon_ops.packaging.analysis.adopting import adopted, documented
 from ergon_ops.packaging.analysis.compose import needed, program, services
 from ergon_ops.packaging.analysis.containers import Dockerfile, dockerfiles, procfile
 from ergon_ops.packaging.analysis.environment import deployed, loaded, surrounded, variable_of
@@ -85,6 +86,11 @@ def _known_by_others(
         run, evidence["run"] = said[0], (said[1],)
         if literal := SAID_PORT.search(filled(" ".join(run))):
             port, evidence["port"] = int(literal[1]), (said[1],)
+    elif found.name != "worker" and (there := adopted(tree, found, own, image) or documented(tree, found)):
+        run = there.run or run
+        evidence["run"] = (there.why,) if there.run else evidence.get("run", ())
+        if there.port and (there.port != found.port or there.run):
+            port, evidence["port"] = there.port, (there.why,)
     silent = not evidence.get("port") and found.type not in ("celery", "bot", "script", "shell")
     if silent and found.output:  # what develops it listens elsewhere than what serves its pages
         pages = image if image and not image.base.rsplit("/", 1)[-1].startswith("node") else None

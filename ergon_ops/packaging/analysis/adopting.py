@@ -1,0 +1,189 @@
+"""The words that a project's own people start a program with — an image, a service, a unit, a line of the README —
+where they start the very one that was found and would run here as they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from ergon_ops.dataclass import dataclass
+from ergon_ops.packaging.analysis.containers import Dockerfile, words_of
+from ergon_ops.packaging.analysis.evidence import Application, Evidence, Service
+from ergon_ops.packaging.analysis.launching import Launch, of_image, of_service, unwrapped
+from ergon_ops.packaging.analysis.requirements import requirements
+from ergon_ops.packaging.analysis.said import CONFIG, bound, commands
+from ergon_ops.packaging.analysis.said import PORT as SAID_PORT
+from ergon_ops.packaging.analysis.tree import Tree, inside, shown
+
+USUAL = {
+    "gunicorn": 8000, "uvicorn": 8000, "hypercorn": 8000, "daphne": 8000, "granian": 8000, "fastapi": 8000,
+    "litestar": 8000, "sanic": 8000, "waitress-serve": 8080,
+}  # fmt: skip
+BROUGHT = {"waitress-serve": ("waitress",), "fastapi": ("fastapi[standard]", "fastapi[all]", "fastapi-cli")}
+BROUGHT["uvicorn"] = ("uvicorn", "fastapi[standard]", "fastapi[all]", "litestar[standard]", "python-fasthtml")
+FOR_WORK = re.compile(
+    r"--reload\b|\brunserver|--debug\b|(?<![\w-])dev(?![\w-])|--help\b|--version\b|(?<![\w-])-h\b|watch|\bpytest\b|--port\s*$"
+)
+LISTENING = re.compile(r"0\.0\.0\.0|\[::\]|(?:--bind|-b)[= ]:\d|--host[= ]::|^fastapi run\b|--listen[= ]\*:")
+TUNED = re.compile(r"-[wtl]|--(?:workers|threads|timeout|log-level|graceful-timeout|keep-alive|worker-connections)")
+TARGET = re.compile(r"[A-Za-z_][\w.]*(?::[A-Za-z_][\w.]*(?:\(\))?)?$|[\w./-]+\.py(?::\w+)?$")
+LEFT_OPEN = re.compile(r"[<>{}$|…`*]|\.\.\.")
+COMPILED = ("go", "rust")
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """`run` () where only the port holds here."""
+
+    run: tuple[str, ...]
+    port: int | None
+    why: Evidence
+
+
+def adopted(tree: Tree, found: Application, own: Iterable[Service], image: Dockerfile | None) -> Adopted | None:
+    """Of a service with words of its own, else of the image."""
+    if found.output or found.type in ("celery", "dockerfile"):
+        return None
+    launches = [of_service(tree, service) for service in own if service.command or service.entrypoint]
+    launches.append(of_image(tree, found.path, image) if image else None)
+    for launch in filter(None, launches):
+        words = plain(launch.words)
+        if FOR_WORK.search(" ".join(words)):
+            continue
+        if row := _adopted(tree, found, replace(launch, words=words)):
+            return row
+    return None
+
+
+def plain(words: Sequence[str]) -> tuple[str, ...]:
+    """`python3 -u -m gunicorn …` as `gunicorn …`."""
+    rest = list(words)
+    if rest and re.fullmatch(r"(?:[\w./-]*/)?python[\d.]*", rest[0]):
+        rest[0] = "python"
+        while rest[1:2] in (["-u"], ["-O"], ["-OO"], ["-B"]):
+            del rest[1]
+        if rest[1:2] == ["-m"] and rest[2:3] and rest[2] in (*USUAL, "flask", "streamlit", "celery"):
+            rest = rest[2:]
+    return tuple(rest)
+
+
+def _adopted(tree: Tree, found: Application, launch: Launch) -> Adopted | None:
+    words = launch.words
+    if found.language == "python":
+        return _server(tree, found, launch) if words[0] in USUAL else _program(tree, found, launch)
+    if found.language in COMPILED and len(found.run) == 1 and found.run[0].startswith("./"):
+        given = words[1:] if words[0].startswith("/") or words[0].endswith(found.run[0][1:]) else ()
+        return Adopted((*found.run, *given), _port(tree, found, words), launch.why) if given else None
+    return None
+
+
+def _server(tree: Tree, found: Application, launch: Launch) -> Adopted | None:
+    words, name = launch.words, launch.words[0]
+    said = " ".join(words)
+    target = next((word for word in words[1:] if _file(tree, found, word)), "")
+    if not target or not found.port:
+        return None
+    port = _port(tree, found, words)
+    dependencies = requirements(tree, found.context or found.path)
+    there = any(one in dependencies for one in BROUGHT.get(name, (name,)))
+    config = CONFIG.search(said) or (name == "gunicorn" and tree.has(inside(found.path, "gunicorn.conf.py")))
+    elsewhere = found.folder and found.folder not in words
+    if not there or elsewhere or not (LISTENING.search(said) or (config and port)):
+        return Adopted((), port, launch.why) if port else None
+    port = port or USUAL[name]
+    run = _short(words, target, port) if launch.tuned else words
+    return Adopted(run, port, launch.why)
+
+
+def _short(words: Sequence[str], target: str, port: int) -> tuple[str, ...]:
+    """Without what the environment tunes; the whole of it where more is said than where it listens."""
+    rest, skip = [], False
+    for index, word in enumerate(words):
+        if skip or TUNED.fullmatch(word.split("=")[0]):
+            skip = not skip and "=" not in word and words[index + 1 : index + 2] != (target,)
+            continue
+        rest.append(word)
+    others = [word for word in rest[1:] if word not in (target, "--bind", "-b", "--host", "--port", "0.0.0.0", "-p")]
+    if any(not re.search(rf"(?:^|[:=]){port}$|^--host=|^:?{port}$", word) for word in others):
+        return tuple(words)
+    if words[0] == "gunicorn":
+        return ("gunicorn", "-b", f"0.0.0.0:{port}", target)
+    return (words[0], target, "--host", "0.0.0.0", "--port", str(port)) if words[0] == "uvicorn" else tuple(rest)
+
+
+def _file(tree: Tree, found: Application, word: str) -> str:
+    """The file that `pkg.module:app` or `pkg/module.py` names, in the folder of the application."""
+    if word.startswith("-") or not TARGET.match(word):
+        return ""
+    module = word.partition(":")[0]
+    path = module.removesuffix(".py") if module.endswith(".py") else module.replace(".", "/")
+    for base in dict.fromkeys((found.path, inside(found.path, found.folder or "."))):
+        for ending in (".py", "/__init__.py", "/__main__.py"):
+            if tree.has(inside(base, path + ending).removeprefix("./")):
+                return inside(base, path + ending)
+    return ""
+
+
+def _program(tree: Tree, found: Application, launch: Launch) -> Adopted | None:
+    """`python -m pkg --config x`, `tool sync`: more words behind the same program."""
+    words = launch.words
+    same = words[: len(found.run)] == found.run
+    if not same and words[:1] == ("python",) and len(words) > 1:
+        named = words[2] if words[1] == "-m" and len(words) > 2 else words[1]
+        file = _file(tree, found, named)
+        own = file == inside(found.path, found.entrypoint)
+        serves = found.run[:1] != ("python",) and file and "0.0.0.0" in tree.text(file)
+        same = bool(own and (found.run[:1] == ("python",) or serves)) and not found.folder
+    if not same or words == found.run:
+        return None
+    return Adopted(words, _port(tree, found, words) or found.port, launch.why)
+
+
+def _port(tree: Tree, found: Application, words: Sequence[str]) -> int | None:
+    said = " ".join(words)
+    if literal := SAID_PORT.search(said):
+        return int(literal[1])
+    other = CONFIG.search(said)
+    place = other[1].removeprefix("./") if other else "gunicorn.conf.py"
+    there = bound(tree, inside(found.path, place)) if other or words[0] == "gunicorn" else None
+    return there[0] if there else None
+
+
+def documented(tree: Tree, found: Application) -> Adopted | None:
+    """A command with more words than ours, where exactly one is written down: of a unit or a task first, then of the
+    README. Only for what is run as a file or by a name of its own: a server is placed by our own words."""
+    if not found.run or found.type in ("celery", "dockerfile") or found.output or found.run[0] in USUAL:
+        return None
+    if found.language != "python" or (found.run[0] != "python" and len(found.run) > 1):
+        return None
+    for rows in (commands(tree, found.path), _units(tree, found.path), _readme(tree, found.path)):
+        told: dict[tuple[str, ...], Evidence] = {}
+        for text, why in rows:
+            words = plain(unwrapped(words_of(text.strip())))
+            more = words[: len(found.run)] == found.run and len(words) > len(found.run)
+            if more and not LEFT_OPEN.search(text) and not FOR_WORK.search(text):
+                told.setdefault(words, why)
+        if told:
+            options = [words for words in told if words[len(found.run)].startswith("-")]
+            return Adopted(options[0], found.port, told[options[0]]) if len(told) == 1 and options else None
+    return None
+
+
+def _units(tree: Tree, folder: str) -> Iterator[tuple[str, Evidence]]:
+    """`ExecStart=` of systemd, `command=` of supervisor."""
+    for path in tree.under(folder, ".service", ".conf", ".ini"):
+        for number, line in enumerate(tree.text(path).splitlines(), 1):
+            if match := re.match(r"\s*(?:ExecStart|command)\s*=\s*[-+@!]*(.+)", line):
+                yield match[1], Evidence(path, number, shown(line))
+
+
+def _readme(tree: Tree, folder: str) -> Iterator[tuple[str, Evidence]]:
+    """Lines of the README that stand as code."""
+    for name in ("README.md", "readme.md", "README.rst", "README"):
+        path, fenced = inside(folder, name), False
+        for number, line in enumerate(tree.text(path).splitlines(), 1):
+            if line.lstrip().startswith("```"):
+                fenced = not fenced
+            elif fenced or line.startswith(("    ", "\t")):
+                yield re.sub(r"^\s*\$\s+|\s+#\s.*$", "", line).strip(), Evidence(path, number, shown(line))
