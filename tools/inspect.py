@@ -9,13 +9,14 @@ from ergon_ops.tool import Context, read
 
 Part = Literal[
     "identity", "state", "limits", "config", "mounts", "networks", "ports", "filesystem", "processes", "sockets",
-    "services", "host",
+    "services", "probes", "host",
 ]  # fmt: skip
 
 
 @read
 async def inspect(ctx: Context, groups: list[Part] | None = None, about: str = "") -> tuple[Fact, ...]:
-    """Facts of a container by group: config has env names (never values), services what listens, host its machine.
+    """Facts of a container by group: config has env names (never values), services what listens, probes what redis,
+    postgres, nginx say of themselves, host its machine.
 
     groups: default identity, state, services, ports
     about: another container's name; default this one

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from ergon_ops.facts import Fact
-from ergon_ops.offline import identity, improving, numbers, places, record, state, trouble
+from ergon_ops.offline import identity, improving, insides, numbers, places, record, state, trouble
 from ergon_ops.offline.host import host
 from ergon_ops.offline.teller import Said, Teller, say
 from ergon_ops.offline.units import duration, moment, plain
@@ -15,6 +15,7 @@ ANSWERS: dict[str, Callable[[Teller], Said]] = {
     "status": state.status,
     "health": state.health,
     "services": state.services,
+    "insides": insides.told,
     "memory": numbers.memory,
     "cpu": numbers.cpu,
     "disk": numbers.disk,
@@ -62,6 +63,11 @@ def answers(ask: Ask, view: View) -> Iterator[Sentence]:
     if not teller.state and not SELF_CONTAINED.issuperset(ask.intents):
         yield from _unread(teller)
         return
+    if "insides" in ask.intents:
+        told = tuple(insides.told(teller))
+        yield from told or insides.refused(teller)
+        if told:
+            return  # what else was understood is what is said in its stead
     for intent in ask.intents:
         if intent == "host":
             yield from host(ask, HostView(view.ref.host, view.ledger, view.now))

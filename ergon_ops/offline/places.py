@@ -7,7 +7,7 @@ from ergon_ops.offline.numbers import traffic
 from ergon_ops.offline.serving import name_and_port, spoken
 from ergon_ops.offline.teller import Said, Teller, num, own_words, say
 from ergon_ops.offline.units import duration, listed, moment, plain, plural, size, some
-from ergon_ops.offline.verdict import asked_ports, setting
+from ergon_ops.offline.verdict import asked_ports, exposure, setting
 from ergon_ops.offline.words import Sentence
 
 HIDDEN = "I never show values of variables, only their names."
@@ -24,6 +24,7 @@ def ports(t: Teller) -> Said:
     if published:
         pairs = listed([f"{plain(row.key)} → {row.value}" for row in published])
         yield say(f"I publish {pairs} inside.", *published)
+        yield from exposure(t, published)
     elif t.running:
         yield say("I publish no port on the host.", t.fact("state"), t.fact("name"))
     else:

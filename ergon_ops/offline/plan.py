@@ -13,6 +13,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "status": (*STATE, "services"),
     "health": (*STATE, "services", "config"),
     "services": (*STATE, "services"),
+    "insides": (*STATE, "services", "probes"),
     "memory": STATE,
     "cpu": STATE,
     "disk": (*STATE, "filesystem", "mounts"),

@@ -28,6 +28,8 @@ _LATER = (
 _TREND = r"\b(?:leak\w*|grow\w*|going up|rising|increas\w*|creeping|climbing|trend\w*)\b"
 _OUTSIDE = r"\b(?:publish\w*|outside|externally|host|forward\w*|mapped|map|expos\w*|open|reachable)\b"
 
+_WORLD = r"\b(?:internet|outside|outer|externally|external|public(?:ly)?|world|from anywhere|everyone|anyone)\b"
+
 
 def yes_no(t: Teller) -> bool:
     """Whether the question wants a yes or a no."""
@@ -66,6 +68,22 @@ def asked_ports(t: Teller, published: tuple[Fact, ...], listening: tuple[Fact, .
             yield say(f"Port {port} listens inside only: it is not published on the host.", *inside, t.fact("state"))
         elif re.search(_OUTSIDE, t.ask.text.lower()) or listening:
             yield say(f"I do not publish port {port}, and I see nothing that listens on it.", t.fact("state"))
+
+
+def exposure(t: Teller, published: tuple[Fact, ...]) -> Said:
+    """From where published ports are reached, if that was asked: by the address of the host that each is bound to."""
+    if not re.search(_WORLD, t.ask.text.lower()):
+        return
+    near = tuple(row for row in published if row.key.startswith(("127.", "::1", "[::1]")))
+    wide = tuple(row for row in published if row.key.startswith(("0.0.0.0", "::/", ":::", "[::]")))
+    asked = yes_no(t)
+    if published and len(near) == len(published):
+        lead = "No: only" if asked else "Only"
+        yield say(f"{lead} programs on the host itself reach that: it is bound to the loopback address.", *near)
+    elif wide:
+        lead = "Yes, as far as the host goes: whoever" if asked else "Whoever"
+        text = "reaches the host on any of its addresses reaches that, unless a firewall is between"
+        yield say(f"{lead} {text}; of firewalls I see nothing.", *wide)
 
 
 def setting(t: Teller, name: str, value: object, said: str) -> str:

@@ -16,6 +16,7 @@ INTENTS: dict[str, str] = {
     "status": "how it is: services, memory, health",
     "health": "whether it is healthy, and what the healthcheck says",
     "services": "which programs serve what on which port",
+    "insides": "what a service says of itself; what else was understood, where it says nothing",
     "memory": "working set, limit, failures",
     "cpu": "CPU used, quota, throttling",
     "disk": "filesystems at its mounts and block i/o",
