@@ -13,6 +13,7 @@ from ergon_ops.grounding.scene import Scene
 _NONE = lazily(
     r"\b(?:no|zero|without(?: any)?|(?:do|does|did|has|have|had)(?:n't| not) (?:have |had |see |find |"
     r"log(?:ged)? |show |report |contain |publish |expose )?(?:any|a single)|"
+    r"neither [\w-]+ nor [\w-]+ (?:has|have|had|logged|logs|reports?|reported|shows?|showed|wrote) (?:any |an? )?|"
     r"(?:has|have|is|are|was|were)(?:n't| not) (?:been )?any|never (?:had|seen|logged)(?: an?| any)?|"
     r"free of|none of (?:the|my|its)|not (?:a single|any|one))\s+"
     r"(?P<what>[a-z][\w/-]*(?:\s+[a-z][\w/-]*){0,3})",
@@ -99,6 +100,8 @@ def _resourced(scene: Scene, start: int, end: int) -> bool:
 
 def _judge(scene: Scene, match: re.Match[str]) -> None:
     at, what = match.start(), match["what"]
+    if match[0].lower().startswith("neither"):
+        at = match.start("what") - 1  # of both who are named in it
     clause = scene.clause(at)
     if clause.mood in ("advice", "question"):
         return
@@ -107,8 +110,10 @@ def _judge(scene: Scene, match: re.Match[str]) -> None:
     if _TROUBLE.match(what):
         _well(scene, at, match.start("what") + len(_TROUBLE.match(what)[0]))  # type: ignore[index]
         return
-    if re.match(r"(?:\w+ )?throttl", what):
+    if re.match(r"(?:\w+ )?throttl|(?:\w+ ){0,2}periods? (?:was|were|is|are|has|have)\b", what):
         return  # a state
+    if _ALMOST.search(scene.line[:at]) or _NO_RESOURCE.match(what):
+        return  # an amount, judged as vague
     if _SPEECH.match(what) and not COUNT.match(what):
         return
     if re.match(
@@ -133,6 +138,10 @@ def _judge(scene: Scene, match: re.Match[str]) -> None:
             scene.decide("none", at, match.end(), tuple(row.id for row in stopped), "")
             return
     _none(scene, at, match.start("what") + counted.end(), formulas, counted[0])
+
+
+_ALMOST = lazily(r"\b(?:almost|nearly|practically|virtually|next to|basically|essentially|close to)\W*$", re.I)
+_NO_RESOURCE = lazily(r"(?:cpu|memory|disk|swap) (?:headroom|room|left|to spare)\b", re.I)
 
 
 def _uncounted(scene: Scene, match: re.Match[str]) -> None:
@@ -185,9 +194,16 @@ def _none(scene: Scene, start: int, end: int, formulas: tuple[str, ...], noun: s
     scene.take(start, end)
 
 
+_ANYWHERE = lazily(
+    r"\b(?:(?:on|across|of) (?:this|the|my|our) (?:whole |entire )?(?:host|machine|server|stack)|anywhere)\b", re.I
+)
+
+
 def _well(scene: Scene, start: int, end: int) -> None:
     """That nothing is wrong: they run, no check fails, nothing is down, and no rule found a fault."""
     refs = tuple(ref for ref in scene.subjects(start) if ref.kind == "container")
+    if _ANYWHERE.search(scene.line):
+        refs = tuple(dict.fromkeys([*scene.ground.refs, *scene.ground.names.values()]))
     index = scene.index
     states = [row for ref in refs for row in index.facts(ref, "state")]
     bad = [row for ref in refs for row in index.facts(ref, "health") if row.value == "unhealthy"]

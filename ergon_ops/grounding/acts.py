@@ -86,6 +86,13 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
         r"scheduled|approved|in effect|went through|live)\b)",
     ),
     (
+        "agent",
+        rf"\b(?:updates?|restarts?|reboots?|deploy(?:ment|s)?|releases?|changes?|rollbacks?|roll-?outs?|events?|"
+        rf"upgrades?|approvals?|recreations?|maintenance)\b(?: (?:at|of|on|from|"
+        rf"event)\b[^.;,]{{0,24}}?)?\s+(?:\w+ly |then |also )?"
+        rf"(?:has |have |had )?(?P<verb>{_DONE})\s+(?:my|its|the|this|their|both|all|it|me|us|[\w-]+'s)\b",
+    ),
+    (
         "progress",
         r"^\W*(?P<verb>restarting|rebooting|applying|executing|deploying|fixing|rolling back|updating|"
         r"raising|increasing)\b(?!\s*(?:after|\(|;|state|loop|policy))(?=.*(?:\.\.\.|…|now|\bthe\b|"
@@ -199,8 +206,19 @@ def _of_itself(scene: Scene, kind: str, verb: str, behind: str, ahead: str, matc
         and re.search(r"\b(?:disk|read|received|times|bytes)\b|iB\b", scene.line)
     ):
         return True
+    if (
+        kind in ("passive", "done")
+        and verb in ("written", "wrote", "sent")
+        and re.match(r"\s*(?:about |only |some )?(?:\d|\x00)", behind)
+    ):
+        return True
     if kind == "passive" and verb in _STATIVE and re.search(r"\b(?:is|are|was|were)\s", match[0], re.I):
         return True
+    return _told_so(scene, kind, verb, behind, ahead, match)
+
+
+def _told_so(scene: Scene, kind: str, verb: str, behind: str, ahead: str, match: re.Match[str]) -> bool:
+    """What the engine saw, what goes on by itself, and what a number stands behind."""
     if kind == "passive" and (names := _EVENTS.get(verb)):
         refs = scene.subjects(match.start())
         return any(str(row.value).split(" ")[0] in names for ref in refs for row in scene.index.facts(ref, "event"))

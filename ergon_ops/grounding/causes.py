@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ergon_ops.findings import Finding
-from ergon_ops.grounding import logs, quotes
+from ergon_ops.grounding import consequences, load, logs, quotes
 from ergon_ops.grounding.lazy import lazily, words
 from ergon_ops.grounding.lexicon import BECAUSE, CAUSE, CAUSES
 from ergon_ops.grounding.markup import HEDGE, Clause
@@ -60,6 +60,7 @@ _NO_CAUSE = lazily(
 _SELF_EVIDENT = lazily(
     r"\bresult(?:s)? of (?:the|my|its|this)? ?(?:last |latest )?(?:health|check|look|read)|"
     r"which means that|down to (?:\d|the)|leads? to (?:the |my |container |its )*(?:log|port|host)|"
+    r"(?<=\d )leads? to (?:it|that|this|me)\b|(?<=\) )leads? to (?:it|that|this|me)\b|"
     r"(?:this|that|which) means\b|(?:the )?reason (?:is|stands) (?:\w+ )?in (?:its|my|the) log",
     re.I,
 )
@@ -99,13 +100,18 @@ def _because(scene: Scene) -> None:
         around = clause.text if _WHOLE.search(match[0]) or not _rest(told, match[0]) else told
         if clause.mood == "advice" and not CAUSE.search(told):
             continue
-        ids = _explained(scene, match.start(), around)
+        apart = consequences.apart(scene, match, end)
+        ids = None if apart else _explained(scene, match.start(), around)
+        ids = ids or consequences.follows(scene, match.start(), end) or consequences.likely(scene, match.start(), end)
+        if ids is None and apart:
+            scene.claim("cause", match.start(), end, why="no finding leads from the one to the other", about=("link",))
+            continue
         scene.decide("cause", match.start(), end, ids, "no rule found this cause", ("finding",))
 
 
 _POINTING = lazily(
-    r"(?P<what>time-?outs?|errors?|failures?|messages?|logs?)\b[^.;]{0,16}\b(?:points?|pointing|lead|"
-    r"refer)\w* (?:at|to)\b",
+    r"(?P<what>time-?outs?|errors?|failures?|messages?|logs?)\b[^.;]{0,16}\b(?:(?:points?|pointing|lead|"
+    r"refer)\w* (?:at|to)|names?|mention\w*)\b",
     re.I,
 )
 
@@ -288,6 +294,8 @@ def _trends(scene: Scene) -> None:
     for match in _TREND.finditer(scene.free):
         clause = scene.clause(match.start())
         if clause.mood not in ("assert",) or _NOT_TREND.search(scene.line):
+            continue
+        if load.grows(scene, match, clause.text):
             continue
         if re.search(r"\bstarting\b|health_status|neither\b", clause.text) or re.search(
             r"\b(?:propos\w+|rais\w+) (?:\w+ ){0,3}$", scene.line[: match.start()], re.I

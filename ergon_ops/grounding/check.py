@@ -9,11 +9,14 @@ from ergon_ops.grounding import (
     absence,
     acts,
     causes,
+    cited,
     commands,
     coverage,
     denial,
     elliptic,
     hearsay,
+    lines,
+    lists,
     measures,
     names,
     network,
@@ -27,6 +30,7 @@ from ergon_ops.grounding import (
     statements,
     states,
     told,
+    unread,
     windows,
 )
 from ergon_ops.grounding.lazy import lazily
@@ -53,6 +57,7 @@ _PASSES = (
     acts.find,
     windows.find,
     spans.find,
+    unread.find,
     names.find,
     network.find,
     denial.find,
@@ -61,6 +66,7 @@ _PASSES = (
     pairs.find,
     ranks.find,
     nobody.find,
+    lines.find,
     absence.find,
     states.find,
     measures.find,
@@ -73,8 +79,8 @@ def check(sentence: str, ground: Ground, before: Checked | None = None) -> Check
     """What of a sentence the ledger carries. `before` is what `check` gave for the sentence before it: whom it named
     is whom "it" means here."""
     topic = before.topic if before is not None else Topic()
-    text, cited = without_citations(sentence)
-    scene = Scene.of(text, ground, topic)
+    text, ids = without_citations(sentence)
+    scene = Scene.of(text, ground, topic, ids)
     header = header_of(text)
     if _hidden(text) or _TOLD_SECRET.search(scene.line):
         scene.claim("secret", 0, len(text), why="a hidden value", about=("env_key",))
@@ -87,12 +93,14 @@ def check(sentence: str, ground: Ground, before: Checked | None = None) -> Check
         if not general:
             if re.search(r"\bonly\b|\bsole\b", text, re.I):
                 only.find(scene, check)
-            coverage.find(scene, cited)
+            if len(scene.mentions) > 1:
+                lists.find(scene, check)
+            coverage.find(scene, ids)
         hearsay.find(scene)
-    found = [told.as_read(claim, scene, cited) for claim in scene.claims]
+    found = [told.as_read(cited.as_cited(claim, scene, ids), scene, ids) for claim in scene.claims]
     claims = tuple(sorted(found, key=lambda claim: (claim.start, claim.end)))
     said = tuple(dict.fromkeys(id for claim in claims for id in claim.fact_ids))
-    return Checked(text, claims, replace(_next(scene, header), told=said), cited)
+    return Checked(text, claims, replace(_next(scene, header), told=said), ids)
 
 
 def _hidden(text: str) -> bool:

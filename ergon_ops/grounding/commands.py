@@ -112,4 +112,7 @@ def _known(scene: Scene, words: str) -> bool:
     words = words.strip().lower()
     if " " not in words:
         return words not in ("reboot", "shutdown")
-    return any(words in scene.index.corpus(ref) for ref in scene.ground.refs)
+    if any(words in scene.index.corpus(ref) for ref in scene.ground.refs):
+        return True
+    facts = [row for item in scene.mentions for row in scene.index.facts(item.ref, "command")]
+    return any(words == str(row.value).lower() for row in facts)

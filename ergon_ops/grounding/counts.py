@@ -53,15 +53,7 @@ def judge(scene: Scene, amount: Amount, before: Amount | None) -> None:
         ports._port(scene, amount.start, amount.end, said)
         return
     if re.search(r"\bpid\W*$", scene.line[: amount.start], re.I):
-        rows = [
-            row for ref in scene.subjects(amount.start) for row in scene.index.facts(ref, "process") if row.key == said
-        ]
-        told = [
-            row.id
-            for row in rows
-            if any(word in scene.line.lower() for word in {str(row.value), *programs_of(str(row.value))})
-        ]
-        scene.decide("count", amount.start, amount.end, tuple(told) or None, f"pid {said} is not so", ("process",))
+        _pid(scene, amount, said)
         return
     formulas, noun = _noun(scene, amount)
     if noun is None:
@@ -78,6 +70,12 @@ def judge(scene: Scene, amount: Amount, before: Amount | None) -> None:
     if noun is None and _INSIDE.search(scene.clause(amount.start).text + " " + scene.line[amount.end :]):
         ports._port(scene, amount.start, amount.end, scene.line[amount.start : amount.end])
         return
+    if "log_lines" in formulas and not _ERRORS.search(scene.clause(amount.start).text):
+        formulas = tuple(item for item in formulas if item != "log_errors")
+    if (nouns := together(scene, amount)) is not None:
+        start, ids = nouns
+        scene.decide("count", start, amount.end, ids, "not so of each of them", ("state",))
+        return
     values = list(_values(scene, formulas, amount, noun or ""))
     if noun is None or "log_lines" in formulas or "log_errors" in formulas:
         for said in (logs.near(scene, amount.start, amount.end), scene.clause(amount.start).text):
@@ -93,6 +91,35 @@ def judge(scene: Scene, amount: Amount, before: Amount | None) -> None:
     scene.decide("count", amount.start, amount.end, ids, why, about)
 
 
+def _pid(scene: Scene, amount: Amount, said: str) -> None:
+    """The number of a process that the sentence names."""
+    rows = [row for ref in scene.subjects(amount.start) for row in scene.index.facts(ref, "process") if row.key == said]
+    line = scene.line.lower()
+    told = [row.id for row in rows if any(word in line for word in {str(row.value), *programs_of(str(row.value))})]
+    scene.decide("count", amount.start, amount.end, tuple(told) or None, f"pid {said} is not so", ("process",))
+
+
+_BOTH = lazily(r"\b(?:both|each|all)\s+(?:at |of |equal |count |counted )?\W*$", re.I)
+
+
+def together(scene: Scene, amount: Amount) -> tuple[int, tuple[str, ...] | None] | None:
+    """`failures and kills are both 0`: each noun before it has that count."""
+    clause = scene.clause(amount.start)
+    nouns = list(COUNT.finditer(scene.nameless, clause.start, amount.start))
+    if len(nouns) < 2 or not _BOTH.search(scene.line[clause.start : amount.start]):
+        return None
+    found: list[str] = []
+    for noun in nouns:
+        values = _values(scene, _formulas(noun), amount, noun[0])
+        hit = [value for value in values if amount.fits(value.number)]
+        own = [value for value in hit if set(value.ids) & set(scene.cited)] or hit
+        if not own:
+            return nouns[0].start(), None
+        found += own[0].ids
+    return nouns[0].start(), tuple(found)
+
+
+_ERRORS = lazily(r"error|fail|fatal|exception|problem|time-?out|timed", re.I)
 _INSIDE = lazily(r"\b(?:ports?|published|unpublished|listen\w*|reachable|stays? inside|internal)\b", re.I)
 _LINE_WORDS = frozenset(
     [
@@ -174,6 +201,10 @@ def _noun(scene: Scene, amount: Amount) -> tuple[tuple[str, ...], str | None]:
         return ("@containers",), _SAME_STATE.get(elided[1].lower()[:4], elided[1])
     if (alone := _STATE_ALONE.match(behind)) is not None:
         return ("@containers",), alone[1]
+    if (silent := _SILENT.match(behind)) is not None:
+        return ("@containers",), silent[1]
+    if _RATED.match(behind) is not None:
+        return ("@findings",), "findings"
     if (program := _PROGRAMS.match(behind)) is not None and programs_of(program[1]):
         return ("@program",), program[1]
     if re.match(r"\s+more\b", behind) and re.search(r"process|pids?\b|thread", scene.line, re.I):
@@ -194,6 +225,10 @@ def _noun(scene: Scene, amount: Amount) -> tuple[tuple[str, ...], str | None]:
     return (), None
 
 
+_SILENT = lazily(r"\s+(?:of (?:them|these) |others? |containers? )*(?:reports?|ha(?:s|ve)|shows?) (no health\w*)", re.I)
+_RATED = lazily(
+    r"\s+(?:more |others? |of them |findings? )*(?:is|are) (?:only |just |rated )?(?:critical|warnings?|info)\b", re.I
+)
 _STATE_ALONE = lazily(
     r"\s+(running|exited|stopped|restarting|paused|unhealthy|healthy|created|dead|up|down)\b(?! \w)", re.I
 )

@@ -110,7 +110,9 @@ def find(scene: Scene, cited: Iterable[str]) -> None:
         if clause.mood != "assert" and not _TO_YOU.match(clause.text):
             continue
         carried = ids or any(item.start < clause.end and clause.start < item.end for item in scene.claims)
-        words = known if carried or not FINITE.search(clause.text) else set[str]()
+        label = clause.text.rstrip().endswith(":")  # `Memory of orders-db:`, in which `orders` is no verb
+        told = FINITE.search(scene.nameless[clause.start : clause.end] if label else clause.text) is not None
+        words = known if carried or not told else set[str]()
         unread = _unread(scene, clause, words | offered)
         if ids:
             unread = [word for word in unread if _TRADE.fullmatch(word) or PROGRAM_WORD.fullmatch(word)]
@@ -160,7 +162,11 @@ def _carriers(scene: Scene, cited: Iterable[str]) -> set[str]:
     texts = [
         f"{fact.name} {fact.key} {fact.value}" for fact in (scene.index.by_id.get(id) for id in ids) if fact is not None
     ]
-    texts += [f"{finding.cause} {finding.summary}" for finding in scene.ground.findings if ids & set(finding.evidence)]
+    texts += [
+        f"{finding.cause} {finding.summary} {finding.severity}"
+        for finding in scene.ground.findings
+        if ids & set(finding.evidence)
+    ]
     return set(_fact_names() | BESIDE).union(*(stems(text) for text in texts))
 
 

@@ -11,7 +11,7 @@ _FINE = lazily(
     r"\b(?:(?:is|are)(?:n't| not| no) (?:\w+ )?(?:an? )?(?:issue|problem|concern|worry|bottleneck|factor)s?\b"
     r"|nothing (?:here |in \w+ )?(?:to worry about|suggests|points to|hints at|indicates)|nowhere near|"
     r"far (?:away )?from"
-    r"|(?:has|have)(?:n't| not|n't ever| never) been killed|never struck|no sign of|no shortage of)\b[^.;,]*",
+    r"|(?:has|have)(?:n't| not|n't ever| never) been killed|never struck|no sign of|no shortage of)\b[^.;,:]*",
     re.I,
 )
 # What is spoken of → (what must stay below a bound, what must be nought).

@@ -84,7 +84,8 @@ IMPERATIVE = lazily(
     r"enable|disable|monitor|watch|investigate|verify|confirm|examine|keep|make|give|let|approve|see|test|update|"
     r"upgrade|change|move|remove|avoid|configure|wait|contact|tune|adjust|scale|start|stop|limit|ensure|do|don't|tell|"
     r"provide|create|supply|define|install|put|replace|correct|rebuild|point|begin|fix|mount|open|read|search|compare|allocate|bump|drop|pin|rotate|clean|free|grow|prune|double|halve)\b"
-    r"(?!\s+(?:policy|count|limit is|usage|is|was|has|are)\b)(?!\s*:)",
+    r"(?!\s+(?:policy|count|limit is|usage|is|was|has|are)\b)(?!\s*:)(?!\s+(?:counts?|so far|totals?|rates?|"
+    r"limits?|times?)\s*:)",
     re.I,
 )
 _IF = lazily(r"^\W*(?:(?:and|but|so|even|only|or)\s+)?(?:if|unless|when|whenever|once|in case|should|were)\b", re.I)
@@ -96,6 +97,11 @@ _UNKNOWING = lazily(
     r"|show)|not (?:sure|known|clear|certain|available|visible)|unknown|unclear|unable to|"
     r"no (?:readings?|measurements?|insight|view|information|data|evidence"
     r"|way to|idea|facts?|rule|known cause|clear cause|cause)|whether|not enough (?:information|data|facts)|"
+    r"(?:don't|do not) have (?:any )?\w+ (?:data|information|readings?|facts?|history)|"
+    r"(?:is|are|was|were)(?:n't| not) (?:in|among|part of) (?:the |my |these |any )?(?:facts?|data|readings?|evidence)|"
+    r"(?:is|are|was)(?:n't| not) (?:recorded|given|told|stated|something i|known)|"
+    r"facts? (?:\w+ ){0,3}(?:don't|do not|doesn't|does not) (?:say|tell|show|include)|(?:event|log) (?:doesn't|"
+    r"does not) (?:say|tell)|"
     r"i (?:see|know of|find|found) no (?:cause|reason|explanation))\b",
     re.I,
 )

@@ -7,31 +7,19 @@ from collections.abc import Iterator
 
 from ergon_ops.grounding import counts, hearsay, spans
 from ergon_ops.grounding.amounts import FRACTION, FRACTIONS, Amount, number_of_word, quantities
+from ergon_ops.grounding.exact import exactly
 from ergon_ops.grounding.index import TEXTS, Value
 from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.metrics import (
     HOST_METRICS,
-    LEFT_AFTER,
-    LEFT_BEFORE,
-    LIMIT_AFTER,
-    LIMIT_BEFORE,
     METRICS,
     OF_HOST,
-    OWNED,
     USED_NEAR,
 )  # fmt: skip
+from ergon_ops.grounding.parts import part_of, resource_of
 from ergon_ops.grounding.scene import HOST_WORD, TOGETHER, Scene
 from ergon_ops.refs import Ref, host_ref
 
-_OF = lazily(
-    r"^\s*(?:(?:is |are )?(?:used|in use|taken|full|filled|consumed|occupied)?\s*\(?\s*(?:of|out of|/|from|"
-    r"against)\s*(?:a |the |its |my |max\w* )?(?:\w+ )?(?:total |"
-    r"maximum |limit )?(?:of )?)$",
-    re.I,
-)
-_FREE_OF = lazily(
-    r"\s*(?:of|out of|/)\s*[\d.,]+\s*\w+\s*(?:\w+\s){0,2}(?:is |are )?(?:free|left|available|remaining)\b", re.I
-)
 _EVERY = lazily(
     r"\bevery (second|other|third|fourth|fifth|tenth)(?= (?:scheduler |cpu |log )?(?:period|line|request|"
     r"check|packet))",
@@ -44,14 +32,13 @@ _ONE_IN = lazily(
     re.I,
 )
 _ON = lazily(r"\s+(?:used |full |free |taken |in use )?(?:on|of|in|at|for|under)\s+", re.I)
-LIMITS = lazily(r"\W*(?:(?:my|its|the|[\w-]+'s) )?limits?(?: are| of [\w-]+)?\s*:", re.I)
-_PATH = lazily(r"(?<![\w.])/[\w./-]*")
+_PATH = lazily(r"(?<![\w.])/[\w./-]*|\broot (?:file ?system|fs|disk|partition|volume)\b", re.I)
 CHARGED = lazily(r"\b(?:cache|charged|including|includes|(?:total|memory)[_ ]usage|altogether)\b", re.I)
+_PAGES = lazily(r"\s*(?:of )?(?:inactive )?(?:file |page )cache\b", re.I)
 _UNIT_HEAD = lazily(
     r"\(\s*(?:in )?(cores?|cpus?|[kmgt]i?b|bytes|%|percent|seconds?|s|min|minutes|hours|h|days)\s*\)", re.I
 )
 _QUOTA = lazily(r"\s+of (?:that|it|this|(?:its|my|the) (?:\w+ )?(?:limit|quota|allowance|cap|share))\b", re.I)
-_OF_WHAT = lazily(r"\s+(?:of|in) (?:\w+ ){0,2}", re.I)
 _SLASH = lazily(r"(?<=[bB%])/(?=\d)")  # 61MiB/136MiB
 _BARE = {"read", "write", "received", "sent", "network"}  # `a total of`: they have no limit
 _UNITLESS = {"count", "times"}
@@ -120,6 +107,7 @@ def _judge(scene: Scene, amount: Amount, before: Amount | None, after: int) -> N
         values = list(scene.values(["memory_swap_limit-memory_limit"], scene.subjects(amount.start)))
     if (_QUOTA.match(scene.line, amount.end) and resource in ("cpu", "memory")) and amount.dim == "ratio":
         values = [value for value in values if value.name != "cpu_usage" or "/" in value.name]
+    values = list(_exactly(scene, amount, values))
     ids = next((value.ids for value in values if amount.fits(value.number)), None)
     if ids is None and before is not None and before.dim == amount.dim:
         ids = _again(scene, amount, before)
@@ -129,6 +117,19 @@ def _judge(scene: Scene, amount: Amount, before: Amount | None, after: int) -> N
     said = scene.text[amount.start : amount.end]
     why = f"{said} is not what was read" if values else f"nothing was read that {said} could be"
     scene.decide("number", amount.start, amount.end, ids, why, names or (resource,))
+
+
+def _exactly(scene: Scene, amount: Amount, values: list[Value]) -> Iterator[Value]:
+    """What the words can mean; and of a host what it has is not what is in use."""
+    if amount.dim != "bytes":
+        yield from values
+        return
+    names = exactly(scene, amount)
+    used = USED_NEAR.search(scene.line, amount.end, scene.segment(amount.start, amount.end)[1]) is not None
+    for value in values:
+        other = names and value.name.startswith("memory_") and value.name not in names
+        if not other and not (used and value.name == "host_memory" and len(value.ids) == 1):
+            yield value
 
 
 _RESTATED = lazily(
@@ -144,86 +145,6 @@ def _again(scene: Scene, amount: Amount, before: Amount) -> tuple[str, ...] | No
     wide = max(*amount.slack, *before.slack, 0.02 * before.values[0])
     near = any(abs(one - two) <= wide for one in amount.values for two in before.values)
     return said.fact_ids if near else None
-
-
-def resource_of(scene: Scene, amount: Amount, after: int) -> str:
-    """What the number is said of: the nearest word before it in its part of the sentence, behind it, the column's
-    head, then before it anywhere, then what was spoken of last."""
-    start, end = scene.segment(amount.start, amount.end)
-    usable = [item for item in scene.resources if not (amount.start <= item[0] < amount.end)]
-    here = [item for item in usable if start <= item[0] and item[1] <= amount.start]
-    behind = [item for item in usable if item[0] >= amount.end and item[1] <= min(end, after)]
-    wanted = _fitting(amount)
-    near = next((item for item in behind if _OF_WHAT.fullmatch(scene.line[amount.end : item[0]])), None)
-    if near is not None and near[2] in wanted:
-        return near[2]
-    for group in (list(reversed(here)), behind):
-        for item in group:
-            if item[2] in wanted:
-                return item[2]
-    from ergon_ops.grounding.metrics import RESOURCE
-
-    if (head := RESOURCE.search(scene.column(amount.start))) is not None:
-        return head.lastgroup or ""
-    for item in reversed([item for item in usable if item[1] <= amount.start]):
-        if item[2] in wanted:
-            return item[2]
-    if amount.dim == "cores":
-        return "cpu"
-    return scene.topic.resource if scene.topic.resource in wanted else ""
-
-
-def _fitting(amount: Amount) -> set[str]:
-    dim = "rate" if amount.rate and amount.dim == "bytes" else amount.dim
-    return {resource for kind, resource, _ in (*METRICS, *HOST_METRICS) if kind == dim}
-
-
-def part_of(scene: Scene, amount: Amount, before: Amount | None, after: int) -> str:
-    """Its part: the limit, what is left, or what is used."""
-    start, end = scene.segment(amount.start, amount.end)
-    floor = before.end if before is not None else 0
-    if scene.line[:start].rstrip().endswith(":"):
-        start = scene.segment(max(0, start - 3))[0]
-    left = scene.nameless[max(start, floor, amount.start - 60) : amount.start]
-    far = scene.line[max(floor, amount.start - 30) : amount.start]
-    right = scene.nameless[amount.end : min(end, after)]
-    column = scene.column(amount.start).lower()
-    if before is not None and before.dim in (amount.dim, "count") and re.search(r"\bout of\s*$|^\s*(?:of|/)\s*$", far):
-        return "limit"
-    if LIMITS.match(scene.line):
-        return "limit"
-    if _FREE_OF.match(scene.line[amount.end :]):
-        return "left"
-    if re.match(r"\s*(?:memory |cpu |process )?(?:limit|cap|quota|ceiling)\b", right, re.I) and amount.dim != "ratio":
-        return "limit"
-    if LEFT_AFTER.search(right) or LEFT_BEFORE.search(left) or re.search(r"free|left|avail|headroom|remain", column):
-        return "left"
-    if amount.dim == "ratio":
-        return ""
-    if LIMIT_AFTER.search(right) or re.search(r"limit|max|total|size|quota", column):
-        return "limit"
-    if (
-        before is not None
-        and before.dim == amount.dim
-        and (_OF.match(far) or re.match(r"^\s*(?:of|out of|/)\s[^(]*$", far))
-    ):
-        return "limit"
-    if LIMIT_BEFORE.search(left) and "limit" not in right[:0]:
-        return "limit"
-    both = before is not None and _AND.fullmatch(scene.line[before.end : amount.start]) is not None
-    if before is not None and both and _BOUND_TO.search(scene.line[: before.start]):
-        return "limit"  # `limited to 0.15 cores and 64 MiB`
-    if OWNED.search(left) and re.match(r"\s*(?:of )?(?:memory|ram)\b", right, re.I) and not USED_NEAR.search(right):
-        return "limit"
-    return ""
-
-
-_AND = lazily(r"\s*(?:of )?(?:cpus?|cores?|memory|ram)?\s*(?:,|and|, and|plus|&)\s*(?:to |at )?(?:about )?", re.I)
-_BOUND_TO = lazily(
-    r"\b(?:(?:limited|capped|restricted|bounded|bound) (?:to|at|by)|limits? (?:are|is|of)|limits?:|up to|at most)\s*"
-    r"(?:[\d.]+ \w+, )?(?:about |only |just )?$",
-    re.I,
-)
 
 
 def candidates(scene: Scene, amount: Amount, resource: str, part: str) -> Iterator[Value]:
@@ -244,15 +165,32 @@ def candidates(scene: Scene, amount: Amount, resource: str, part: str) -> Iterat
             continue
         if host_said:
             yield from scene.values(_formulas(OF_HOST, dim, resource, part), [ref], keys)
+        if host_said and not _share_of_host(scene, amount):
             yield from scene.values(_formulas(HOST_METRICS, dim, resource, part), [host_ref(ref.host)], keys)
         if not host_said or resource not in ("", "memory") or dim != "ratio":
             yield from scene.values(_formulas(METRICS, dim, resource, part), [ref], keys)
-            if charged and dim == "bytes" and resource in ("memory", "cache"):
+            if (
+                charged
+                and dim == "bytes"
+                and resource in ("memory", "cache")
+                and not _PAGES.match(scene.line, amount.end)
+            ):
                 yield from scene.values(["memory_usage", *(["memory_working_set"] if part == "left" else [])], [ref])
     if len(refs) > 1 and TOGETHER.search(scene.line):
         for formula in _formulas(METRICS, dim, resource, part):
             if (total := _total(scene, formula, refs)) is not None:
                 yield total
+
+
+_TAKES = lazily(r"\b(?:us(?:es|e|ing)|tak(?:es|ing)|occup\w+|consum\w+)\b", re.I)
+_OF_HOSTS = lazily(r"\s*of (?:the |its |my )?(?:host|machine|server)(?:'s)?\b(?! (?:\w+ )?(?:is|are)\b)", re.I)
+
+
+def _share_of_host(scene: Scene, amount: Amount) -> bool:
+    """`worker uses 1.5% of the host's memory`: a container's share, not how full the host is."""
+    last = next((item for item in reversed(scene.mentions) if item.end <= amount.start and item.word != "host"), None)
+    took = last is not None and _TAKES.search(scene.line, last.end, amount.start) is not None
+    return took and _OF_HOSTS.match(scene.line, amount.end) is not None
 
 
 def _total(scene: Scene, formula: str, refs: tuple[Ref, ...]) -> Value | None:
@@ -282,7 +220,7 @@ def paths_before(scene: Scene, amount: Amount, refs: tuple[Ref, ...]) -> tuple[s
     behind = [match for match in found if amount.end <= match.start() < clause.end]
     right = [match for match in behind if _ON.fullmatch(scene.line[amount.end : match.start()])]
     for match in (*right, *reversed(before), *behind):
-        path = match[0].rstrip(".,") if len(match[0]) > 1 else match[0]
+        path = "/" if match[0][0] in "rR" or len(match[0]) == 1 else match[0].rstrip(".,")
         if any(
             row.key == path
             for ref in refs

@@ -11,7 +11,7 @@ RESOURCES: dict[str, str] = {
     "swap": r"swap\w*",
     "cache": r"page[- ]cache|file cache|cached?|inactive file\w*|buffers?",
     "shm": r"shm|/dev/shm|shared memory",
-    "memory": r"memory|mem|ram|working set|rss|resident|heap|footprint",
+    "memory": r"memory|mem|ram|total usage|working set|rss|resident|heap|footprint",
     "throttle": r"throttl\w+|scheduler periods?|periods",
     "cpu": r"cpus?|processor|compute|vcpus?|processing power|cores?",
     "inode": r"inodes?",
@@ -59,6 +59,9 @@ OWNED = lazily(
 )
 USED_NEAR = lazily(r"\b(?:us(?:e|es|ed|ing|age)|in use|consum\w+|taken|occup\w+|filled|utili[sz]\w+)\b", re.I)
 
+THROUGH = lazily(
+    r"\s*(?:(?P<received>in|down)|(?P<sent>out|up))(?:bound|coming|going)?(?=\s*(?:[,.;)/]|and\b|$))", re.I
+)
 # (dimension, resource, part) → formulas; part "" is what is used.
 METRICS: dict[tuple[str, str, str], tuple[str, ...]] = {
     ("bytes", "memory", ""): ("memory_working_set",),
@@ -217,12 +220,13 @@ SPANS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"created|creation|built|made|exist\w*|age|old", ("now-created_at",)),
     (r"exited|ended|finished|crash\w*|died|dead|down|terminated|gone|stopped|fell over|not running|"
         r"last run|quit", ("now-finished_at",)),
-    (r"up|uptime|running|started?|starts|alive|online|launched|booted|since|"
+    (r"up(?! to\b)|uptime|running|started?|starts|alive|online|launched|booted|since|"
      r"in service|restart\w*|sailing", ("uptime", "now-started_at")),
 )  # fmt: skip
 SPAN_WORD = lazily("|".join(rf"(?P<s{number}>\b(?:{words})\b)" for number, (words, _) in enumerate(SPANS)), re.I)
 # Vague words → what ratio they mean: at least, at most.
 VAGUE: tuple[tuple[str, float, float], ...] = (
+    (r"(?:almost|nearly|practically|virtually|next to|basically|essentially) no(?:thing)?|hardly any", -1.0, 0.05),
     (r"(?:almost|nearly|close to|practically|about to be|virtually|near(?:ing)?)[ -](?:full|its limit|"
         r"the limit|out of|exhaust\w*|my limit|capacity|maxed)", 0.85, 9.0),
     (r"(?:(?:is|are|'s) |completely |totally |entirely )full\b|maxed out|exhausted|saturated|at capacity|"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from ergon_ops.grounding.cited import whom
 from ergon_ops.grounding.lazy import lazily, words
 from ergon_ops.grounding.lexicon import ENGLISH_PARTS, KIND_STOP, TECH, programs_of
 from ergon_ops.grounding.scene import Scene
-from ergon_ops.refs import Ref, host_ref
+from ergon_ops.refs import host_ref
 
 NEGATED = lazily(
     r"\b(?:no|not|n't|nothing|never|none|neither|nor|without|isn't|aren't|doesn't|don't|nobody|cannot|can't)\b|n't\b",
@@ -33,13 +34,6 @@ _KIND_NAME = lazily(
 _NAME_KIND = lazily(
     r"\b(?P<name>[a-z][\w.-]*) (?:container|service|volume|network|pod|daemon|process|server|image)\b", re.I
 )
-_LINK = lazily(
-    r"\b(?P<how>depend(?:s|ing)? (?:up)?on|connect(?:s|ed|ing)? to|talk(?:s|ing)? to|linked to|rel(?:y|ies) on|used by|"
-    r"quer(?:y|ies)|reads? from|writes? to|downstream of|upstream of|needs|called by|calls|"
-    r"speaks? to)\s+(?:the |a |my |an |container )*(?P<name>[a-z][\w.-]*)",
-    re.I,
-)
-_NOBODY = lazily(r"\b(?:nobody|no ?one|nothing|no (?:other )?(?:container|service|one))(?: else)?(?: here)?\W*$", re.I)
 _NETWORK = lazily(
     r"\b(?:on|to|attached to|joined|in) (?:the |a )?(?:docker )?networks? (?:named |"
     r"called )?[\"'“ ]*(?P<name>[\w-]+)|\b(?:on|attached to|in) the [\"'“ ]*(?P<back>[\w-]+)[\"'” ]* network\b",
@@ -70,13 +64,13 @@ def find(scene: Scene) -> None:
                 kind,
                 match[0].rstrip(".").removeprefix("sha256:") if kind == "id" else match[0].rstrip("."),
             )
-    from ergon_ops.grounding import ports, settings
+    from ergon_ops.grounding import links, ports, settings
 
     _images(scene)
     ports.find(scene)
     _plain_names(scene)
     settings.find(scene)
-    _links(scene)
+    links.find(scene)
     _identifiers(scene)
 
 
@@ -87,7 +81,14 @@ def known(scene: Scene, at: int, word: str) -> tuple[str, ...]:
     for ref in (*refs, *others, *(host_ref(ref.host) for ref in scene.ground.refs[:1])):
         if ids := scene.index.carrying(ref, word):
             return ids[:3]
-    return ()
+    cited = [fact for id in scene.cited if (fact := scene.index.by_id.get(id)) is not None]
+    about = whom(scene, at, at + len(word)) if cited else set()
+    return tuple(
+        id
+        for ref in {fact.about for fact in cited} & about
+        for id in scene.index.carrying(ref, word)
+        if id in scene.cited
+    )
 
 
 def named(scene: Scene, at: int) -> bool:
@@ -130,8 +131,10 @@ def _plain_names(scene: Scene) -> None:
     for match in _IP.finditer(scene.free):
         if match[1] not in ("0.0.0.0", "127.0.0.1") or known(scene, match.start(), match[1]):
             carried(scene, match, "address", match[1], about="network")
+    from ergon_ops.grounding import variables
+
     for match in _ENV.finditer(scene.free):
-        _variable(scene, match)
+        variables.judge(scene, match)
     for match in _PATH.finditer(scene.free):
         word = match[0].rstrip(".,") or "/"
         if scene.line[max(0, match.start() - 1) : match.start()].isalnum() or (
@@ -152,64 +155,14 @@ def _path(scene: Scene, match: re.Match[str], word: str) -> None:
         ids = tuple(row.id for ref in scene.subjects(match.start()) for row in scene.index.facts(ref, "fs_size"))
     else:
         ids = known(scene, match.start(), word.rstrip("/"))
+        if not ids and scene.mood(match.start()) == "unknowing":
+            ids = tuple(id for ref in scene.index.refs for id in scene.index.carrying(ref, word.rstrip("/")))
     quiet = scene.mood(match.start()) == "advice" or (
         NEGATED.search(scene.clause(match.start()).text) and "mounted" in scene.line
     )
     if ids or not quiet:
         scene.decide("path", match.start(), match.end(), ids or None, f"{word} is nothing that was read", ("mount",))
     scene.take(match.start(), match.end())
-
-
-def _variable(scene: Scene, match: re.Match[str]) -> None:
-    name = match[0].split("=")[0].strip()
-    refs = scene.subjects(match.start())
-    keys = [row for ref in refs for row in scene.index.facts(ref, "env_key")]
-    rows = [row for row in keys if row.key == name]
-    clause, behind = scene.clause(match.start()), scene.line[match.end() : match.end() + 40]
-    missing = re.search(
-        r"\b(?:not (?:set|defined|present|there)|isn't set|missing|unset|absent|undefined|no variable|"
-        r"lacks?|without|no)\b",
-        clause.text,
-        re.I,
-    )
-    ids: tuple[str, ...] | None = tuple(row.id for row in rows) or None
-    if match["set"] or re.match(
-        r"\s*(?:(?:is|has been) (?:set )?(?:to|equal)|is (?!set|not|defined|present|missing|there|in|one|"
-        r"also|a |an |the |hidden|configured)|has (?:the )?value|value|points? to|contains)",
-        behind,
-        re.I,
-    ):
-        ids = (
-            tuple(
-                id
-                for ref in refs
-                for id in scene.index.carrying(ref, name)
-                if _env_host(scene, ref, id, scene.line[match.start() :])
-            )
-            or None
-        )
-    elif missing:
-        ids = None if rows else tuple(row.id for row in keys[:3]) or known(scene, match.start(), name) or None
-    elif ids is None:
-        ids = known(scene, match.start(), name) or None
-        named = {item.ref.name for item in scene.mentions if item.word != "host"}
-        links = [scene.index.by_id[id] for id in ids or () if scene.index.by_id[id].name == "link"]
-        if links and named and not any(row.key.split()[-1] in named for row in links):
-            ids = None
-        if ids and re.match(r"\s*(?:is|are) (?:set|defined|present)", behind, re.I):
-            ids = None
-    if ids is not None or clause.mood != "advice":
-        scene.decide(
-            "env", match.start(), match.end(), ids, f"{name} is not so among the variables that were read", ("env_key",)
-        )
-    scene.take(match.start(), match.start() + len(name))
-
-
-def _env_host(scene: Scene, ref: Ref, id: str, text: str) -> bool:
-    return any(
-        row.id == id and row.name == "env_host" and str(row.value).lower() in text.lower()
-        for row in scene.index.facts(ref, "env_host")
-    )
 
 
 def _images(scene: Scene) -> None:
@@ -234,49 +187,6 @@ def _images(scene: Scene) -> None:
 
 def _is_image(scene: Scene, word: str) -> bool:
     return any(scene.index.text(ref, "image").endswith(word) for ref in scene.index.refs)
-
-
-def _links(scene: Scene) -> None:
-    """Who talks to whom."""
-    for match in _LINK.finditer(scene.free):
-        word = match["name"].lower().rstrip(".")
-        at = match.start("name")
-        target = next((item for item in scene.mentions if item.start <= at < item.end), None)
-        if scene.mood(match.start()) in ("advice", "unknowing") or (
-            target is None
-            and (
-                re.fullmatch(r"least|most|less|more|fewer|little|much", word)
-                or word in KIND_STOP
-                or word in ENGLISH_PARTS
-            )
-        ):
-            continue
-        if match["how"].lower().startswith("read") and re.match(r"\W*(?:log|output|engine)", scene.line[match.end() :]):
-            continue  # read from a log
-        if match["how"].lower() == "used by" and re.search(r"\d", scene.line[: match.start()]):
-            continue  # so many bytes are used by it
-        if _NOBODY.search(scene.line[scene.clause(match.start()).start : match.start()]) and target is not None:
-            users = [row for row in scene.index.facts(target.ref, "link") if row.key.startswith("used by")]
-            read = tuple(row.id for row in scene.index.facts(target.ref, "link"))
-            none = None if users or not read else read
-            scene.decide("link", match.start(), match.end(), none, "somebody does", ("link",))
-            continue
-        subjects = scene.subjects(match.start())
-        wanted = target.ref.name if target is not None else word
-        back = "used by" in match["how"].lower() or match["how"].lower() in ("called by", "upstream of")
-        rows = [
-            row
-            for ref in subjects
-            for row in scene.index.facts(ref, "link")
-            if row.key.endswith(" " + wanted) and (target is None or row.key.startswith("used by" if back else "uses"))
-        ]
-        ids = tuple(row.id for row in rows) or (known(scene, match.start(), word) if target is None else None) or None
-        denied = NEGATED.search(scene.line[scene.clause(match.start()).start : match.start()])
-        if denied:
-            read = tuple(row.id for ref in subjects for row in scene.index.facts(ref, "link"))
-            ids = (read or None) if not rows else None
-        scene.decide("link", match.start(), match.end(), ids, f"no link to {wanted} was read", ("link",))
-        scene.take(at, match.end())
 
 
 _NOT_NAMING = words("in out self non this the multi cross inter whole per web micro mini my main as of")

@@ -11,10 +11,11 @@ from ergon_ops.refs import Ref, host_ref
 
 _STATE = (
     r"(?:(?:currently|now|just|ever|recently) )*(?P<{0}>exited|stopped|terminated|crashed|died|dead|down|paused|"
-    r"frozen|restarting|unhealthy|created)"
+    r"frozen|restarting|unhealthy|created|restarted|rebooted|oom[- ]?killed|killed|throttled)"
 )
 _NOBODY = lazily(
-    r"\b(?:no|none of (?:the|my|our|these|all)(?: \w+)??|not (?:one|a single)) (?P<other>other )?containers?"
+    r"\b(?:no|none of (?:the|my|our|these|all)(?: \w+)??(?= containers)|not (?:one|"
+    r"a single)) (?P<other>other )?containers?"
     r"(?: (?:here|there|on (?:this|the|my) (?:host|machine|server|node)))?\s+(?:has|have|is|are|was)\s+(?:been )?"
     + _STATE.format("one")
     + r"(?:,? (?:or|and|nor) (?:(?:is|are|has|have|been) )*"
@@ -49,6 +50,11 @@ def find(scene: Scene) -> None:
         good = bool(refs)
         for word in (match["one"], match["two"]):
             if word:
+                if (counted := _NOUGHT.get(word.lower().replace("-", "").replace(" ", ""))) is not None:
+                    none = _nought(scene, refs, counted)
+                    good = good and none is not None
+                    found += none or ()
+                    continue
                 name = "health" if word.lower() == "unhealthy" else "state"
                 rows = [row for ref in refs if (row := scene.index.fact(ref, name)) is not None]
                 bad = any(row.value in _MEANS[word.lower()] for row in rows)
@@ -62,6 +68,24 @@ def find(scene: Scene) -> None:
         ids = tuple(found) if good else None
         scene.decide("state", match.start(), match.end(), ids, "there are some, or nobody looked", ("state",))
         scene.take(match.start(), match.end())
+
+
+# What must be nought of each that has it read → the facts that say so.
+_NOUGHT = {"restarted": ("restart_count",), "rebooted": ("restart_count",),
+           "oomkilled": ("memory_oom_kills", "oom_killed"), "killed": ("memory_oom_kills", "oom_killed"),
+           "throttled": ("cpu_throttled_ratio",)}  # fmt: skip
+
+
+def _nought(scene: Scene, refs: list[Ref], names: tuple[str, ...]) -> list[str] | None:
+    """The facts, if each container has one and none of them counts any. Without a CPU limit nothing is throttled."""
+    found: list[str] = []
+    for ref in refs:
+        rows = [row for name in names for row in scene.index.facts(ref, name)]
+        free = [row for row in scene.index.facts(ref, "cpu_limit") if row.value is None and names[0].startswith("cpu")]
+        if any(row.value for row in rows) or not (rows or free):
+            return None
+        found += [row.id for row in rows or free]
+    return found
 
 
 def _counted(scene: Scene, refs: list[Ref], states: tuple[str, ...]) -> tuple[list[Fact], bool]:

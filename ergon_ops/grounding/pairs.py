@@ -135,6 +135,9 @@ def _in_state(scene: Scene, words: str) -> Value:
         said = health[0].lower()
         hit = [row for ref in known for row in scene.index.facts(ref, "health") if row.value == said]
         return Value(float(len(hit)), tuple(row.id for row in hit) or ids, "", "health")
+    if re.search(r"\bno (?:docker )?health", words, re.I):
+        hit = [row for ref in known for row in scene.index.facts(ref, "health") if row.value == "none"]
+        return Value(float(len(hit)), tuple(row.id for row in hit) or ids, "", "health")
     for told, is_so in _STATES:
         if re.search(rf"\b(?:{told})\b", words, re.I):
             return Value(float(sum(is_so(row.value) for row in rows)), ids, "", "state")

@@ -40,6 +40,13 @@ def _name(key: str) -> str:
     return (name if name and port.isdigit() else key).lower()
 
 
+def has_any(scene: Scene, refs: tuple[Ref, ...], names: set[str]) -> bool:
+    """Whether they have such a program, as a service or as a process."""
+    rows = [row for ref in refs for row in scene.index.facts(ref, "process")]
+    own = any(programs_of(str(row.value)) & names or str(row.value).lower() in names for row in rows)
+    return own or bool(rows_of(scene, refs, names))
+
+
 def all_services(scene: Scene, kind: str, refs: tuple[Ref, ...], negative: bool) -> Ids:
     rows = [row for ref in refs for row in scene.index.facts(ref, "serving")]
     states = [row for ref in refs for row in scene.index.facts(ref, "state")]
@@ -96,6 +103,7 @@ _RUNS = lazily(
 def find(scene: Scene) -> None:
     """A program that is only mentioned must be somewhere in what was read of them."""
     _processes(scene)
+    _the_process(scene)
     for match in PROGRAM_WORD.finditer(scene.free):
         at = match.start()
         clause = scene.clause(at)
@@ -149,6 +157,32 @@ def _processes(scene: Scene) -> None:
         scene.decide("program", match.start(), match.end(), ids, "not the only one", ("process",))
 
 
+_THE_PROCESS = lazily(
+    r"\b(?P<which>main|first|only|sole|single|one|entire)? ?process(?:es)?(?: (?:there|here|(?:running )?(?:in|"
+    r"inside|of)"
+    r"(?: the)?(?: container)? [\w-]+|it runs|running|i see))* (?:is|are|was) (?:just |only |a |the |`|\"|"
+    r"')*(?P<name>[a-z][\w.-]*)",
+    re.I,
+)
+
+
+def _the_process(scene: Scene) -> None:
+    """`the only process in cache is sh`: by the table of its processes."""
+    for match in _THE_PROCESS.finditer(scene.line):
+        if scene.mood(match.start()) not in ("assert", "hedged") or match["name"].lower() in _NO_PROCESS:
+            continue
+        refs = scene.subjects(match.start("name"))
+        rows = [row for ref in refs for row in scene.index.facts(ref, "process")]
+        word = match["name"].lower().rstrip(".")
+        own = [row for row in rows if str(row.value).lower() == word or programs_of(str(row.value)) & programs_of(word)]
+        alone = (match["which"] or "").lower() in ("only", "sole", "single", "entire", "one")
+        ids = tuple(row.id for row in own) or None if not alone or len(own) == len(rows) else None
+        scene.decide("program", match.start(), match.end(), ids, f"no process {word} there, or not so", ("process",))
+
+
+_NO_PROCESS = frozenset(
+    {"running", "still", "not", "also", "up", "down", "alive", "gone", "missing", "there", "in", "one"}
+)
 _RUNS_IT = lazily(
     r"\b(?:runs?|running|executes?)\s+(?:only |just |a |the )?(?P<a>[\w.-]+)\b|(?P<b>[\w.-]+)\s+(?:is|are) running\b",
     re.I,

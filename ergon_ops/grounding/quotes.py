@@ -222,7 +222,7 @@ def pattern_of(word: str) -> re.Pattern[str]:
 
 def _told(scene: Scene, match: re.Match[str], *, verbatim: bool) -> None:
     what, start = match["what"], match.start("what")
-    if re.search(r"\b(?:has|have)\s*$", scene.line[match.start() : start]) and not logs.speaks_of_logs(
+    if re.search(r"\b(?:has|have)\s*(?:an? |the )?$", scene.line[match.start() : start]) and not logs.speaks_of_logs(
         match[0][: start - match.start()]
     ):
         return

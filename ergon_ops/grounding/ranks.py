@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from ergon_ops.grounding.index import Value
 from ergon_ops.grounding.lazy import lazily, words
@@ -189,6 +190,8 @@ _BEFORE_IT = lazily(r"\b(?:before|until|till|when|if|would|could|can|will|once|s
 
 
 def _limit(scene: Scene, match: re.Match[str]) -> None:
+    if match["at"] and re.match(r"at\b", match[0], re.I) and re.match(r"\s+of\b|:", scene.line[match.end() :]):
+        return  # `at a limit of 0.1 cores`: which limit it has
     if scene.mood(match.start()) == "advice" or _BEFORE_IT.search(scene.line[: match.start()]):
         return
     what = (match["what"] or "").lower() or _topic(scene, match.start(), match.end())
@@ -259,6 +262,7 @@ def vague(scene: Scene) -> None:
         refs = scene.subjects(match.start())
         formulas = VAGUE_RATIOS[resource]
         values = list(scene.values(formulas[:1], refs)) or list(scene.values(formulas[1:], refs))
+        values = values or (list(_of_host(scene, refs)) if resource == "memory" else [])
         if HOST_WORD.search(scene.line[start:end]):
             values = list(scene.values(["host_memory-host_memory_available"], {host_ref(ref.host) for ref in refs}))
             values = (
@@ -272,7 +276,7 @@ def vague(scene: Scene) -> None:
             )
         free = (
             FREE_WORD.search(scene.line[start:end]) is not None
-            and re.match(r"low|little|high|lot|small|barely", match[0], re.I) is not None
+            and re.match(r"low|little|high|lot|small|barely|\w+ no\b", match[0], re.I) is not None
         )
         ids = next(
             (
@@ -283,6 +287,14 @@ def vague(scene: Scene) -> None:
             None,
         )
         scene.decide("vague", match.start(), match.end(), ids, f"{match[0]} is not what the values are", formulas)
+
+
+def _of_host(scene: Scene, refs: tuple[Ref, ...]) -> Iterator[Value]:
+    """Of who has no limit: as a share of the host's memory."""
+    for ref in refs:
+        for own in scene.values(["memory_working_set"], [ref]):
+            for all_of_it in scene.values(["host_memory"], [host_ref(ref.host)]):
+                yield Value(own.number / all_of_it.number, (*own.ids, *all_of_it.ids), "", own.name)
 
 
 def _fits(number: float, low: float, high: float) -> bool:

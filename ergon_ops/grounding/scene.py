@@ -18,7 +18,7 @@ from ergon_ops.refs import Ref, host_ref
 
 _FIRST = lazily(r"\b(?:i|me|my|myself|mine|i'm|i've|im|ive)\b", re.I)
 _EVERYBODY = lazily(
-    r"\b(?:all|both|each|every|none)(?: of)?(?: the| my| our| your| these|"
+    r"\b(?:all|both|each|every|none|no)(?: of)?(?: the| my| our| your| these| other|"
     r" of them)? ?(?:\w+ )?(?:containers?|of (?:them|us|these))"
     r"|\beach of|\beverybody|\beverything|\beveryone|\bnobody\b|\b(?:all|they all) are\b",
     re.I,
@@ -28,6 +28,8 @@ _TALK_TO = lazily(
     r"quer|need|speak)\w*",
     re.I,
 )
+_NEXT = lazily(r"[,;][^,;]*\d")  # somebody else's number
+_I_SEE = lazily(r"\b(?P<i>i)(?: can)? (?:see|know of|find|found|have seen|can tell|tell|read)\b", re.I)
 _ELSE = lazily(
     r"\b(?:everything|everyone|everybody|all) else\b|\b(?:all )?(?:the )?others\b|\bthe rest\b(?! of)|"
     r"\ball (?:the )?other containers\b",
@@ -103,10 +105,11 @@ class Scene:
     resources: list[tuple[int, int, str]] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     cuts: list[int] = field(default_factory=list)
+    cited: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, text: str, ground: Ground, topic: Topic) -> Scene:
-        scene = cls(text, ground, topic)
+    def of(cls, text: str, ground: Ground, topic: Topic, cited: tuple[str, ...] = ()) -> Scene:
+        scene = cls(text, ground, topic, cited=cited)
         scene.line = scene.free = plain(text)
         scene.row = ROW.match(text.strip("\n")) is not None and text.count("|") >= 2
         scene.clauses = clauses(scene.line)
@@ -133,6 +136,9 @@ class Scene:
         """First person, the host: they are spoken of as by name."""
         speaker = self.ground.speaker
         hidden = {match.start("i") for match in _TALK_TO.finditer(self.line)}
+        if self.mentions:
+            first = min(item.start for item in self.mentions)
+            hidden |= {match.start("i") for match in _I_SEE.finditer(self.line) if match.start() > first}
         if speaker is not None:
             self.mentions += [
                 Mention(m.start(), m.end(), speaker, "i") for m in _FIRST.finditer(self.line) if m.start() not in hidden
@@ -223,6 +229,8 @@ class Scene:
         behind = [item for item in self.mentions if at <= item.start < clause.end and item.word not in ("i",)]
         for item in behind:
             between = self.line[at : item.start]
+            if _NEXT.search(between):
+                break
             if re.search(
                 r"\bis (?:what|how|where|the one) (?:the )?$|\b(?:by|for|in|of|on|with|from|container|"
                 r":)\W*(?:the )?(?:container )?\W*$",

@@ -141,6 +141,11 @@ def _settings(scene: Scene) -> None:
                 "its",
                 "my",
                 "follows",
+                "set",
+                "defined",
+                "configured",
+                "not",
+                "given",
             ):
                 continue
             refs = scene.subjects(match.start())

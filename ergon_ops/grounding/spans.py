@@ -55,7 +55,7 @@ _NAMES = ("started_at", "created_at", "finished_at")
 
 def judge(scene: Scene, amount: Amount) -> None:
     """A length of time: an age, a window, or a setting."""
-    if re.search(r"\bload\b", scene.clause(amount.start).text, re.I) and amount.values[0] in (60, 300, 900):
+    if re.search(r"\bload\b", scene.line, re.I) and amount.values[0] in (60, 300, 900):
         return  # which of the host's loads
     if "a second" in scene.line[amount.start : amount.end + 2].lower() and amount.values[0] == 1 and amount.spelled:
         return
@@ -88,7 +88,10 @@ def _lengths(scene: Scene, amount: Amount) -> Iterator[Value]:
     if _THAT_WAS.match(scene.line) and _AGO.match(scene.line[amount.end :]):
         yield from just_told(scene)
     clause = scene.clause(amount.start)
-    formulas = _said_of(scene, amount.start, amount.end)
+    if _HAD_RUN.search(scene.line[clause.start : amount.start]):
+        yield from scene.values(("finished_at-started_at",), refs)
+        return
+    formulas = said_of(scene, amount.start, amount.end)
     if formulas is None:
         formulas = ("uptime", "now-started_at", "now-finished_at", "now-created_at")
     yield from scene.values(formulas, refs)
@@ -106,10 +109,11 @@ def _lengths(scene: Scene, amount: Amount) -> Iterator[Value]:
             )
 
 
+_HAD_RUN = lazily(r"\bhad (?:only |just )?(?:been )?(?:running|run|up|lived|lasted|alive)\b[^.;,]*$", re.I)
 _THAT_WAS = lazily(r"\W*(?:and |so )?(?:that|this|which|it) (?:was|is|happened|makes it|came)\b", re.I)
 
 
-def _said_of(scene: Scene, start: int, end: int) -> tuple[str, ...] | None:
+def said_of(scene: Scene, start: int, end: int) -> tuple[str, ...] | None:
     clause = scene.clause(start)
     before = list(SPAN_WORD.finditer(scene.line, clause.start, start))
     behind = SPAN_WORD.search(scene.line, end, clause.end)
@@ -156,7 +160,7 @@ def find(scene: Scene) -> None:
 def _moments(scene: Scene, start: int, end: int) -> list[Value]:
     """Moments that facts give, of the kind the clause speaks of."""
     refs = scene.subjects(start)
-    formulas = _said_of(scene, start, end)
+    formulas = said_of(scene, start, end)
     names = [name for name in _NAMES if formulas is None or any(name in item for item in formulas)]
     clause = scene.clause(start).text
     found = list(scene.values(names, refs))

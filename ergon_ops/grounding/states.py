@@ -7,7 +7,7 @@ import re
 from ergon_ops.grounding import programs, whom
 from ergon_ops.grounding.conditions import CHECKS, engine, has_limit, mounted, no_limit
 from ergon_ops.grounding.lazy import lazily
-from ergon_ops.grounding.programs import NEGATED, all_services, program_state
+from ergon_ops.grounding.programs import NEGATED, all_services, has_any, program_state
 from ergon_ops.grounding.scene import Scene
 from ergon_ops.refs import Ref
 
@@ -25,7 +25,8 @@ _STATES: tuple[tuple[str, str], ...] = (
         "nocheck",
         r"(?:no|without(?: a| any)?|lacks? a|(?:do|does)(?:n't| not) have (?:a|any)|has(?:n't| not) (?:a|"
         r"any)) (?:docker )?health ?-?checks?|no health-check|health ?check(?:s)?(?: is|"
-        r" are)? (?:not (?:configured|defined|set)|none|missing|absent|undefined)",
+        r" are)? (?:not (?:configured|defined|set)|none|missing|absent|undefined)|reports? no health(?: status| state)?"
+        r"(?! (?:problem|issue|warning|failure))|no health (?:status|state|result)",
     ),
     (
         "check_ok",
@@ -152,9 +153,27 @@ _ALL_SERVICES = lazily(
 
 
 def find(scene: Scene) -> None:
-    for match in STATE.finditer(scene.free):
+    found = list(STATE.finditer(scene.free))
+    for match in found:
         _state(scene, match)
+    _left_out(scene, found)
     programs.find(scene)
+
+
+_IS_NOT = lazily(r"\b(?:(?:is|are|am)(?:n't| not)|i'm not)(?= *(?:$|[.,;)]))", re.I)
+
+
+def _left_out(scene: Scene, found: list[re.Match[str]]) -> None:
+    """`I'm healthy; orders-db is not`: not what was said before."""
+    for match in _IS_NOT.finditer(scene.line):
+        told = next((item for item in reversed(found) if item.end() <= match.start()), None)
+        kind = "" if told is None else told.lastgroup or ""
+        refs = scene.subjects(match.start())
+        if told is None or kind not in CHECKS or scene.mood(match.start()) not in ("assert", "hedged"):
+            continue
+        if any(item.start >= told.start() for item in scene.mentions if item.end <= match.start()):
+            ids = _checked(scene, kind, refs, set(), True, told)
+            scene.decide("state", match.start(), match.end(), ids, f"that it is not {told[0]} was not read", (kind,))
 
 
 def _state(scene: Scene, match: re.Match[str]) -> None:
@@ -167,13 +186,16 @@ def _state(scene: Scene, match: re.Match[str]) -> None:
     ahead = scene.line[max(clause.start, at - 60) : at]
     if clause.mood in ("advice", "unknowing", "question") or _passed_over(scene, match, kind, ahead):
         return
-    refs = whom.behind_it(scene, match)
+    refs = whom.behind_it(scene, match) or whom.all_checks(scene, kind, ahead)
     subject: tuple[set[str], tuple[Ref, ...]] | None = (set(), refs) if refs else whom.named(scene, match, ahead)
     if subject is None:
         scene.claim("state", at, match.end(), why="nobody that was read is called so", about=("state",))
         return
     program, refs = subject
     negative = _negative(scene, match, kind, ahead)
+    if program and kind == "down" and not negative and not has_any(scene, refs, program) and _POSSESSED.search(ahead):
+        scene.claim("state", at, match.end(), why="there is none that could be", about=("serving",))
+        return
     ids = _checked(scene, kind, refs, program, negative, match)
     if ids is None and not program and _IT.match(clause.text) and (before := whom.programs_before(scene, clause.start)):
         ids = _checked(scene, kind, refs, before, negative, match)
@@ -181,9 +203,18 @@ def _state(scene: Scene, match: re.Match[str]) -> None:
     scene.decide("state", at, match.end(), ids, why, (_ABOUT.get(kind, "state"),))
 
 
+_NONE_OF = lazily(
+    r"\bnone of (?:[\w'-]+ ){1,5}$|\b(?:i|we)(?:'ve| have)? never (?:\w+ )?$|\bnone (?:\w+ )?(?:was|were|is|are) $",
+    re.I,
+)
+_COUNTED_KILLS = lazily(
+    r"\s*(?:(?:are|is|was|were|both|each|all|count|at|of)\b|[:=])[\s\w:=]{0,12}?\b(?:\d+|zero|none)\b", re.I
+)
+
+
 def _negative(scene: Scene, match: re.Match[str], kind: str, ahead: str) -> bool:
     negative = (
-        NEGATED.search(ahead) is not None
+        (NEGATED.search(ahead) is not None or _NONE_OF.search(ahead) is not None)
         and kind not in ("nocheck", "nolimit", "nopolicy", "created")
         and not match[0].lower().startswith("not ")
     )
@@ -192,10 +223,13 @@ def _negative(scene: Scene, match: re.Match[str], kind: str, ahead: str) -> bool
     return negative is not (_FALSE.match(scene.line[match.end() :]) is not None)
 
 
+_POSSESSED = lazily(r"(?:\b(?:its|my|their)|'s)\s+(?:own )?[\w.-]+\W+(?:\w+\W+){0,5}$", re.I)
 _FALSE = lazily(r"\s*(?:flag|marker|field|value)?\s*(?:is |was |: ?|= ?)(?:false|not set|no\b|0\b)", re.I)
 _MANY_ARE = lazily(r"\d\S*(?:\s*[kmgt]i?b|\s*bytes|%)?\s+(?:\w+ )?(?:is|are)(?: \w+)?\s*$", re.I)
 _TROUBLE_IN = lazily(r"\b(?:trouble|problems?|issues?) .*\b(?:in|on|with)$", re.I)
-_COUNTABLE = frozenset({"running", "down", "healthy", "unhealthy", "paused", "restarting", "trouble", "loop"})
+_COUNTABLE = frozenset(
+    {"nocheck", "running", "down", "healthy", "unhealthy", "paused", "restarting", "trouble", "loop"}
+)
 
 
 def _passed_over(scene: Scene, match: re.Match[str], kind: str, ahead: str) -> bool:
@@ -208,6 +242,14 @@ def _passed_over(scene: Scene, match: re.Match[str], kind: str, ahead: str) -> b
         word == "working" and scene.line[match.end() : match.end() + 4] == " set"
     ):
         return True  # little of something; a working set
+    if kind == "oom" and "kills" in word and _COUNTED_KILLS.match(scene.line[match.end() :]):
+        return True
+    if (
+        kind == "running"
+        and re.search(r"\bhad (?:been |only been )$", ahead)
+        and scene.line[match.end() :].startswith(" for ")
+    ) or (kind == "policied" and re.search(r"\bi $", ahead, re.I)):
+        return True  # a run that is over, told with its length; what I would do
     inside = [claim.kind for claim in scene.claims if clause.start <= claim.start < clause.end]
     if ("proposal" in inside and "ing" in match[0]) or (kind == "trouble" and {"count", "none"} & set(inside)):
         return True
@@ -282,10 +324,24 @@ _ALL_OF = lazily(
     re.I,
 )
 _NUMBERED = lazily(
-    r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten) (?:of (?:them|these|us) )?(?:containers? |services? )?"
-    r"(?:(?:here|on (?:this|the|my) (?:host|machine|server|node)) )?(?:are |is |has |have |keeps? )?(?:been |now )?$",
+    r"(?<!\bport )(?<!\bon )\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten) (?:of (?:them|these|us|"
+    r"the \w+|my \w+) )?"
+    r"(?:others? |more )?(?:containers? |services? )?"
+    r"(?:(?:here|on (?:this|the|my) (?:host|machine|server|node)) )?(?:are |is |has |have |keeps? |reports? |shows? )?"
+    r"(?:been |now )?$",
     re.I,
 )
+
+
+_LIMITS_OF = lazily(r"\b(?:memory|cpu|pids?|process)\w*", re.I)
+
+
+def _named_limits(scene: Scene, match: re.Match[str]) -> str:
+    """`no limits for memory, CPU or PIDs`: all that is listed behind."""
+    behind = re.match(
+        r"(?:\W+(?:or|and|nor|for|on|the|memory|cpu|pids?|process(?:es)?)\b)*", scene.line[match.end() :], re.I
+    )
+    return match[0] + (behind[0] if behind else "")
 
 
 def _checked(
@@ -309,6 +365,9 @@ def _checked(
             ids = tuple(id for one in each for id in one or ()) if each and all(each) else None
         elif kind == "haslimit":
             ids = has_limit(scene, ref, match["has"], negative)
+        elif kind == "nolimit" and len(what := _LIMITS_OF.findall(_named_limits(scene, match))) > 1:
+            every = [has_limit(scene, ref, word, negative=True) for word in what]
+            ids = tuple(id for one in every for id in one or ()) if all(every) else None
         else:
             ids = CHECKS[kind](scene, ref, negative) if kind != "nolimit" else no_limit(scene, ref, match)
         if ids is None:

@@ -42,6 +42,8 @@ def special(
         yield from _containers(scene, noun, amount)
     elif formula == "@findings":
         found = [item for item in scene.ground.findings if item.about in refs or item.about in scene.ground.refs]
+        if said := _SEVERE.search(scene.line):
+            found = [item for item in scene.ground.findings if item.severity in said[0].lower()]
         ids = tuple(id for item in found for id in item.evidence) or tuple(
             row.id for ref in refs for row in index.facts(ref, "state")
         )
@@ -96,9 +98,11 @@ def _tables(scene: Scene, formula: str, refs: tuple[Ref, ...], amount: Amount | 
                     yield Value(number, tuple(row.id for row in rows), "", "connection")
 
 
+_SEVERE = lazily(r"\bcritical\b|\bwarnings?\b|\binfo\b", re.I)
 _TROUBLED = lazily(r"\b(?:problems?|issues?|trouble|attention|concerns?|not (?:well|fine|ok)|unwell)\b", re.I)
 
 
+_NO_HEALTH = lazily(r"\bno (?:docker )?health", re.I)
 _NEXT_NUMBER = lazily(r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)\b", re.I)
 _ALIVE = {
     "running": ("running",),
@@ -141,7 +145,10 @@ def _containers(scene: Scene, noun: str, amount: Amount | None) -> Iterator[Valu
         for word in words:
             rows = [row for row in states if row.value in _ALIVE[word]]
             yield Value(float(len(rows)), tuple(row.id for row in rows or states), "", "state")
-        if not words and _TROUBLED.search(said) is not None:
+        if not words and _NO_HEALTH.search(noun):
+            rows = [row for row in health if row.value == "none"]
+            yield Value(float(len(rows)), tuple(row.id for row in rows or health), "", "health")
+        elif not words and _TROUBLED.search(said) is not None:
             from ergon_ops.grounding.pairs import troubled
 
             yield troubled(scene)

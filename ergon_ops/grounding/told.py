@@ -24,7 +24,7 @@ def as_read(claim: Claim, scene: Scene, cited: tuple[str, ...]) -> Claim:
     """The claim, carried if a fact of whom it is about says it in its own words (`restart_policy: always`), or if it
     cites one of the same thing. Only what nobody recognised: a number, a state, a name, a cause that is claimed is
     looked up, and a citation is no proof of it."""
-    if claim.kind not in TELLABLE or claim.supported:
+    if claim.kind not in TELLABLE or claim.supported or (claim.kind == "cause" and claim.about == ("link",)):
         return claim
     about = _whom(claim, scene)
     found = _finding(claim, scene, about)

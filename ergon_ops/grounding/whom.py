@@ -29,6 +29,26 @@ _ROLES = words("frontend backend api upstream downstream client gateway balancer
 _GROUPS = frozenset({"database", "db", "cache", "queue", "broker", "proxy", "webserver"})
 
 
+_INSIDE = lazily(
+    r"(?:'s)?(?: (?:server|process|service))?(?: \(?(?:on|at) (?:port )?\d+\)?)? (?:in|inside|within|of|on) "
+    r"(?:the )?(?:container )?\W*$",
+    re.I,
+)
+
+
+def _inside(scene: Scene, start: int, end: int) -> bool:
+    """`Redis in cache is up`: said of the program, not of the container it is in."""
+    name = next((item for item in scene.mentions if start <= item.start < end and item.word not in ("i", "host")), None)
+    if name is None or _INSIDE.fullmatch(scene.line[start : name.start]) is None:
+        return False
+    return (
+        re.fullmatch(
+            r"\W*(?:(?:is|are|was|isn't|has been|not|currently|now|still|also|both)\s+)*", scene.line[name.end : end]
+        )
+        is not None
+    )
+
+
 def programs_before(scene: Scene, end: int) -> set[str]:
     """The programs that `it` can mean."""
     found = [item[0] for item in PROGRAM_WORD.finditer(scene.line, 0, end) if not is_name(scene, item.start())]
@@ -51,6 +71,17 @@ def behind_it(scene: Scene, match: re.Match[str]) -> tuple[Ref, ...]:
     return tuple(dict.fromkeys(found))
 
 
+_ALL_CHECKS = lazily(r"\b(?:all|every|each|both|any)\b[^.;,]{0,24}$", re.I)
+
+
+def all_checks(scene: Scene, kind: str, ahead: str) -> tuple[Ref, ...]:
+    """`all health checks pass`: of all that have one."""
+    if kind not in ("check_ok", "check_bad") or not _ALL_CHECKS.search(ahead):
+        return ()
+    known = dict.fromkeys([*scene.ground.refs, *scene.ground.names.values()])
+    return tuple(ref for ref in known if scene.index.text(ref, "health") not in ("", "none"))
+
+
 def named(scene: Scene, match: re.Match[str], ahead: str) -> tuple[set[str], tuple[Ref, ...]] | None:
     """Of which programs (none: of the container) and whom it is said; None if of nobody known."""
     at = match.start()
@@ -63,7 +94,7 @@ def named(scene: Scene, match: re.Match[str], ahead: str) -> tuple[set[str], tup
     )
     if (
         programs
-        and programs[-1].start() > last_name
+        and (programs[-1].start() > last_name or _inside(scene, programs[-1].end(), at))
         and not re.search(r"\b(?:i am|i'm|it is|it's|container is|and is|which is)\W*(?:\w+\W+)?$", ahead, re.I)
     ):
         wanted: set[str] = set()
