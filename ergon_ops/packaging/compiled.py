@@ -24,7 +24,7 @@ def go(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
     steps = (Copy((".",), f"{APP}/"), Run((build,), APP, {"CGO_ENABLED": "0"}))
     test = ("sh", "-c", f"nc -w 3 127.0.0.1 {found.port} </dev/null")  # busybox's own has no -z
     health = Health(test) if found.port else None
-    last = Config((f"{APP}/app",), APP, ports=_ports(found), labels=labels, health=health)
+    last = Config((f"{APP}/app", *found.run[1:]), APP, ports=_ports(found), labels=labels, health=health)
     return (
         Stage("build", "golang:1.23-bookworm", steps),
         Stage("image", BUSYBOX, (Copy(("/out/app",), f"{APP}/app", stage="build"), last)),
@@ -34,7 +34,7 @@ def go(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
 def rust(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
     name = found.run[0].removeprefix("./")
     steps = (Copy((".",), f"{APP}/"), Run((("cargo", "build", "--release"),), APP))
-    last = Config((f"{APP}/{name}",), APP, ports=_ports(found), labels=labels)
+    last = Config((f"{APP}/{name}", *found.run[1:]), APP, ports=_ports(found), labels=labels)
     return (
         Stage("build", "rust:1.82-slim-bookworm", steps),
         Stage("image", DEBIAN, (Copy((f"{APP}/target/release/{name}",), f"{APP}/{name}", stage="build"), last)),

@@ -73,8 +73,9 @@ def _notes(found: Application) -> tuple[str, ...]:
 
 
 def place(found: Application) -> str:
-    """Its folder in the image."""
-    inner = relative(found.path, found.context) if found.context and found.context != found.path else ""
+    """The folder in the image that it is run in."""
+    outside = found.context and found.context != found.path and not found.from_context
+    inner = relative(found.path, found.context) if outside else ""
     return f"{APP}/{inner}" if inner and inner != "." else APP
 
 

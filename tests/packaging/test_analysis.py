@@ -14,12 +14,13 @@ from ergon_ops.errors import UsageError
 from ergon_ops.packaging.analysis import Application, analyse
 from ergon_ops.packaging.analysis.requirements import best_version
 from ergon_ops.packaging.answers import answer
-from tests.packaging.projects import EXPRESS, FASTAPI, TREES, UVICORN, Project, package, write
+from tests.packaging.projects import EXPRESS, FASTAPI, SHAPES, TREES, UVICORN, Project, package, write
 
 NOBODY = 65534
+EVERY = [*TREES, *SHAPES]
 
 
-@pytest.mark.parametrize("project", TREES, ids=[name for name, _, _ in TREES])
+@pytest.mark.parametrize("project", EVERY, ids=[name for name, _, _ in EVERY])
 def test_type_folder_command_and_port_are_right(project: Project, tmp_path: Path) -> None:
     name, files, expected = project
     found = analyse(write(tmp_path / name, files))
@@ -29,7 +30,7 @@ def test_type_folder_command_and_port_are_right(project: Project, tmp_path: Path
     assert len({item.name for item in found.applications}) == len(found.applications)
 
 
-@pytest.mark.parametrize("project", TREES, ids=[name for name, _, _ in TREES])
+@pytest.mark.parametrize("project", EVERY, ids=[name for name, _, _ in EVERY])
 def test_every_conclusion_names_a_line_that_is_there(project: Project, tmp_path: Path) -> None:
     name, files, _ = project
     for item in analyse(write(tmp_path / name, files)).applications:

@@ -20,14 +20,14 @@ from ergon_ops.packaging.dockerfile import dockerfile, dockerignore
 from ergon_ops.packaging.plan import ImagePlan
 from ergon_ops.packaging.planning import plan_of
 from ergon_ops.stack.contexts import copy_context, ignored
-from tests.packaging.projects import FASTAPI, TREES, UVICORN, package, write
+from tests.packaging.projects import FASTAPI, SHAPES, TREES, UVICORN, package, write
 
-WITHOUT = {"dockerfile", "rails", "laravel", "phoenix"}
+WITHOUT = {"dockerfile", "rails", "laravel", "phoenix", "ktor"}
 
 
 def plans(root: Path) -> list[tuple[Application, ImagePlan]]:
     made = []
-    for name, files, _ in TREES:
+    for name, files, _ in [*TREES, *SHAPES]:
         for item in analyse(write(root / name, files)).applications:
             if item.type in WITHOUT:
                 with pytest.raises(UsageError):

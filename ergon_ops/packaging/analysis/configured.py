@@ -34,9 +34,12 @@ ENV_FILES = (".env", ".env.production", ".env.local", ".env.example", ".env.samp
 MOST_FILES, MOST_ROWS, LARGEST = 60, 5000, 64 * 1024  # a few lines of YAML can stand for millions of keys
 
 
-def kept(tree: Tree, folder: str, keys: Sequence[str], sources: Sequence[str]) -> Found | None:
-    """The number at the end of `keys` in a file that one of `sources` names, else in one of the usual names."""
-    for path in files(tree, folder, sources):
+def kept(
+    tree: Tree, folder: str, keys: Sequence[str], sources: Sequence[str], settled: Sequence[str] | None = None
+) -> Found | None:
+    """The number at the end of `keys` in a file that one of `sources` names, else in one of the usual names; in
+    `settled` where that says which they are."""
+    for path in files(tree, folder, sources) if settled is None else settled:
         best = min(
             (row for row in islice(_rows(_load(path, tree.text(path)), ()), MOST_ROWS) if _fits(row[0], keys)),
             key=lambda row: len(row[0]),
@@ -81,6 +84,7 @@ def _load(path: str, text: str) -> Any:
 def _yaml(text: str) -> Any:
     import yaml
 
+    text = next((part for part in re.split(r"(?m)^---\s*$", text) if part.strip()), "")  # of several, the common one
     try:
         return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (yaml.YAMLError, ValueError, RecursionError):

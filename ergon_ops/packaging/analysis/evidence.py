@@ -68,7 +68,8 @@ class Application:
     its dependencies need as well (locks, included ones), relative to the context; `packages` are the dependencies in
     pip's own words where no requirements file says them; `whole`: what is listed for development is needed too;
     `own` are folders in the context where modules of the same repository are looked for; `told_by` is the variable that
-    tells it its port, where another number than the code's own comes from its surroundings."""
+    tells it its port, where another number than the code's own comes from its surroundings; `from_context`: its
+    commands and what it is built into are told from the context's folder, not from its own."""
 
     name: str
     path: str
@@ -90,6 +91,7 @@ class Application:
     output: str = ""
     folder: str = ""
     context: str = ""
+    from_context: bool = False
     health: str = ""
     dockerfile: str = ""
     variables: tuple[Variable, ...] = ()

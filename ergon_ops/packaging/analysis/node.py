@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from ergon_ops.packaging.analysis import nx
 from ergon_ops.packaging.analysis.evidence import Application, Evidence, Need, Variable
 from ergon_ops.packaging.analysis.frameworks import SERVERS, Rule, rule_of
 from ergon_ops.packaging.analysis.needs import IMAGES, needs
@@ -30,6 +31,10 @@ BUILDS = re.compile(
     r".*(?:--watch|-w|watch)\b"
     r"|^(?:npx\s+)?(?:start-storybook|storybook|tsdx watch|jest|vitest)\b"
 )
+BOTS = (
+    "discord.js", "eris", "telegraf", "grammy", "node-telegram-bot-api", "@slack/bolt", "whatsapp-web.js", "tmi.js",
+    "matrix-bot-sdk", "mineflayer", "probot",
+)  # fmt: skip
 DELEGATES = re.compile(
     r"\b(turbo|nx|lerna|concurrently|npm-run-all|wsrun)\b|(?:npm|pnpm|yarn|bun)\b.*(?:-w|-r|--filter|--workspace|workspace)\b"
 )
@@ -39,6 +44,12 @@ def applications(tree: Tree) -> Iterator[Application]:
     found = packages(tree)
     main = taken_in(found)
     real = {folder: package for folder, package in found.items() if folder in main or not aside(folder)} or found
+    own = list(nx.projects(tree, found))
+    if own:
+        real = {folder: one for folder, one in real.items() if folder not in (".", *(made.path for _, made in own))}
+    for site, made in own:
+        whole = _finished(site, made)
+        yield replace(whole, build=made.build, missing=(), dependencies="package.json", from_context=True)
     if not found and any(name in tree.names(".") for name in ALONE):
         real = {".": Package(tree, ".", {})}  # a server of plain Node
     for folder, package in real.items():
@@ -130,9 +141,8 @@ def _generic(site: Site) -> Application | None:
         "port": (because,) if because else (),
         **({"entrypoint": (Evidence(inside(package.folder, file)),)} if file else {}),
     }
-    return Application(
-        "", package.folder, "node", "javascript", run=run, port=number, entrypoint=file, evidence=evidence
-    )
+    kind = "bot" if not listening and package.has(*BOTS) else "node"
+    return Application("", package.folder, kind, "javascript", run=run, port=number, entrypoint=file, evidence=evidence)
 
 
 def _finished(site: Site, found: Application) -> Application:

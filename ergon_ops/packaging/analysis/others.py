@@ -4,16 +4,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fnmatch import fnmatch, translate
 
 from ergon_ops.dataclass import dataclass
+from ergon_ops.packaging.analysis import archives, deno
+from ergon_ops.packaging.analysis.binaries import Binary, binaries
 from ergon_ops.packaging.analysis.configured import FOREIGN, OTHERS, kept
 from ergon_ops.packaging.analysis.evidence import Application, Evidence
 from ergon_ops.packaging.analysis.libraries import asked, files, ruby_of, variables
 from ergon_ops.packaging.analysis.needs import needs
 from ergon_ops.packaging.analysis.static import generated
-from ergon_ops.packaging.analysis.tree import Tree, aside, inside, relative, shown
+from ergon_ops.packaging.analysis.tree import Tree, aside, inside, relative, shown, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ SETTINGS = {
     "spring-boot": ("server", "port"), "quarkus": ("quarkus", "http", "port"),
     "micronaut": ("micronaut", "server", "port"), "ktor": ("ktor", "deployment", "port"),
 }  # fmt: skip
+SETTLED = re.compile(r"(?:^|/)application[\w-]*\.(?:ya?ml|properties|conf)$")
+JAR = "java -jar app.jar"
 # In order: the first that fits a folder is what it is.
 KINDS: tuple[Kind, ...] = (
     Kind("gin", "go", "go.mod", r"github\.com/gin-gonic/gin", "./{name}", 8080, GO),
@@ -68,7 +73,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("sparkjava", "java", "pom.xml", "spark-core", "java -jar app.jar", 4567),
     Kind("war", "java", "pom.xml", "<packaging>war", "", 8080),
     Kind("java", "java", "pom.xml", "", "java -jar app.jar", None),
-    Kind("spring-boot", "java", "build.gradle*", "springframework.boot", "java -jar app.jar", 8080, SPRING),
+    Kind("spring-boot", "java", "build.gradle*", r"springframework\.boot|libs\.(?:plugins\.)?spring[.-]?boot", "java -jar app.jar", 8080, SPRING),
     Kind("quarkus", "java", "build.gradle*", "quarkus", "java -jar build/quarkus-app/quarkus-run.jar", 8080, QUARKUS),
     Kind("micronaut", "java", "build.gradle*", "micronaut", "java -jar app.jar", 8080, MICRONAUT),
     Kind("ktor", "kotlin", "build.gradle*", "ktor", "java -jar app.jar", 8080, r"port\s*=\s*(\d{2,5})"),
@@ -113,11 +118,33 @@ def applications(tree: Tree) -> Iterator[Application]:
             if marker and not kind.word and generated(tree, folder):
                 break  # its tools are asked for here: a site that is built
             if marker and not any((up, kind.language) in taken for up in _above(folder) if kind.language == "php"):
-                found = _application(tree, folder, kind, marker)
-                if found is not None:
+                for found in _applications(tree, folder, kind, marker):
                     taken.add((folder, kind.language))
                     yield found
                 break
+
+
+def _applications(tree: Tree, folder: str, kind: Kind, marker: Evidence) -> Iterator[Application]:
+    """One, or each program of a Go module and a Rust package."""
+    if kind.language in ("go", "rust"):
+        rows = binaries(tree, folder, kind.language)
+        for one in rows:
+            own = replace_kind(kind, one.type) if len(rows) > 1 else kind
+            found = _application(tree, folder, own, marker, one, alone=len(rows) == 1)
+            yield found if one is rows[0] else replace(found, name=one.name)
+        return
+    if kind.language in ("java", "kotlin"):
+        inner = [one for one in tree.folders() if one != folder and within(one, folder) and archives.built(tree, one)]
+        if not archives.is_program(tree, folder, inner):
+            return
+    entry = _entry(tree, folder, kind)
+    if kind.language != "typescript" or entry:
+        yield _application(tree, folder, kind, marker, Binary("", entry, kind.type, (), True, marker), alone=True)
+
+
+def replace_kind(kind: Kind, name: str) -> Kind:
+    """Of one of several programs: the framework that its own sources ask for."""
+    return next((one for one in KINDS if one.type == name and one.language == kind.language), kind)
 
 
 def _above(folder: str) -> Iterator[str]:
@@ -138,21 +165,26 @@ def _marker(tree: Tree, folder: str, kind: Kind) -> Evidence | None:
     return None
 
 
-def _application(tree: Tree, folder: str, kind: Kind, marker: Evidence) -> Application | None:
-    entry = _entry(tree, folder, kind)
-    if kind.language in ("go", "rust", "typescript") and not entry:
-        return None  # a library, or a workspace of others
-    name = _name(tree, folder, kind, entry)
-    alone = kind.type == "sinatra" and entry and "config.ru" not in tree.names(folder)
+def _application(tree: Tree, folder: str, kind: Kind, marker: Evidence, program: Binary, *, alone: bool) -> Application:
+    entry = program.entry
+    name = program.name or _name(tree, folder, kind)
+    plain = kind.type == "sinatra" and entry and "config.ru" not in tree.names(folder)
     puma = "config/puma.rb" if tree.has(inside(folder, "config/puma.rb")) else ""
-    port, why = _port(tree, folder, kind)
+    sources = () if alone else program.sources
+    port, why = _port(tree, folder, kind, sources) if alone or program.listens else (None, None)
     at = f" -p {port}" if port and not puma else ""
-    rack = f"ruby {entry} -o 0.0.0.0" if alone else "rackup -o 0.0.0.0" + at
-    rack = f"puma -C {puma}" if puma and not alone else rack
+    rack = f"ruby {entry} -o 0.0.0.0" if plain else "rackup -o 0.0.0.0" + at
+    rack = f"puma -C {puma}" if puma and not plain else rack
     project = marker.file.rsplit("/", 1)[-1].rsplit(".", 1)[0]
     run = kind.run.format(name=name, project=project, entry=entry, rack=rack)
     run, port, why = _composer(tree, folder, kind, run, port, why)
-    serves = kind.type != "go" or port is not None or _listens(tree, folder)
+    if kind.type == "deno" and (task := deno.task(tree, folder)):
+        run, port, why = task.run, task.port or port, task.why if task.port or not why else why
+    if kind.type == "phoenix" and tree.has(inside(folder, "rel/overlays/bin/server")):
+        run = "bin/server"  # it sets PHX_SERVER
+    if run == JAR and (jar := archives.archive(tree, folder, kind.type)):
+        run = f"java -jar {jar}"
+    serves = port is not None or (kind.type != "go" or _listens(tree, folder) if alone else program.listens)
     version, beside = ruby_of(tree, folder) if kind.language == "ruby" else ("", ())
     if kind.language == "php":
         beside = tuple(name for name in ("composer.json", "composer.lock") if name in tree.names(folder))
@@ -167,7 +199,7 @@ def _application(tree: Tree, folder: str, kind: Kind, marker: Evidence) -> Appli
         language=kind.language,
         level="recognised",
         run=tuple(run.split()),
-        port=(port or (4567 if alone else kind.port)) if serves else None,
+        port=(port or (4567 if plain else kind.port)) if serves else None,
         entrypoint=entry,
         dependencies=listed or relative(marker.file, folder),
         beside=beside,
@@ -194,50 +226,32 @@ def _composer(
 
 
 def _entry(tree: Tree, folder: str, kind: Kind) -> str:
-    """Go: `main.go` of the root, else of `cmd/*`, else any `package main`. Rust: `src/main.rs`, else `src/bin/*`."""
-    if kind.language == "go":
-        mains = [path for path in tree.under(folder, ".go") if re.search(r"(?m)^package main\b", tree.text(path))]
-        mains = [path for path in mains if not path.endswith("_test.go") and not aside(relative(path, folder))]
-        order = sorted(
-            mains,
-            key=lambda path: (
-                "/cmd/" not in f"/{path}" and path.count("/") > folder.count("/") + 1,
-                path.count("/"),
-                not path.endswith("main.go"),
-                path,
-            ),
-        )
-        return relative(order[0], folder) if order else ""
-    if kind.language == "rust":
-        return next((relative(path, folder) for path in tree.under(folder, "src/main.rs")), "") or next(
-            (relative(path, folder) for path in tree.under(folder, ".rs") if "/src/bin/" in f"/{path}"), ""
-        )
+    """The file that is run, where one is."""
     if kind.type == "sinatra":
         rows = (
             path for path in files(tree, folder, "ruby") if re.search(r"require\s+['\"]sinatra['\"]", tree.text(path))
         )
         return next((relative(path, folder) for path in rows), "")
     if kind.type == "deno":
-        return next((name for name in ("main.ts", "server.ts", "mod.ts", "index.ts") if name in tree.names(folder)), "")
+        return deno.entry(tree, folder)
     return ""
 
 
-def _name(tree: Tree, folder: str, kind: Kind, entry: str) -> str:
+def _name(tree: Tree, folder: str, kind: Kind) -> str:
     """What the built program is called."""
-    if kind.language == "go":
-        if entry.startswith("cmd/"):
-            return entry.split("/")[1].removesuffix(".go")
-        module = re.search(r"(?m)^module\s+(\S+)", tree.text(inside(folder, "go.mod")))
-        return re.sub(r"/v\d+$", "", module[1]).rsplit("/", 1)[-1] if module else "app"
-    pattern = r"(?m)^name\s*=\s*\"([\w-]+)\"" if kind.language == "rust" else r"app:\s*:(\w+)"
-    found = re.search(pattern, tree.text(inside(folder, kind.marker)))
+    found = re.search(r"app:\s*:(\w+)", tree.text(inside(folder, kind.marker)))
     return found[1] if found else "app"
 
 
-def _port(tree: Tree, folder: str, kind: Kind) -> tuple[int | None, Evidence | None]:
-    loose = LOOSE.get(kind.language) if kind.type != "go" or _listens(tree, folder) else None
+def _port(tree: Tree, folder: str, kind: Kind, sources: Sequence[str]) -> tuple[int | None, Evidence | None]:
+    loose = LOOSE.get(kind.language) if kind.type != "go" or sources or _listens(tree, folder) else None
+    paths = list(sources or files(tree, folder, kind.language))
+    if kind.language == "elixir":
+        paths = _of_phoenix(paths)
+    elif kind.type in SETTINGS:
+        paths = archives.in_order(tree, folder, paths)
     for pattern in filter(None, (kind.listening, loose if kind.listening else None)):
-        for path in files(tree, folder, kind.language):
+        for path in paths:
             for match in re.finditer(pattern, tree.text(path), re.MULTILINE):
                 number = int(next(part for part in match.groups() if part))
                 why = tree.line(path, tree.text(path).count("\n", 0, match.end(match.lastindex or 0)) + 1)
@@ -245,7 +259,15 @@ def _port(tree: Tree, folder: str, kind: Kind) -> tuple[int | None, Evidence | N
                 if 80 <= number <= 65535 and not foreign:
                     return number, why
     keys = SETTINGS.get(kind.type, ("port",) if kind.language in ("go", "rust") and kind.port else ())
-    return (kept(tree, folder, keys, list(files(tree, folder, kind.language))) if keys else None) or (None, None)
+    settled = [path for path in paths if SETTLED.search(path)] if kind.type in SETTINGS else None
+    return (kept(tree, folder, keys, paths, settled) if keys else None) or (None, None)
+
+
+def _of_phoenix(paths: Sequence[str]) -> list[str]:
+    """Of its settings those of use, what is read when it starts first; the others are for work on it."""
+    order = {"runtime.exs": 0, "releases.exs": 1, "prod.exs": 2, "dev.exs": 9, "test.exs": 9}
+    rank = {path: order.get(path.rsplit("/", 1)[-1], 3) for path in paths}
+    return [path for path in sorted(paths, key=rank.__getitem__) if rank[path] < 9]
 
 
 def _listens(tree: Tree, folder: str) -> bool:

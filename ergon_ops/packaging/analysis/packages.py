@@ -40,17 +40,18 @@ def load_json(tree: Tree, path: str) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """`dependencies` of all kinds by name; `scripts` by name."""
+    """`dependencies` of all kinds by name; `scripts` by name; `file` is the one in its folder that says so."""
 
     tree: Tree
     folder: str
     document: Mapping[str, Any]
     dependencies: Mapping[str, Evidence] = field(default_factory=dict)
     scripts: Mapping[str, str] = field(default_factory=dict)
+    file: str = "package.json"
 
     @property
     def path(self) -> str:
-        return inside(self.folder, "package.json")
+        return inside(self.folder, self.file)
 
     def at(self, *keys: str) -> Evidence:
         """The line of a key, looked for after that of the key it stands in."""

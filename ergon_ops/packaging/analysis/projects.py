@@ -80,6 +80,9 @@ def _known_by_others(
     run, port = found.run, found.port
     own = [service for service in composed if service.path == found.path]
     image = images.get(found.path)
+    if found.name:  # one more program of the same sources: what is said is of the first
+        own = [service for service in own if found.name in (service.name, *(value for _, value in service.arguments))]
+        image = None
     sets, sent = deployed(tree, found.path, alone=alone)
     said = procfile(tree, found.path)
     if said and found.name != "worker":
