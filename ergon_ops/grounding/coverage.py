@@ -88,6 +88,7 @@ FINITE = lazily(
     re.I,
 )
 DENIES = re.compile(r"\b(?:not|never|no|without|neither|nor|nothing|nobody|hardly|cannot)\b|n't\b", re.I)
+_HEADING = re.compile(r"^\W*\w+\W* of\b")
 _TO_YOU = re.compile(r"\W*you (?:have no|do not have|don't have|are|were)\b", re.IGNORECASE)  # whatever its mood
 _WORD = re.compile(r"[a-z][a-z0-9'_./:-]*[a-z0-9]|[a-z]", re.I)
 _UNIT = re.compile(r"(?:[kmgt]i?)?b(?:/s|ytes?)?|m?s|min|h|d|cores?|cpus?|bytes?", re.I)
@@ -110,8 +111,9 @@ def find(scene: Scene, cited: Iterable[str]) -> None:
         if clause.mood != "assert" and not _TO_YOU.match(clause.text):
             continue
         carried = ids or any(item.start < clause.end and clause.start < item.end for item in scene.claims)
-        label = clause.text.rstrip().endswith(":")  # `Memory of orders-db:`, in which `orders` is no verb
-        told = FINITE.search(scene.nameless[clause.start : clause.end] if label else clause.text) is not None
+        label = clause.text.rstrip().endswith(":")  # `Restarts of orders-db:` has no verb
+        nouns = _HEADING.sub("", scene.nameless[clause.start : clause.end]) if label else clause.text
+        told = FINITE.search(nouns) is not None
         words = known if carried or not told else set[str]()
         unread = _unread(scene, clause, words | offered)
         if ids:
