@@ -7,6 +7,7 @@ import re
 from ergon_ops.grounding import counts
 from ergon_ops.grounding.amounts import Amount
 from ergon_ops.grounding.lazy import lazily
+from ergon_ops.grounding.lexicon import programs_of
 from ergon_ops.grounding.metrics import COUNT, COUNTS
 from ergon_ops.grounding.scene import Scene
 
@@ -42,11 +43,16 @@ _RESTARTED = lazily(
 )
 _NO_ACT = lazily(
     r"\b(?:have|has|did)(?:n't| not) (?:\w+ )?\w+ (?:anything|any (?:container|change|setting|limit)s?)\b"
+    r"|\bno (?:change|operation|action|restart|deployment|rollout)s? (?:is|are) (?:currently )?(?:running|"
+    r"in progress|under way|pending)\b"
     r"|\bnothing (?:has been|was|has) (?:\w+ )?\w+ed (?:by me|yet|so far)\b",
     re.I,
 )
 _ALL_WELL = lazily(
-    r"\b(?:nothing (?:is |looks |seems )?(?:wrong|unusual|out of the ordinary|amiss|broken|to worry)|"
+    r"\b(?:nothing (?:here |right now |at the moment |i see )?(?:points to|suggests|indicates|hints at) (?:a |"
+    r"an |any )?"
+    r"(?:problems?|issues?|faults?|trouble)|nothing (?:is |looks |seems )?(?:wrong|unusual|out of the ordinary|"
+    r"amiss|broken|to worry)|"
     r"all (?:is |looks )?(?:well|good|fine|ok(?:ay)?|clear|normal|in order)|everything (?:is |looks |"
     r"seems |appears )?(?:\w+ )?(?:fine|ok(?:ay)?|good|normal|well|in order|great|working|as expected|"
     r"healthy|shipshape|under control|smooth\w*)|"
@@ -98,8 +104,26 @@ def _resourced(scene: Scene, start: int, end: int) -> bool:
     return any(low <= item[0] < high and item[2] in ("memory", "cpu", "disk", "pids") for item in scene.resources)
 
 
+_PROCESS = lazily(r"(?P<name>[a-z][\w.-]*) (?:process(?:es)?|server|daemon)\b", re.I)
+
+
+def _no_program(scene: Scene, at: int, end: int, word: str) -> bool:
+    """`no redis-server process`: by the table of processes."""
+    wanted = programs_of(word) or {word.lower()}
+    rows = [row for ref in scene.subjects(at) for row in scene.index.facts(ref, "process")]
+    if not programs_of(word):
+        return False
+    there = any(programs_of(str(row.value)) & wanted or str(row.value).lower() in wanted for row in rows)
+    ids = tuple(row.id for row in rows) if rows and not there else None
+    scene.decide("none", at, end, ids, "there is one, or nobody looked", ("process",))
+    return True
+
+
 def _judge(scene: Scene, match: re.Match[str]) -> None:
     at, what = match.start(), match["what"]
+    program = _PROCESS.match(what)
+    if program is not None and _no_program(scene, at, match.start("what") + program.end(), program["name"]):
+        return
     if match[0].lower().startswith("neither"):
         at = match.start("what") - 1  # of both who are named in it
     clause = scene.clause(at)
@@ -194,6 +218,23 @@ def _none(scene: Scene, start: int, end: int, formulas: tuple[str, ...], noun: s
     scene.take(start, end)
 
 
+# Of a host → above which it is not well.
+_HOST_BOUNDS = {"host_load/host_cpus": 1.0, "1-host_memory_available/host_memory": 0.9, "host_disk_used_ratio": 0.9}
+
+
+def _host_well(scene: Scene, start: int, end: int) -> None:
+    """That the host is fine: its load, its memory and its disk are well below what it has, and its engine answers."""
+    hosts = scene.subjects(start)
+    values = [(value, most) for formula, most in _HOST_BOUNDS.items() for value in scene.values([formula], hosts)]
+    engines = [row for host in hosts for row in scene.index.facts(host, "engine")]
+    good = (
+        values and all(value.number < most for value, most in values) and all(row.value == "alive" for row in engines)
+    )
+    ids = tuple(id for value, _ in values for id in value.ids) if good else None
+    scene.decide("none", start, end, ids, "something is wrong, or nobody looked", ("host_load",))
+    scene.take(start, end)
+
+
 _ANYWHERE = lazily(
     r"\b(?:(?:on|across|of) (?:this|the|my|our) (?:whole |entire )?(?:host|machine|server|stack)|anywhere)\b", re.I
 )
@@ -215,6 +256,9 @@ def _well(scene: Scene, start: int, end: int) -> None:
         for row in index.facts(ref, "memory_ratio")
         if isinstance(row.value, float) and row.value >= 0.9
     ]
+    if not refs and scene.subjects(start):
+        _host_well(scene, start, end)
+        return
     faults = [item for item in scene.ground.findings if item.nature == "fault" and item.about in refs]
     ids = tuple(row.id for row in states) if states and not bad and not faults else None
     scene.decide("none", start, end, ids, "something is wrong, or nobody looked", ("state", "health"))

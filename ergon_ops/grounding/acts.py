@@ -90,7 +90,8 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
         rf"\b(?:updates?|restarts?|reboots?|deploy(?:ment|s)?|releases?|changes?|rollbacks?|roll-?outs?|events?|"
         rf"upgrades?|approvals?|recreations?|maintenance)\b(?: (?:at|of|on|from|"
         rf"event)\b[^.;,]{{0,24}}?)?\s+(?:\w+ly |then |also )?"
-        rf"(?:has |have |had )?(?P<verb>{_DONE})\s+(?:my|its|the|this|their|both|all|it|me|us|[\w-]+'s)\b",
+        rf"(?:has |have |had )?(?P<verb>{_DONE}|replaced|broke|caused|brought|introduced)\s+(?:my|its|the|this|"
+        rf"their|both|all|it|me|us|[\w-]+'s)\b",
     ),
     (
         "progress",

@@ -93,6 +93,12 @@ def _because(scene: Scene) -> None:
             continue
         if _only_possible(scene, clause, match.start()) or _points(scene, match):
             continue
+        if _LEADS_TO_IT.match(scene.line, match.start()) and re.search(
+            r"\bports?\b", scene.line[: match.start()], re.I
+        ):
+            continue
+        if re.match("blam", match[0], re.I) and _DENIED.search(scene.line[clause.start : match.start()]):
+            continue
         end = clause.end
         told = scene.line[match.start() : end]
         if match[0].lower() in ("because", "because of") and _STATE_REASON.match(scene.line[match.start() : end + 60]):
@@ -109,6 +115,8 @@ def _because(scene: Scene) -> None:
         scene.decide("cause", match.start(), end, ids, "no rule found this cause", ("finding",))
 
 
+_LEADS_TO_IT = lazily(r"leads? to (?:it|that|this|me|port)\b", re.I)
+_DENIED = lazily(r"\b(?:not|never|nothing|no)\b|n't\b", re.I)
 _POINTING = lazily(
     r"(?P<what>time-?outs?|errors?|failures?|messages?|logs?)\b[^.;]{0,16}\b(?:(?:points?|pointing|lead|"
     r"refer)\w* (?:at|to)|names?|mention\w*)\b",

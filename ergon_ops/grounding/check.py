@@ -17,12 +17,15 @@ from ergon_ops.grounding import (
     hearsay,
     lines,
     lists,
+    load,
     measures,
+    mounts,
     names,
     network,
     nobody,
     only,
     order,
+    outcomes,
     pairs,
     quotes,
     ranks,
@@ -67,7 +70,10 @@ _PASSES = (
     ranks.find,
     nobody.find,
     lines.find,
+    load.find,
     absence.find,
+    outcomes.find,
+    mounts.find,
     states.find,
     measures.find,
     ranks.vague,
@@ -91,7 +97,7 @@ def check(sentence: str, ground: Ground, before: Checked | None = None) -> Check
         for find in _GENERAL if general else _PASSES:
             find(scene)
         if not general:
-            if re.search(r"\bonly\b|\bsole\b", text, re.I):
+            if re.search(r"\bonly\b|\bsole\b|\bthe one\b", text, re.I):
                 only.find(scene, check)
             if len(scene.mentions) > 1:
                 lists.find(scene, check)

@@ -64,6 +64,7 @@ def find(scene: Scene) -> None:
             ("proposal",),
         )
         scene.take(match.start(), match.end())
+    _proposed(scene)
     for match in _CODE.finditer(raw):
         if _COMMAND.match(match[1]) and not _known(scene, match[1]):
             scene.decide("command", match.start(), match.end(), None, "a command nobody here vouches for", ("command",))
@@ -80,6 +81,23 @@ def find(scene: Scene) -> None:
         if not _known(scene, match[0]):
             scene.decide("command", match.start(), match.end(), None, "a command nobody here vouches for", ("command",))
             scene.take(match.start(), match.end())
+
+
+_THE_PROPOSAL = lazily(
+    r"\b(?:the|my|this|one|a|open|pending) proposal\b[^.;,]{0,30}?\s(?:to |would |will |is to |that |which )*"
+    r"(?P<verb>restarts?|stops?|starts?|raises?|lowers?|increases?|recreates?|updates?|removes?|kills?|changes?|sets?)\s",
+    re.I,
+)
+
+
+def _proposed(scene: Scene) -> None:
+    """`The proposal restarts A`: one there is would do that, to whom it would do it."""
+    for match in _THE_PROPOSAL.finditer(scene.free):
+        if scene.mood(match.start()) in ("assert", "hedged") and not re.search(
+            r"\bno\b", scene.line[: match.start()], re.I
+        ):
+            ok = any(_is_about(scene, item) for item in scene.ground.proposals)
+            scene.decide("proposal", match.start(), match.end(), () if ok else None, "no proposal is so", ("proposal",))
 
 
 _KINDS = lazily(

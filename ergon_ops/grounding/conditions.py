@@ -138,7 +138,11 @@ def engine(scene: Scene, match: re.Match[str]) -> None:
     rows = [row for host in scene.index.hosts() for row in scene.index.facts(host, "engine")]
     bad = {"hung": "hung", "hanging": "hung", "unresponsive": "hung", "gone": "gone", "dead": "gone", "down": "gone",
            "unreachable": "gone", "restarting": "restarting"}  # fmt: skip
-    said, negative = bad.get(match["how"].lower(), "alive"), re.search(r"n't|\bnot\b", match[0]) is not None
+    past = (match["how2"] or "").lower()  # nothing that is read tells of the engine's past
+    said, negative = (
+        past or bad.get((match["how"] or "").lower(), "alive"),
+        re.search(r"n't|\bnot\b", match[0]) is not None,
+    )
     ids = tuple(row.id for row in rows if (row.value == said) is not negative)
     scene.decide("state", match.start(), match.end(), ids or None, "the engine is not so", ("engine",))
 
@@ -158,6 +162,7 @@ CHECKS: dict[str, Callable[[Scene, Ref, bool], Ids]] = {
     "loop": _loop,
     "unhealthy": _is("health", "unhealthy"),
     "healthy": _is("health", "healthy"),
+    "haspolicy": _is("restart_policy", "always", "unless-stopped", "on-failure"),
     "nopolicy": _is("restart_policy", "no", ""),
     "privileged": _is("privileged", True),
     "readonly": _is("readonly_rootfs", True),

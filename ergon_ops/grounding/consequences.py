@@ -51,10 +51,30 @@ def follows(scene: Scene, start: int, end: int) -> Ids:
         if _STAYS.search(effect):
             return tuple(none) or None
         return tuple(row.id for row in rows if row.id not in none) or None if _RETURNS.search(effect) else None
+    if _PROCESS.search(cause) and _NOT_THERE.search(effect):
+        return tuple(row.id for ref in refs for row in scene.index.facts(ref, "process")) or None
+    if _TROUBLE.search(effect) or _TROUBLE.search(cause):
+        told = {item.ref.name for item in scene.mentions if start <= item.start < end and item.word != "i"}
+        lines = [row for ref in _owners(scene, start) for row in scene.index.facts(ref, "log_template")]
+        only = re.fullmatch(r"\W*(?:they |it )?comes? from\W+(?:the )?(?:container )?[\w-]+\W*", cause, re.I)
+        if only and (ids := tuple(row.id for row in lines if any(name in row.key.lower() for name in told))):
+            return ids
     if _MATTERS.search(effect) and _LINKED.search(cause):
         named = {item.ref for item in scene.mentions if item.ref.kind == "container"}
         return _between(scene, named)
     return None
+
+
+_PROCESS = lazily(r"\bprocess(?:es)?\b", re.I)
+_NOT_THERE = lazily(
+    r"\b(?:down|missing|dead|gone|that's|this is|that is|not (?:running|there|up))\b|n't (?:running|there|up)\b", re.I
+)
+_TROUBLE = lazily(r"\b(?:time-?outs?|errors?|failures?)\b", re.I)
+
+
+def _owners(scene: Scene, start: int) -> set[Ref]:
+    """Whose errors they are: who is named before, else the speaker."""
+    return _named(scene, 0, start) or set(scene.ground.refs[:1])
 
 
 def _between(scene: Scene, refs: set[Ref]) -> Ids:

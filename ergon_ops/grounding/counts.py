@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 from ergon_ops.grounding import logs, ports
-from ergon_ops.grounding.amounts import Amount
+from ergon_ops.grounding.amounts import Amount, quantities
 from ergon_ops.grounding.index import Value
 from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.lexicon import programs_of
 from ergon_ops.grounding.metrics import COUNT, COUNTS, LIMIT_AFTER, LIMIT_BEFORE, TIMES, TIMES_WORD
-from ergon_ops.grounding.scene import Scene
+from ergon_ops.grounding.scene import TOGETHER, Scene
 from ergon_ops.grounding.tallies import special
 from ergon_ops.refs import host_ref
 
@@ -55,6 +55,9 @@ def judge(scene: Scene, amount: Amount, before: Amount | None) -> None:
     if re.search(r"\bpid\W*$", scene.line[: amount.start], re.I):
         _pid(scene, amount, said)
         return
+    if _CLASS.match(scene.line, amount.end):
+        _status_class(scene, amount, said)
+        return
     formulas, noun = _noun(scene, amount)
     if noun is None:
         if scene.line[amount.start : amount.end].lower() == "a single":
@@ -81,6 +84,8 @@ def judge(scene: Scene, amount: Amount, before: Amount | None) -> None:
         for said in (logs.near(scene, amount.start, amount.end), scene.clause(amount.start).text):
             values += logs.counted(scene, amount.start, said)
     ids = next((value.ids for value in values if amount.fits(value.number)), None)
+    if ids is not None and not of_each(scene, amount, values):
+        ids = None
     if ids is None and amount.op == "=":
         from ergon_ops.grounding.measures import verbatim
 
@@ -89,6 +94,25 @@ def judge(scene: Scene, amount: Amount, before: Amount | None) -> None:
     why = f"{said} {noun or ''}".strip() + (" is not what was counted" if values else ": nothing of that was counted")
     about = tuple(formula.strip("#@").partition("[")[0] for formula in formulas)
     scene.decide("count", amount.start, amount.end, ids, why, about)
+
+
+def _status_class(scene: Scene, amount: Amount, said: str) -> None:
+    """`no 5xx`: whether a logged line has such a status."""
+    rows = [row for ref in scene.subjects(amount.start) for row in scene.index.facts(ref, "log_template")]
+    hit = [row for row in rows if re.search(rf"(?<![\w.]){said}\d\d(?![\w.])", row.key)]
+    denied = re.search(r"\b(?:no|not|without|any|zero|none)\W+(?:\w+\W+)?$", scene.line[: amount.start], re.I)
+    ids = tuple(row.id for row in (rows if denied else hit)) if bool(hit) is not bool(denied) else None
+    scene.decide("status code", amount.start, amount.end + 2, ids or None, f"{said}xx is not so", ("log_template",))
+
+
+def of_each(scene: Scene, amount: Amount, values: list[Value]) -> bool:
+    """`A and B have 3`: each of them has, where no other number is told and nothing is summed."""
+    refs = scene.subjects(amount.start)
+    if len(refs) < 2 or TOGETHER.search(scene.line) or len(quantities(scene.line, scene.line)) > 1:
+        return True
+    fits = {scene.index.by_id[id].about for value in values if amount.fits(value.number) for id in value.ids if id}
+    read = {scene.index.by_id[id].about for value in values for id in value.ids if id}
+    return not read & set(refs) - fits
 
 
 def _pid(scene: Scene, amount: Amount, said: str) -> None:
@@ -190,6 +214,8 @@ def _load(scene: Scene, amount: Amount) -> tuple[str, ...]:
 def _noun(scene: Scene, amount: Amount) -> tuple[tuple[str, ...], str | None]:
     """What is counted: the noun behind, else the one before, else the column's head."""
     behind = scene.nameless[amount.end : amount.end + 60]
+    if _UNTIL_BAD.match(behind) is not None:
+        return ("health_retries",), "failures"
     for match in COUNT.finditer(behind):
         if _BETWEEN.match(behind[: match.start()]):
             return _formulas(match), match[0]
@@ -200,7 +226,7 @@ def _noun(scene: Scene, amount: Amount) -> tuple[tuple[str, ...], str | None]:
     if (elided := _ELIDED.match(behind)) is not None:
         return ("@containers",), _SAME_STATE.get(elided[1].lower()[:4], elided[1])
     if (alone := _STATE_ALONE.match(behind)) is not None:
-        return ("@containers",), alone[1]
+        return ("@containers",), _SAME_STATE.get(alone[1].lower(), alone[1])
     if (silent := _SILENT.match(behind)) is not None:
         return ("@containers",), silent[1]
     if _RATED.match(behind) is not None:
@@ -226,18 +252,24 @@ def _noun(scene: Scene, amount: Amount) -> tuple[tuple[str, ...], str | None]:
 
 
 _SILENT = lazily(r"\s+(?:of (?:them|these) |others? |containers? )*(?:reports?|ha(?:s|ve)|shows?) (no health\w*)", re.I)
+_UNTIL_BAD = lazily(
+    r"\s+(?:\w+ )?(?:failures?|failed (?:\w+ )?checks?|retries|tries|attempts|misses)\s+(?:in a row )?"
+    r"[^.;]{0,40}?\b(?:unhealthy|to (?:turn|flip|fail))\b",
+    re.I,
+)
+_CLASS = lazily(r"xx\b", re.I)
 _RATED = lazily(
     r"\s+(?:more |others? |of them |findings? )*(?:is|are) (?:only |just |rated )?(?:critical|warnings?|info)\b", re.I
 )
 _STATE_ALONE = lazily(
-    r"\s+(running|exited|stopped|restarting|paused|unhealthy|healthy|created|dead|up|down)\b(?! \w)", re.I
+    r"\s+(running|run|exited|stopped|restarting|paused|unhealthy|healthy|created|dead|up|down)\b(?! \w)", re.I
 )
 _ELIDED = lazily(
     r"\s+(?:of (?:them|these|those|us) )?(?:is|are|has|have|keeps?|was|were)\s+(?:been |now |currently |still )*"
     r"(running|exited|stopped|restarting|crashing|paused|unhealthy|healthy|created|dead|up|down)\b",
     re.I,
 )
-_SAME_STATE = {"cras": "restarting", "dead": "exited"}
+_SAME_STATE = {"run": "running", "cras": "restarting", "dead": "exited"}
 _PROGRAMS = lazily(r"\s+([a-z][\w.-]+?)(?= *(?:[,.;)]|$|and\b|ones\b|workers?\b|process\w*))", re.I)
 
 
@@ -292,6 +324,8 @@ def _judge_times(scene: Scene, amount: Amount) -> None:
     if logs.speaks_of_logs(scene.line):
         values += logs.counted(scene, amount.start, clause.text)
     ids = next((value.ids for value in values if amount.fits(value.number)), None)
+    if ids is not None and not of_each(scene, amount, values):
+        ids = None
     about = tuple(formula.strip("#@") for formula in formulas)
     scene.decide(
         "count", amount.start, amount.end, ids, f"{scene.text[amount.start : amount.end]} is not how often", about

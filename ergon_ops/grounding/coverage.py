@@ -96,6 +96,11 @@ _PARTS = re.compile(r"[-_./:']+")
 _ENDINGS = ("ingly", "edly", "ing", "ied", "ies", "ed", "es", "ly", "s", "e", "d")
 
 
+def carried_by(scene: Scene, clause: Clause) -> bool:
+    """Whether anything was found said in it."""
+    return any(item.start < clause.end and clause.start < item.end for item in scene.claims)
+
+
 def definition(scene: Scene) -> bool:
     """What a word of the trade means, of nobody here."""
     return not any(item.word != "host" for item in scene.mentions) and _DEFINES.match(scene.line) is not None
@@ -104,24 +109,56 @@ def definition(scene: Scene) -> bool:
 def find(scene: Scene, cited: Iterable[str]) -> None:
     if scene.topic.fenced or scene.text.lstrip().startswith(("```", "~~~")):
         return
-    ids = [id for id in cited if id in scene.index.by_id]
+    ids = _own(scene, cited)
     known = _carriers(scene, ids)
     offered = _offered(scene)
     for clause in scene.clauses:
         if clause.mood != "assert" and not _TO_YOU.match(clause.text):
             continue
-        carried = ids or any(item.start < clause.end and clause.start < item.end for item in scene.claims)
+        carried = ids or carried_by(scene, clause)
         label = clause.text.rstrip().endswith(":")  # `Restarts of orders-db:` has no verb
         nouns = _HEADING.sub("", scene.nameless[clause.start : clause.end]) if label else clause.text
         told = FINITE.search(nouns) is not None
         words = known if carried or not told else set[str]()
         unread = _unread(scene, clause, words | offered)
+        if unread and ids and _only_likely(scene, clause, ids):
+            continue
         if ids:
             unread = [word for word in unread if _TRADE.fullmatch(word) or PROGRAM_WORD.fullmatch(word)]
+        if not unread and _EACH.search(clause.text) and not carried_by(scene, clause):
+            unread = ["of each"]
         if unread:
             end = clause.start + len(clause.text.rstrip())
             why = f"nothing that was read says so: {', '.join(unread[:3])}"
             scene.claim("statement", clause.start, end, why=why)
+
+
+_EACH = lazily(
+    r"\b(?:every|each|all|no|none of the|neither of the|not one)(?: of the| the| our| my|"
+    r" other)*(?: \w+)? containers?\b",
+    re.I,
+)
+
+
+_LIKELY = lazily(r"\b(?:most likely|likely|probabl[ey]|presumabl[ey]|apparently|seems?|suspect\w*)\b", re.I)
+
+
+def _only_likely(scene: Scene, clause: Clause, ids: Iterable[str]) -> bool:
+    """`The slow part is most likely orders-db`: no more than likely, and a line that is cited names it."""
+    if not _LIKELY.search(clause.text):
+        return False
+    named = {item.ref.name for item in scene.mentions if clause.start <= item.start < clause.end and item.word != "i"}
+    lines = [scene.index.by_id[id].key for id in ids if scene.index.by_id[id].name == "log_template"]
+    return bool(named) and any(name in line for name in named for line in lines)
+
+
+def _own(scene: Scene, cited: Iterable[str]) -> list[str]:
+    """Those of the cited facts that are of anybody the sentence speaks of: others are no help to it."""
+    about = {item.ref for item in scene.mentions} | set(scene.topic.subjects)
+    facts = [fact for id in cited if (fact := scene.index.by_id.get(id)) is not None]
+    if not any(item.word not in ("i", "host") for item in scene.mentions):
+        return [fact.id for fact in facts]
+    return [fact.id for fact in facts if fact.about in about or fact.about.kind == "fleet"]
 
 
 def _unread(scene: Scene, clause: Clause, known: set[str]) -> list[str]:
@@ -164,8 +201,10 @@ def _carriers(scene: Scene, cited: Iterable[str]) -> set[str]:
     texts = [
         f"{fact.name} {fact.key} {fact.value}" for fact in (scene.index.by_id.get(id) for id in ids) if fact is not None
     ]
+    if any(fact is not None and fact.name == "log_template" for fact in map(scene.index.by_id.get, ids)):
+        texts.append("requests messages lines entries")
     texts += [
-        f"{finding.cause} {finding.summary} {finding.severity}"
+        f"{finding.cause} {finding.summary} {finding.severity} {finding.severity}s"
         for finding in scene.ground.findings
         if ids & set(finding.evidence)
     ]

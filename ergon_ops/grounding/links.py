@@ -23,6 +23,7 @@ _DEPENDENCY = lazily(
     r"are)\s+(?:the )?(?:container )?\W?(?P<name>[a-z][\w.-]*)",
     re.I,
 )
+_MINE = lazily(r"\b(?:i|my|mine)\b", re.I)
 _PLAIN_USE = words("use uses using reach reaches")
 _THING = lazily(r"'s\b|\s+(?:as|for|memory|cpu|ram|image|network|volume|policy|commands?)\b", re.I)
 _MUCH = lazily(r"least|most|less|more|fewer|little|much")
@@ -34,6 +35,7 @@ def find(scene: Scene) -> None:
         target = _target(scene, match.start("name"))
         if target is not None and scene.mood(match.start()) in ("assert", "hedged"):
             refs = [ref for ref in scene.subjects(match.start()) if ref != target.ref] or [*scene.ground.refs[:1]]
+            refs = [*scene.ground.refs[:1]] if _MINE.search(match[0]) else refs
             rows = _rows(scene, refs, target, target.ref.name, back=False)
             ids = tuple(row.id for row in rows) or None
             scene.decide("link", match.start(), match.end(), ids, f"no link to {target.ref.name} was read", ("link",))
@@ -64,6 +66,13 @@ def _rows(scene: Scene, refs: Iterable[Ref], target: Mention | None, wanted: str
 def _passed_over(scene: Scene, match: re.Match[str], target: Mention | None) -> bool:
     """No link is told: memory is used, a log is read, or it is advice."""
     word, how = match["name"].lower().rstrip("."), match["how"].lower()
+    if (
+        how in _PLAIN_USE
+        and target is not None
+        and target.word == "i"
+        and not any(item.end <= match.start() and item.word not in ("i", "host") for item in scene.mentions)
+    ):
+        return True  # `host port 8080 reaches me`
     if how in _PLAIN_USE and (
         target is None or word in ("my", "mine", "i") or _THING.match(scene.line, target.end) is not None
     ):

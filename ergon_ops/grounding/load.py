@@ -31,6 +31,28 @@ _FALLS = lazily(r"fall|drop|decreas|declin|going down|went down|shrink|lower|imp
 _STEADY = lazily(r"stable|steady|steadily|constant|unchanged|flat|consistent", re.I)
 
 
+_BESIDE = lazily(
+    r"\bload\b(?: average)?[^.;,]{0,24}?\b(?:is |are |stays |at [\d.]+ )?(?:well |far |just )?(?P<how>above|"
+    r"over|exceeds?|higher than|more than|"
+    r"below|under|lower than|less than|within)\s+(?:the |its |what the )?(?:number of |"
+    r"count of )?(?:\w+ )?(?:cpus?|cores?|processors?)\b",
+    re.I,
+)
+
+
+def find(scene: Scene) -> None:
+    """`The load is below the number of CPUs`: of the last minute."""
+    for match in _BESIDE.finditer(scene.free):
+        if scene.mood(match.start()) not in ("assert", "hedged"):
+            continue
+        more = match["how"].lower() in ("above", "over", "exceed", "exceeds", "higher than", "more than")
+        values = [value for host in scene.index.hosts() for value in scene.index.evaluate("host_load/host_cpus", host)]
+        ids = tuple(id for value in values if value.key == "1m" and (value.number > 1) is more for id in value.ids)
+        scene.decide(
+            "rank", match.start(), match.end(), ids or None, "not so by the load that was read", ("host_load",)
+        )
+
+
 def grows(scene: Scene, match: re.Match[str], told: str) -> bool:
     """`The load is rising`: by the three averages, of which the short is above the long. Whether it was judged."""
     if not re.search(r"\bload\b", told, re.I):

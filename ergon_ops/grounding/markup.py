@@ -65,10 +65,12 @@ _HARD = lazily(
 )
 _ADVICE = lazily(
     r"\b(?:should(?! (?:know|note|be aware))|ought to|you (?:may|might|can|could|will|'ll|need|must|"
-    r"have)(?! (?:know|note|see|tell))(?: want)?|consider|i(?:'d| would) (?!hit|reach|be|have|run|get|need)|"
+    r"have)(?! (?:know|note|see|tell))(?: want)?|consider|i(?:'d| would) (?!hit|reach|be|have|run|get|need|"
+    r"count|turn|become|stay)|"
     r"i(?:'d| would)? "
     r"(?:suggest|recommend|advise|propose)|i can propose|recommend(?:ed|ation)?|suggestion|if you|"
     r"let me know|feel free|needs? (?:more|less|at least|a (?:higher|lower|bigger|larger))|"
+    r"(?:wouldn't|won't|would not|will not)(?: \w+)? (?:fix|help|solve|change|cure|bring back)|"
     r"please|would(?: \w+)? (?:be|help|need|give|let|make|allow|you)|could (?:be (?:raised|increased|lowered|set|"
     r"changed|reduced)"
     r"|raise|increase|lower|try|help|also)|it (?:may|might|could|would) (?:be (?:worth|wise|good|helpful|useful)|help)|"

@@ -38,6 +38,7 @@ _PAGES = lazily(r"\s*(?:of )?(?:inactive )?(?:file |page )cache\b", re.I)
 _UNIT_HEAD = lazily(
     r"\(\s*(?:in )?(cores?|cpus?|[kmgt]i?b|bytes|%|percent|seconds?|s|min|minutes|hours|h|days)\s*\)", re.I
 )
+_ITS_LIMIT = lazily(r"(?:'s|\b(?:its|my|current|present|today's)) (?:[a-z]+ ){0,2}(?:limit|quota|cap) of $", re.I)
 _QUOTA = lazily(r"\s+of (?:that|it|this|(?:its|my|the) (?:\w+ )?(?:limit|quota|allowance|cap|share))\b", re.I)
 _SLASH = lazily(r"(?<=[bB%])/(?=\d)")  # 61MiB/136MiB
 _BARE = {"read", "write", "received", "sent", "network"}  # `a total of`: they have no limit
@@ -84,7 +85,9 @@ def _fraction(match: re.Match[str]) -> Amount | None:
 
 
 def _judge(scene: Scene, amount: Amount, before: Amount | None, after: int) -> None:
-    if scene.mood(amount.start) == "advice" or (amount.start and scene.free[amount.start] == "\x00"):
+    if (scene.mood(amount.start) == "advice" and not _ITS_LIMIT.search(scene.line[: amount.start])) or (
+        amount.start and scene.free[amount.start] == "\x00"
+    ):
         return
     if amount.dim == "count" and (unit := _UNIT_HEAD.search(scene.column(amount.start))) is not None:
         told = quantities(*[f"{scene.line[amount.start : amount.end]} {unit[1]}"] * 2)

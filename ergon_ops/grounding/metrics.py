@@ -18,7 +18,8 @@ RESOURCES: dict[str, str] = {
     "disk": r"disks?|filesystems?|file systems?|volumes?|mounts?|mounted|storage|partition|disk space",
     "read": r"reads?(?: from)?(?: disk)?|disk reads?",
     "write": r"writes?|wrote|written|disk writes?",
-    "received": r"received|receives?|receiving|inbound|incoming|download\w*|rx|ingress",
+    "received": r"(?<=\bi )gets?(?= (?:about |roughly )?\d)|received|receives?|receiving|inbound|incoming|"
+    r"download\w*|rx|ingress",
     "sent": r"sent|sends?|sending|outbound|outgoing|upload\w*|tx|egress|transmit\w*",
     "network": r"network|traffic|bandwidth",
     "pids": r"process(?:es)?|threads?|pids?|tasks?",
@@ -43,7 +44,7 @@ LIMIT_AFTER = lazily(
     re.I,
 )
 LEFT_BEFORE = lazily(
-    r"(?:left|free|available|remaining|headroom|spare|room|unused|to go|room for|could (?:still )?(?:use|take|"
+    r"(?:left|free|available|remaining|headroom|margin|spare|room|unused|to go|room for|could (?:still )?(?:use|take|"
     r"grow by))\b[^\d,;.]{0,24}$",
     re.I,
 )

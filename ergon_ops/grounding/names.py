@@ -213,8 +213,9 @@ def _identifiers(scene: Scene) -> None:
         carried(scene, match, "name", match[0])
     for match in _NETWORK.finditer(scene.free):
         word = (match["name"] or match["back"]).lower()
-        rows = [row for ref in scene.subjects(match.start()) for row in scene.index.facts(ref, "network")]
-        good = tuple(row.id for row in rows if row.key.lower() == word)
+        refs = [ref for ref in scene.subjects(match.start()) if ref.kind == "container"]
+        rows = [row for ref in refs for row in scene.index.facts(ref, "network") if row.key.lower() == word]
+        good = tuple(row.id for row in rows) if {row.about for row in rows} >= set(refs) else ()
         if scene.mood(match.start()) != "advice" and word not in _NO_NETWORK:
             scene.decide("name", match.start(), match.end(), good or None, f"no network {word}", ("network",))
     for pattern in (_KIND_NAME, _NAME_KIND):

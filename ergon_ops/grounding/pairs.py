@@ -33,7 +33,7 @@ _TIMES = lazily(
     rf"(?:(?P<n>{_N}(?: and a half)?) times|(?P<two>twice|half)) "
     rf"(?:(?:as|so) (?:much|many|high|large|big|long|old|often|busy|heavily)\b|that of|those of|"
     rf"(?P<down>smaller|lower|shorter|fewer)\b|larger\b|bigger\b|higher\b|longer\b|greater\b|older\b|"
-    rf"(?=(?:my|its|[\w-]+'s) (?:own )?(?:memory|ram|cpu|restarts?|uptime|limit|share)\b)|"
+    r"(?=(?:my|its|[\w-]+'s) (?:own )?(?:memory|ram|cpu|restarts?|uptime|limit|share|\d[\d.]*)\b)|"
     r"what\b|(?:the|its|my) (?:\w+ ){1,3}(?:of|than)\b|more\b|the amount\b)",
     re.I,
 )
@@ -46,6 +46,7 @@ _SAME = lazily(
 _UP = lazily(r"\b(?:up|uptime|running|runs|alive|old|older)\b", re.I)
 _LIMIT = lazily(r"\b(?:limit|quota|cap|ceiling|allowance)s?\b", re.I)
 _LIMITS = {"memory": "memory_limit", "cpu": "cpu_limit", "pids": "pids_limit"}
+_OPPOSITE = {"sent": "received", "received": "sent", "read": "write", "write": "read"}
 _FLOWS = {"read": "block_read", "write": "block_write", "received": "network_rx", "sent": "network_tx"}
 
 
@@ -182,6 +183,7 @@ def _number_of(word: str) -> float:
 def _sides(scene: Scene, match: re.Match[str]) -> list[tuple[Value, Value]]:
     """What stands on either side of a comparison, in every way it can be read."""
     rate = re.search(r"\b(?:per|a|each|every) second|\brate\b|/s\b", scene.line, re.I) is not None
+    rate = rate or any(scene.index.by_id[id].name.endswith("_rate") for id in scene.cited if id in scene.index.by_id)
     before = [item for item in scene.resources if item[1] <= match.start()]
     behind = [item for item in scene.resources if item[0] >= match.start()]
     refs = scene.subjects(match.start())
@@ -189,6 +191,8 @@ def _sides(scene: Scene, match: re.Match[str]) -> list[tuple[Value, Value]]:
     if not others:
         left = next((item[2] for item in reversed(before) if item[2] in _FLOWS), "")
         right = next((item[2] for item in reversed(behind) if item[2] in _FLOWS and item[2] != left), "")
+        left = left or _OPPOSITE.get(right, "")
+        right = right or _OPPOSITE.get(left, "")
         pairs = [(_FLOWS.get(left, ""), _FLOWS.get(right, ""))] if left and right else []
         return [
             (one, two)

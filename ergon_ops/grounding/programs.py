@@ -174,12 +174,14 @@ def _the_process(scene: Scene) -> None:
         refs = scene.subjects(match.start("name"))
         rows = [row for ref in refs for row in scene.index.facts(ref, "process")]
         word = match["name"].lower().rstrip(".")
-        own = [row for row in rows if str(row.value).lower() == word or programs_of(str(row.value)) & programs_of(word)]
+        same = _SHELLS if word == "shell" else {word}
+        own = [row for row in rows if str(row.value).lower() in same or programs_of(str(row.value)) & programs_of(word)]
         alone = (match["which"] or "").lower() in ("only", "sole", "single", "entire", "one")
         ids = tuple(row.id for row in own) or None if not alone or len(own) == len(rows) else None
         scene.decide("program", match.start(), match.end(), ids, f"no process {word} there, or not so", ("process",))
 
 
+_SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "busybox"})
 _NO_PROCESS = frozenset(
     {"running", "still", "not", "also", "up", "down", "alive", "gone", "missing", "there", "in", "one"}
 )

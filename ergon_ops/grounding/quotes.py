@@ -234,7 +234,8 @@ def _told(scene: Scene, match: re.Match[str], *, verbatim: bool) -> None:
         return
     if not verbatim and (
         re.match(
-            r"\W*(?:no|nothing|not|none|\d+|only \d+|empty|zero|an? (?:total|single)|one|two|three|four|"
+            r"\W*(?:just |only |exactly )?(?:no|nothing|not|none|\d+|empty|zero|an? (?:total|single)|one|two|"
+            r"three|four|"
             r"five|six|seven|eight|nine|ten|clean|fine|healthy|passing|ok|unreadable|read|which|how|why|"
             r"failing|negative|positive|quiet|silent)\b",
             what,

@@ -114,6 +114,9 @@ def _most(scene: Scene, match: re.Match[str]) -> None:
     if clause.mood not in ("assert", "hedged"):
         return
     topic = _topic(scene, match.start(), match.end())
+    if _URGENT.match(scene.line[match.end() :]):
+        _urgent(scene, match)
+        return
     names = RANKED.get(topic)
     refs = scene.subjects(match.start())
     after = [item for item in scene.mentions if item.start > match.end() and item.word not in ("i", "host")]
@@ -143,6 +146,18 @@ def _most(scene: Scene, match: re.Match[str]) -> None:
         if mine.number == best:
             ids = tuple(id for value in values.values() for id in value.ids)
     scene.decide("rank", match.start(), match.end(), ids, "not so by the values that were read", names)
+
+
+_URGENT = lazily(r"\s+(?:urgent|pressing|serious|critical|severe|important)\b", re.I)
+
+
+def _urgent(scene: Scene, match: re.Match[str]) -> None:
+    """What comes first: something with a fault that is as severe as any."""
+    named = [item.ref for item in scene.mentions if item.word not in ("i", "host")]
+    worst = "critical" if any(item.severity == "critical" for item in scene.ground.findings) else "warning"
+    found = [item for item in scene.ground.findings if item.about in named[:1] and item.severity == worst]
+    ids = tuple(id for item in found for id in item.evidence) or None
+    scene.decide("rank", match.start(), match.end(), ids, "no finding says so", ("finding",))
 
 
 _NUMERIC = words("half a an one two three twice its my the that you")

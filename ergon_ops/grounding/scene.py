@@ -29,6 +29,8 @@ _TALK_TO = lazily(
     re.I,
 )
 _NEXT = lazily(r"[,;][^,;]*\d")  # somebody else's number
+_OF_ALL = lazily(r"container|\bof us\b", re.I)
+_PAGES = lazily(r"\b(?:file|page|disk|inactive) cache\b", re.I)
 _I_SEE = lazily(r"\b(?P<i>i)(?: can)? (?:see|know of|find|found|have seen|can tell|tell|read)\b", re.I)
 _ELSE = lazily(
     r"\b(?:everything|everyone|everybody|all) else\b|\b(?:all )?(?:the )?others\b|\bthe rest\b(?! of)|"
@@ -60,7 +62,7 @@ _HOSTS = lazily(
 )
 _HOST = lazily(
     r"(?:^|[.;:|]\s*|\b(?:and|but|while) )\W*(?:(?:the|this|my|our|your) )?(?:docker )?(?:host|machine|"
-    r"engine|node|server)(?: (?!saw|remembers|marked|sees|recorded)(?P<name>[\w.-]+))?(?:'s)?\b(?! (?:saw|"
+    r"engine|node|server)(?: (?!port\b|saw|remembers|marked|sees|recorded)(?P<name>[\w.-]+))?(?:'s)?\b(?! (?:saw|"
     r"remembers|marked|sees|recorded|port|"
     r"network|path|side|mode|pid|ip|image))",
     re.I,
@@ -117,6 +119,8 @@ class Scene:
         for match in index.name_pattern.finditer(scene.line):
             before, after = scene.line[: match.start()], scene.line[match.end() :]
             word = match[0].lower()
+            if word == "cache" and _PAGES.search(scene.line) and before.lower().endswith("the "):
+                continue
             if word in ORDINARY and (_NOT_A_NAME.match(after) or _NOT_AFTER.search(before)):
                 continue
             scene.mentions.append(Mention(match.start(), match.end(), index.by_name[word], word))
@@ -271,7 +275,7 @@ class Scene:
             for item in self.mentions
         ):
             return ()
-        if len(self.ground.refs) == 1 and "container" in found[0].lower():  # one speaks of all there are
+        if len(self.ground.refs) == 1 and _OF_ALL.search(found[0]):  # one speaks of all there are
             return tuple(dict.fromkeys(self.ground.names.values()))
         return self.ground.refs
 

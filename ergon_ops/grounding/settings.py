@@ -59,6 +59,7 @@ _NUMBERS = {
 
 _USER = lazily(
     r"\b(?:runs?|running|run|runs my processes|executes?) (?:\w+ )?as (?:the )?(?:user )?(?P<name>[\w-]+)|"
+    r"(?<!memory )(?<!cpu )(?<!biggest )(?<!disk )(?<!ram )(?<!top )(?<!main )(?<!swap )"
     r"\buser (?:is |: ?|= ?)(?P<user>[\w-]+)",
     re.I,
 )

@@ -88,7 +88,8 @@ def _lengths(scene: Scene, amount: Amount) -> Iterator[Value]:
     if _THAT_WAS.match(scene.line) and _AGO.match(scene.line[amount.end :]):
         yield from just_told(scene)
     clause = scene.clause(amount.start)
-    if _HAD_RUN.search(scene.line[clause.start : amount.start]):
+    ahead, behind = scene.line[clause.start : amount.start], scene.line[amount.end :]
+    if _HAD_RUN.search(ahead) or (_RAN.search(ahead) and _ENDED.match(behind)):
         yield from scene.values(("finished_at-started_at",), refs)
         return
     formulas = said_of(scene, amount.start, amount.end)
@@ -110,6 +111,8 @@ def _lengths(scene: Scene, amount: Amount) -> Iterator[Value]:
 
 
 _HAD_RUN = lazily(r"\bhad (?:only |just )?(?:been )?(?:running|run|up|lived|lasted|alive)\b[^.;,]*$", re.I)
+_RAN = lazily(r"\b(?:ran|lived|lasted|was (?:up|running)) (?:for )?(?:about |only |just |roughly )*$", re.I)
+_ENDED = lazily(r"\s+(?:before|until|till|when|and then|then)\b", re.I)
 _THAT_WAS = lazily(r"\W*(?:and |so )?(?:that|this|which|it) (?:was|is|happened|makes it|came)\b", re.I)
 
 

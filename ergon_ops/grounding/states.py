@@ -24,7 +24,7 @@ _STATES: tuple[tuple[str, str], ...] = (
     (
         "nocheck",
         r"(?:no|without(?: a| any)?|lacks? a|(?:do|does)(?:n't| not) have (?:a|any)|has(?:n't| not) (?:a|"
-        r"any)) (?:docker )?health ?-?checks?|no health-check|health ?check(?:s)?(?: is|"
+        r"any)) (?:docker )?health ?-?checks?(?: results?| status)?|no health-check|health ?check(?:s)?(?: is|"
         r" are)? (?:not (?:configured|defined|set)|none|missing|absent|undefined)|reports? no health(?: status| state)?"
         r"(?! (?:problem|issue|warning|failure))|no health (?:status|state|result)",
     ),
@@ -74,8 +74,10 @@ _STATES: tuple[tuple[str, str], ...] = (
         "policied",
         r"(?:will|won't|will not|would|wouldn't)(?: \w+)? (?:be (?:re)?started|restart|come back|"
         r"start again)\b|restarts? (?:automatically|"
-        r"by itself)|restarted (?:automatically|always)|automatically restarted|brought back",
+        r"by itself)|(?:re)?started (?:again )?(?:by (?:docker|the (?:docker )?engine|its policy)|whenever|"
+        r"(?:every|each) time)|restarted (?:automatically|always)|automatically restarted|brought back",
     ),
+    ("haspolicy", r"ha(?:s|ve) (?:a|an|its own|their own) (?:docker )?restart policy\b(?! (?:of|`|no\b|set to))"),
     ("limits", r"ha(?:s|ve) (?:a )?limits? (?:for|on) [^.;]{3,60}"),
     ("nopolicy", r"(?:no|without(?: a| any)?|lacks? a|(?:do|does)(?:n't| not) have (?:a|any)) restart policy"),
     (
@@ -94,7 +96,8 @@ _STATES: tuple[tuple[str, str], ...] = (
         "engine",
         r"(?<=engine )(?:is|isn't|is not|seems|looks|was) (?:currently |not )?(?P<how>hung|alive|gone|dead|"
         r"restarting|responsive|"
-        r"unresponsive|healthy|running|up|down|reachable|unreachable|hanging)",
+        r"unresponsive|healthy|running|up|down|reachable|unreachable|hanging)|"
+        r"(?<=engine )(?:has |was )(?:been )?(?P<how2>restarted|crashed|upgraded|updated|killed|stopped)",
     ),
     ("mountro", r"(?<=is )(?:mounted )?read[- ]only\b|(?<=is )(?:not )?writable\b|(?<=isn't )writable\b"),
     ("privileged", r"privileged"),
@@ -129,7 +132,8 @@ _STATES: tuple[tuple[str, str], ...] = (
         r"slow|nginx|total))|up(?= *(?:$|[.,;!|)]|and|for|since|now|again|right|with|as well|as\b|\(|"
         r"in (?:the|my|its|[\w-]+\b)|inside))|"
         r"alive|online|active|operational|functional|functioning|available|reachable|in service|afloat|"
-        r"responding|responsive|serving(?! (?:on|at|as))|started(?= (?:and|successfully|fine|up|ok)|[.,]|"
+        r"responding|responsive|listening(?= in\b)|serving(?! (?:on|at|as))|started(?= (?:and|successfully|fine|"
+        r"up|ok)|[.,]|"
         r"$)|live\b|works|working",
     ),
 )
@@ -178,7 +182,7 @@ def _left_out(scene: Scene, found: list[re.Match[str]]) -> None:
 
 def _state(scene: Scene, match: re.Match[str]) -> None:
     kind, at = match.lastgroup or "", match.start()
-    if kind in ("how", "engine", "mountro"):
+    if kind in ("how", "how2", "engine", "mountro"):
         (mounted if kind == "mountro" else engine)(scene, match)
         return
     kind = "nolimit" if kind.startswith("what") else "haslimit" if kind == "has" else kind
@@ -186,8 +190,14 @@ def _state(scene: Scene, match: re.Match[str]) -> None:
     ahead = scene.line[max(clause.start, at - 60) : at]
     if clause.mood in ("advice", "unknowing", "question") or _passed_over(scene, match, kind, ahead):
         return
+    if kind in ("healthy", "unhealthy") and _TURNS.search(ahead):  # what it takes to become so
+        rows = [row.id for ref in scene.subjects(at) for row in scene.index.facts(ref, "health_retries")]
+        scene.decide("state", at, match.end(), tuple(rows) or None, "what it takes was not read", ("health_retries",))
+        return
     refs = whom.behind_it(scene, match) or whom.all_checks(scene, kind, ahead)
     subject: tuple[set[str], tuple[Ref, ...]] | None = (set(), refs) if refs else whom.named(scene, match, ahead)
+    if refs and kind in ("running", "down") and re.match(r"\s+in\b", scene.line[match.end() :]):
+        subject = whom.programs_before(scene, at), refs  # `Redis is … and down in me`
     if subject is None:
         scene.claim("state", at, match.end(), why="nobody that was read is called so", about=("state",))
         return
@@ -223,6 +233,12 @@ def _negative(scene: Scene, match: re.Match[str], kind: str, ahead: str) -> bool
     return negative is not (_FALSE.match(scene.line[match.end() :]) is not None)
 
 
+_TURNS = lazily(
+    r"(?:\b(?:to|before(?: \w+)?|until(?: \w+)?|would|will)|'d|'ll) (?:turn|become|be|count|go|mark|flip|am|is|"
+    r"are|becomes|turns|counts|marks)\w*"
+    r"(?: (?:as|marked|me|it|considered|called|to))* $",
+    re.I,
+)
 _POSSESSED = lazily(r"(?:\b(?:its|my|their)|'s)\s+(?:own )?[\w.-]+\W+(?:\w+\W+){0,5}$", re.I)
 _FALSE = lazily(r"\s*(?:flag|marker|field|value)?\s*(?:is |was |: ?|= ?)(?:false|not set|no\b|0\b)", re.I)
 _MANY_ARE = lazily(r"\d\S*(?:\s*[kmgt]i?b|\s*bytes|%)?\s+(?:\w+ )?(?:is|are)(?: \w+)?\s*$", re.I)

@@ -33,10 +33,12 @@ def as_read(claim: Claim, scene: Scene, cited: tuple[str, ...]) -> Claim:
     if claim.kind != "statement":
         return claim
     words = {word[:STEM] for word in re.findall(r"[a-z]{3,}", claim.text.lower())}
-    denies = DENIES.search(claim.text) is not None
+    denies = DENIES.search(claim.text) is not None or re.search(r"\bnone\b", claim.text, re.I) is not None
     for fact in scene.ground.ledger:
         if not _topic(fact) or fact.about not in about:
             continue
+        if fact.value in (0, False, None) and not denies:
+            continue  # that there is none carries nothing that is said to be
         if (fact.id in cited and _topic(fact) & words) or (not denies and _topic(fact) <= words and _said(fact, scene)):
             return replace(claim, why="", fact_ids=(fact.id,))
     return claim

@@ -12,6 +12,13 @@ from ergon_ops.refs import Ref
 _NAMES_HOST = lazily(r"\b(?:names?|points?|refers?|leads?|is set|host|connects?|to)\b", re.I)
 
 
+_BUT_NOT = lazily(r"\b(?:not|no|without|nor|lacks?|neither)\W*$", re.I)
+_HOLDS = lazily(
+    r"\b(?:environment|env|variables?|keys?)\b[^.;]{0,24}\b(?:has|have|includes?|contains?|holds?|are|sees?|lists?)\b",
+    re.I,
+)
+
+
 def judge(scene: Scene, match: re.Match[str]) -> None:
     name = match[0].split("=")[0].strip()
     refs = scene.subjects(match.start())
@@ -25,6 +32,7 @@ def judge(scene: Scene, match: re.Match[str]) -> None:
         re.I,
     )
     ids: tuple[str, ...] | None = tuple(row.id for row in rows) or None
+    held = _HOLDS.search(scene.line[clause.start : match.start()]) is not None
     if _names_another(scene, refs, name, match.end(), clause.end):
         ids = None
     elif match["set"] or re.match(
@@ -42,10 +50,10 @@ def judge(scene: Scene, match: re.Match[str]) -> None:
             )
             or None
         )
-    elif missing:
+    elif missing or _BUT_NOT.search(scene.line[: match.start()]):
         ids = None if rows else tuple(row.id for row in keys[:3]) or known(scene, match.start(), name) or None
     elif ids is None:
-        ids = known(scene, match.start(), name) or None
+        ids = None if held else known(scene, match.start(), name) or None
         named = {item.ref.name for item in scene.mentions if item.word != "host"}
         links = [scene.index.by_id[id] for id in ids or () if scene.index.by_id[id].name == "link"]
         if links and named and not any(row.key.split()[-1] in named for row in links):
@@ -65,7 +73,7 @@ def _names_another(scene: Scene, refs: tuple[Ref, ...], name: str, start: int, e
     other = next(
         (item for item in scene.mentions if start <= item.start < end and item.word not in ("i", "host")), None
     )
-    if not rows or other is None or not _NAMES_HOST.search(scene.line[start : other.start]):
+    if not rows or other is None or other.ref in refs or not _NAMES_HOST.search(scene.line[start : other.start]):
         return False
     return not any(other.ref.name in str(row.value) for row in rows)
 

@@ -16,7 +16,7 @@ _GENERIC = words(
     healthcheck check one ones everything all they them we both this system instance what works nothing something
     anything itself you periods period services containers processes programs daemons main web website site server
     box ship captain crew mate vessel overall currently and but still now then here image workload deployment node
-    everyone everybody rest others stack fleet things thing persona ci companion engine docker host daemon machine
+    us everyone everybody rest others stack fleet things thing persona ci companion engine docker host daemon machine
     kernel
     """
 )
@@ -55,9 +55,20 @@ def programs_before(scene: Scene, end: int) -> set[str]:
     return {name for word in found[-1:] for name in programs_of(word.lower())}
 
 
+def _starting(scene: Scene, at: int) -> Ref | None:
+    return next((item.ref for item in scene.mentions if item.start == at and item.word != "host"), None)
+
+
 def behind_it(scene: Scene, match: re.Match[str]) -> tuple[Ref, ...]:
     """`the throttling of worker`, `the trouble is in A, B and C`: who stands right behind."""
     end = match.end()
+    inside = (
+        re.match(r"\s+in\s+(?:the )?(?:container )?", scene.line[end:])
+        if PROGRAM_WORD.search(scene.line[:end])
+        else None
+    )
+    if inside is not None and (own := _starting(scene, end + inside.end())) is not None:
+        return (own,)
     if not re.match(r"\s+of\b", scene.line[end:]) and not re.search(r"\b(?:in|on|with)$", match[0]):
         return ()
     found: list[Ref] = []
@@ -74,6 +85,20 @@ def behind_it(scene: Scene, match: re.Match[str]) -> tuple[Ref, ...]:
 _ALL_CHECKS = lazily(r"\b(?:all|every|each|both|any)\b[^.;,]{0,24}$", re.I)
 
 
+_AT_PORT = lazily(
+    r"\bport (?P<port>\d{2,5})(?: \(?(?:in|of|on|inside) (?:the )?(?:container )?[\w-]+\)?)? (?:(?:is|isn't|was|"
+    r"not|currently|now|still)\s+)*$",
+    re.I,
+)
+
+
+def at_port(scene: Scene, at: int, ahead: str) -> set[str]:
+    """`Port 6379 in cache is down`: said of what is expected there."""
+    match = _AT_PORT.search(ahead)
+    rows = [row for ref in scene.subjects(at) for row in scene.index.facts(ref, "serving")] if match else []
+    return {row.key.rpartition(":")[0] for row in rows if match and row.key.endswith(":" + match["port"])}
+
+
 def all_checks(scene: Scene, kind: str, ahead: str) -> tuple[Ref, ...]:
     """`all health checks pass`: of all that have one."""
     if kind not in ("check_ok", "check_bad") or not _ALL_CHECKS.search(ahead):
@@ -86,6 +111,8 @@ def named(scene: Scene, match: re.Match[str], ahead: str) -> tuple[set[str], tup
     """Of which programs (none: of the container) and whom it is said; None if of nobody known."""
     at = match.start()
     clause = scene.clause(at)
+    if own := at_port(scene, at, ahead):
+        return own, tuple(scene.subjects(at))
     low = 0 if scene.line[: clause.start].rstrip().endswith(")") else clause.start
     refs = tuple(ref for ref in scene.subjects(at) if ref.kind == "container") or scene.ground.refs
     programs = [item for item in PROGRAM_WORD.finditer(scene.line, low, at) if not is_name(scene, item.start())]

@@ -43,10 +43,14 @@ def find(scene: Scene) -> None:
             around = scene.line[: clause.end]
         if not _RESTART.search(around) and len(scene.line[: clause.start].split()) < 4:
             around = scene.line[: clause.end]
+        if len(around.split()) < 5:  # `In that time, …`
+            around = scene.line
         refs = tuple(ref for ref in scene.subjects(match.start()) if ref.kind == "container")
         since = scene.ground.now - length
         if (told := _RESTART.search(around)) is not None and "policy" not in around and "anything" not in around:
             _judge(scene, match, _restarts(scene, refs, since, around, told), "restart_count")
+            if around == scene.line and scene.claims[-1].supported:
+                scene.take(match.start(), told.end())
         elif _CHANGE.search(around):
             _judge(scene, match, _quiet(scene, refs, since), "event")
         elif (health := _HEALTH.search(around)) is not None and not _NOT.search(around[: health.start()]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ergon_ops.grounding import Checked, Ground, check
+from ergon_ops.grounding.markup import without_citations
 
 HERE = Path(__file__).parent
 
@@ -17,6 +18,12 @@ def sentences(name: str) -> list[tuple[str, str]]:
             sentence, _, before = line.partition(" << ")
             rows.append((before, sentence))
     return rows
+
+
+def bare(row: tuple[str, str]) -> tuple[str, str]:
+    """The same without the ids it cites."""
+    before, sentence = row
+    return without_citations(before)[0], without_citations(sentence)[0]
 
 
 def judged(row: tuple[str, str], ground: Ground, *, citing: bool = False) -> Checked:

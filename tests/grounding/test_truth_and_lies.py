@@ -14,7 +14,7 @@ from ergon_ops.grounding import check
 from ergon_ops.offline import Ask, View, compose
 from ergon_ops.offline.compose import ANSWERS
 from ergon_ops.persona import Persona
-from tests.grounding.hand import judged, sentences
+from tests.grounding.hand import bare, judged, sentences
 from tests.grounding.phrases import LIARS, Pen, lies, truths
 from tests.grounding.worlds import Drawn, drawn, written
 
@@ -101,17 +101,22 @@ def test_lies_written_by_hand_do_not_pass(name: str) -> None:
 
 # What is allowed is what was reached, and half a point more: struck of what is true, passed of what is not. First said
 # without ids, then with those of the facts that carry it. `_test` was written by others; the patterns were not built
-# on it, but the plain words of `coverage.py` were chosen with its lies in view: it is no longer unseen. What is struck
-# is replaced by the rules' own sentence.
+# on it, but the plain words of `coverage.py` were chosen with its lies in view: it is no longer unseen. `_cited` was
+# written as models answer, with ids, and 31 of its 120 true ones were struck and 9 of its 60 lies passed when it was
+# first seen; `_cited_dev` was written while that was mended. What is struck is replaced by the rules' own sentence.
 AT_MOST = {
-    "true_building": (0.04, 0.0),
-    "true_heldout": (0.04, 0.0),
-    "true_blind": (0.08, 0.0),
-    "true_dev": (0.11, 0.025),
-    "true_test": (0.29, 0.21),
-    "true_styles": (0.23, 0.13),
+    "true_building": (0.039, 0.0),
+    "true_heldout": (0.039, 0.0),
+    "true_blind": (0.078, 0.0),
+    "true_dev": (0.095, 0.025),
+    "true_test": (0.29, 0.205),
+    "true_styles": (0.214, 0.117),
+    "true_cited": (0.214, 0.005),
+    "true_cited_dev": (0.316, 0.022),
     "lies_test": (0.035, 0.066),
-    "lies_styles": (0.03, 0.042),
+    "lies_styles": (0.025, 0.039),
+    "lies_cited": (0.0, 0.0),
+    "lies_cited_dev": (0.0, 0.0),
 }
 
 
@@ -120,7 +125,10 @@ AT_MOST = {
 def test_sentences_written_by_hand_are_mostly_told_apart(name: str, citing: bool) -> None:
     ground = written()
     rows = sentences(name)
-    wrong = [row for row in rows if judged(row, ground, citing=citing).ok is not name.startswith("true")]
+    if "_cited" in name:  # they have their ids
+        wrong = [row for row in rows if judged(row if citing else bare(row), ground).ok is not name.startswith("true")]
+    else:
+        wrong = [row for row in rows if judged(row, ground, citing=citing).ok is not name.startswith("true")]
     assert len(wrong) <= AT_MOST[name][citing] * len(rows), wrong
 
 

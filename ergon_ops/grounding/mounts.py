@@ -1,0 +1,44 @@
+"""What kind a mount is: bind, volume or tmpfs; and which one a program is of that `is down`."""
+
+from __future__ import annotations
+
+import re
+
+from ergon_ops.grounding.lazy import lazily
+from ergon_ops.grounding.lexicon import PROGRAM_WORD, programs_of
+from ergon_ops.grounding.programs import program_state
+from ergon_ops.grounding.scene import Scene
+
+_KIND = lazily(
+    r"(?<![\w.])(?P<path>/[\w./-]+)\s*(?:\(|,)?\s*(?:is|comes from|lives on|sits on|:)\s+(?:mounted (?:as|from) )?"
+    r"(?P<not>not )?(?:an? |the )?(?:\w+ )?(?P<kind>bind|volume|tmpfs)\b",
+    re.I,
+)
+_WHICH = lazily(
+    r"\s+(?:that|which)(?:'s| is| isn't| is not)\s+(?:currently |now )?(?P<state>down|up|running|listening|dead|"
+    r"stopped)\s+is\s+"
+    r"(?:the one )?(?:in |of |that of |inside )?(?:the (?:container )?)?(?P<whom>mine|[\w-]+)",
+    re.I,
+)
+
+
+def find(scene: Scene) -> None:
+    for kind in _KIND.finditer(scene.line):
+        if scene.mood(kind.start()) not in ("assert", "hedged"):
+            continue
+        rows = [row for ref in scene.subjects(kind.start()) for row in scene.index.facts(ref, "mount")]
+        own = [row for row in rows if row.key == kind["path"].rstrip(".,")]
+        good = [row.id for row in own if str(row.value).startswith(kind["kind"].lower()) is not bool(kind["not"])]
+        scene.decide("state", kind.start(), kind.end(), tuple(good) or None, "it is no such mount", ("mount",))
+    for program in PROGRAM_WORD.finditer(scene.line):
+        if (match := _WHICH.match(scene.line, program.end())) is None:
+            continue
+        at = match.start("whom")
+        ref = next((item.ref for item in scene.mentions if item.start <= at < item.end), None)
+        ref = scene.ground.speaker if match["whom"].lower() == "mine" else ref
+        if ref is not None:
+            state = "down" if match["state"].lower() in ("down", "dead", "stopped") else "running"
+            negative = "n't" in match[0] or " not " in match[0]
+            ids = program_state(scene, state, (ref,), programs_of(program[0].lower()), negative)
+            scene.decide("state", program.start(), match.end(), ids, "not so of that one", ("serving",))
+            scene.take(program.start(), match.end())
