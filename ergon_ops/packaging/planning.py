@@ -152,7 +152,7 @@ def built(found: Application) -> Stage:
 
 def by_npm(words: tuple[str, ...]) -> tuple[str, ...]:
     """A script is run by npm, which every image of Node has, whatever the project installs its packages with."""
-    if words[0] not in MANAGERS or len(words) < 2:
+    if words[0] not in MANAGERS or len(words) < 2 or re.search(r"\.\w+$", words[-1]):
         return words
     if words[1] in ("run", "start", "test"):
         return ("npm", *words[1:])

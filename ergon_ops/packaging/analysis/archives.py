@@ -9,8 +9,9 @@ from ergon_ops.packaging.analysis.tree import Tree, inside
 
 BUILDS = ("build.gradle.kts", "build.gradle")
 STARTS = re.compile(
-    r"@SpringBootApplication|SpringApplication\.run|runApplication<|public static void main|static void main\("
-    r"|\bfun main\(|EngineMain|@QuarkusMain|Micronaut\.|SpringBootServletInitializer|void main\(\)"
+    r"@SpringBootApplication|SpringApplication\.run|runApplication<|static void main\(|public static void main"
+    r"|@Path\(|@ApplicationScoped|@GrpcService|\bfun main\(|EngineMain|@QuarkusMain|Micronaut\."
+    r"|SpringBootServletInitializer|void main\(\)"
 )
 
 

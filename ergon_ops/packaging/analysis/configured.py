@@ -118,6 +118,8 @@ def _rows(found: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], 
 
 def _fits(path: tuple[str, ...], keys: Sequence[str]) -> bool:
     """It ends with the keys; what stands before them is nobody else's."""
+    if any(part.startswith(("%dev", "%test")) for part in path):
+        return False  # a profile of Quarkus for work on it
     if [part.lower() for part in path[-len(keys) :]] != [key.lower() for key in keys]:
         return False
     return not any(OTHERS.search(part) for part in path[: -len(keys)]) if len(keys) < 2 else True

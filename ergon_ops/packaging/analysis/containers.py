@@ -72,7 +72,7 @@ def _context(tree: Tree, folder: str, image: Dockerfile) -> str:
     here = folder
     named = [one for one in image.copied if one != "."]
     while named:
-        if any(_there(tree, inside(here, one)) for one in named):
+        if any(there(tree, here, one) for one in named):
             return here
         if here == ".":
             break
@@ -80,8 +80,11 @@ def _context(tree: Tree, folder: str, image: Dockerfile) -> str:
     return folder
 
 
-def _there(tree: Tree, path: str) -> bool:
-    """A file, a folder with files, or files of a pattern."""
+def there(tree: Tree, folder: str, name: str) -> bool:
+    """A file of the folder, a folder with files, or files of a pattern."""
+    path = folder if name == "." else inside(folder, name)
+    if path == ".":
+        return bool(tree.files)
     start = re.split(r"[*?\[]", path, maxsplit=1)[0]
     whole = start == path
     return any(one == path or one.startswith(f"{path}/" if whole else start) for one in tree.files)

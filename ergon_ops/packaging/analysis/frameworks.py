@@ -118,6 +118,14 @@ def _angular(package: Package, name: str) -> Rule | None:
     said = table(build, "options").get("outputPath")
     output = said.get("base") if isinstance(said, dict) else said
     output = output if isinstance(output, str) else f"dist/{project}" if project else "dist"
+    options = table(build, "options")
+    ssr = options.get("ssr") if options.get("outputMode") != "static" else None
+    serving = next((key for key in package.scripts if key.startswith("serve:ssr")), "")
+    if ssr and (options.get("outputMode") == "server" or serving):
+        plain = package.scripts.get(serving, "").split()
+        words = tuple(plain) if plain[:1] == ["node"] else ("node", f"{output}/server/server.mjs")
+        why = package.script(serving) if serving else package.tree.find(path, '"ssr"')
+        return Rule("angular", name, port=4000, command=lambda package: (words, why))
     older = str(build.get("builder", "")).endswith((":browser", ":browser-esbuild"))
     return Rule("angular", name, static=lambda package: output if older or not project else f"{output}/browser")
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ergon_ops.packaging.analysis import nx
+from ergon_ops.packaging.analysis import monorepos
 from ergon_ops.packaging.analysis.evidence import Application, Evidence, Need, Variable
 from ergon_ops.packaging.analysis.frameworks import SERVERS, Rule, rule_of
 from ergon_ops.packaging.analysis.needs import IMAGES, needs
@@ -22,7 +22,17 @@ from ergon_ops.packaging.analysis.packages import (
 )
 from ergon_ops.packaging.analysis.scripting import scripts, variables
 from ergon_ops.packaging.analysis.serving import HEALTH
-from ergon_ops.packaging.analysis.starting import Site, command, command_of, entry, port, spoken, start_of
+from ergon_ops.packaging.analysis.starting import (
+    Site,
+    by_bun,
+    command,
+    command_of,
+    entry,
+    handed,
+    port,
+    spoken,
+    start_of,
+)
 from ergon_ops.packaging.analysis.tree import Tree, aside, inside, within
 
 ALONE = ("server.js", "index.js", "app.js", "main.js", "server.mjs", "index.mjs")
@@ -44,7 +54,7 @@ def applications(tree: Tree) -> Iterator[Application]:
     found = packages(tree)
     main = taken_in(found)
     real = {folder: package for folder, package in found.items() if folder in main or not aside(folder)} or found
-    own = list(nx.projects(tree, found))
+    own = list(monorepos.projects(tree, found))
     if own:
         real = {folder: one for folder, one in real.items() if folder not in (".", *(made.path for _, made in own))}
     for site, made in own:
@@ -93,7 +103,8 @@ def _runs(site: Site) -> bool:
 def _by_rule(site: Site, rule: Rule) -> Application | None:
     package = site.package
     evidence: dict[str, tuple[Evidence, ...]] = {"type": (package.dependencies[rule.dependency],)}
-    quiet = rule.type in SERVERS and not any(script.listens for script in site.sources.values()) and not _runs(site)
+    listens = any(script.listens for script in site.sources.values()) or (by_bun(package) and handed(site))
+    quiet = rule.type in SERVERS and not listens and not _runs(site)
     if quiet and ("main" not in package.document or not site.sources):
         return None  # a library for the framework
     static = rule.static(package)

@@ -36,7 +36,7 @@ class Kind:
 GO = r"(?:ListenAndServe(?:TLS)?\(|\.Run\(|\.Start\(|\.Listen\(|net\.Listen\(\s*\"tcp\",)\s*\"[\w.]*:(\d{2,5})\""
 RUST = r"\(\s*\"[\d.]+:(\d{2,5})\"|\(\s*\(\s*(?:\[[\d, ]+\]|\"[\d.]+\")\s*,\s*(\d{2,5})\s*\)"
 SPRING = r"(?m:^\s*server\.port)\s*[=:]\s*(?:\$\{\w+:)?(\d{2,5})|(?m:^server:\s*\n\s+port:\s*(?:\$\{\w+:)?(\d{2,5}))"
-QUARKUS = r"quarkus\.http\.port\s*[=:]\s*(?:\$\{\w+:)?(\d{2,5})"
+QUARKUS = r"(?m:^\s*(?:%prod\.)?)quarkus\.http\.port\s*[=:]\s*(?:\$\{\w+:)?(\d{2,5})"
 MICRONAUT = r"micronaut\.server\.port\s*[=:]\s*(\d{2,5})|(?m:^micronaut:\s*\n(?:[ \t]+.*\n)*?[ \t]+port:\s*(?:\$\{\w+:)?(\d{2,5}))"
 PUMA = r"^\s*port\s+(?:ENV\.fetch\([^)\n]*?(\d{2,5})\s*\)|ENV\.fetch\([^)\n]*\)\s*\{\s*(\d{2,5})|(\d{2,5}))"
 SINATRA = r"^\s*set\s*\(?\s*:port\s*,\s*(?:ENV\b[^\n]*?)?(\d{2,5})"
@@ -45,7 +45,7 @@ KESTREL = r"(?:UseUrls|\.Run(?:Async)?|Urls\.Add)\(\s*\"https?://[^:\"]+:(\d{2,5
 PHOENIX = r"\"PORT\"\s*\)?\s*(?:\|\||,)\s*\"(\d{2,5})\"|\bport:\s*(\d{2,5})"
 # Where nothing is listened on by its number: what a name for a port is given, then an address as a text.
 LOOSE = {
-    "go": r"(?i)\bport\w*\b[^`\n]*`[^`\n]*\b(?:env)?-?default:\"(\d{2,5})\"|\b\w*port\w*(?:\s+(?:string|u?int\d*))?\s*:?=\s*\"?:?(\d{2,5})\"?\s*$|\bport\"\s*,\s*\"?:?(\d{2,5})\b|[\"`](?:[\d.]*|localhost):(\d{2,5})[\"`]",
+    "go": r"(?i)\b\w*(?:port|addr)\w*\b[^`\n]*`[^`\n]*\b(?:env)?-?default:\":?(\d{2,5})\"|\b\w*port\w*(?:\s+(?:string|u?int\d*))?\s*:?=\s*\"?:?(\d{2,5})\"?\s*$|\b(?:port|addr|listen)\"\s*,\s*(?:\"\w?\"\s*,\s*)?\"?[\w.]*?:?(\d{2,5})\b|[\"`](?:[\d.]*|localhost):(\d{2,5})[\"`]",
     "rust": r"(?i)\bport\b[^;{}]{0,160}?\b(\d{4,5})(?:u16|_u16)?\b|\"[\d.]+:(\d{2,5})\"",
     "typescript": r"(?i)\bport\b[^\n;]*?\b(\d{4,5})\b",
 }
@@ -175,7 +175,8 @@ def _application(tree: Tree, folder: str, kind: Kind, marker: Evidence, program:
     at = f" -p {port}" if port and not puma else ""
     rack = f"ruby {entry} -o 0.0.0.0" if plain else "rackup -o 0.0.0.0" + at
     rack = f"puma -C {puma}" if puma and not plain else rack
-    project = marker.file.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    named = re.search(r"<AssemblyName>\s*([\w.-]+)\s*</AssemblyName>", tree.text(marker.file))
+    project = named[1] if named else marker.file.rsplit("/", 1)[-1].rsplit(".", 1)[0]
     run = kind.run.format(name=name, project=project, entry=entry, rack=rack)
     run, port, why = _composer(tree, folder, kind, run, port, why)
     if kind.type == "deno" and (task := deno.task(tree, folder)):

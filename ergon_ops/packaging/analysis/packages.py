@@ -40,7 +40,8 @@ def load_json(tree: Tree, path: str) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """`dependencies` of all kinds by name; `scripts` by name; `file` is the one in its folder that says so."""
+    """`dependencies` of all kinds by name; `scripts` by name; `file` is the one in its folder that says so, with
+    `/` before it one of the project's root."""
 
     tree: Tree
     folder: str
@@ -51,7 +52,7 @@ class Package:
 
     @property
     def path(self) -> str:
-        return inside(self.folder, self.file)
+        return self.file[1:] if self.file.startswith("/") else inside(self.folder, self.file)
 
     def at(self, *keys: str) -> Evidence:
         """The line of a key, looked for after that of the key it stands in."""

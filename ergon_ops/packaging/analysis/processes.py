@@ -7,12 +7,12 @@ migration, a test) is none of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from ergon_ops.packaging.analysis.containers import dockerfile, processes
+from ergon_ops.packaging.analysis.containers import FOR_WORK, Dockerfile, dockerfile, processes
 from ergon_ops.packaging.analysis.evidence import Application, Evidence, Service
-from ergon_ops.packaging.analysis.launching import image_of, of_service
+from ergon_ops.packaging.analysis.launching import image_of, of_image, of_service
 from ergon_ops.packaging.analysis.said import PORT
 from ergon_ops.packaging.analysis.tree import Tree, inside, within
 
@@ -43,7 +43,9 @@ def placed(tree: Tree, service: Service, homes: set[str]) -> Service:
     return replace(service, path=found[0]) if len(found) == 1 else service
 
 
-def beside(tree: Tree, found: list[Application], composed: Iterable[Service]) -> list[Application]:
+def beside(
+    tree: Tree, found: list[Application], composed: Iterable[Service], images: Mapping[str, Dockerfile]
+) -> list[Application]:
     """`found` with what is started beside each; once each, whoever says it. A worker is told with the options that it
     is started with."""
     every = list(found)
@@ -53,7 +55,8 @@ def beside(tree: Tree, found: list[Application], composed: Iterable[Service]) ->
             continue
         known = {_words(item.run) for item in same}
         names: set[str] = set()
-        for name, run, why, port in (*_procfile(tree, path), *_composed(tree, path, composed)):
+        rows = (*_procfile(tree, path), *_composed(tree, path, composed), *_imaged(tree, path, images.get(path)))
+        for name, run, why, port in rows:
             if name in names or ONCE.search(" ".join(run)):
                 continue
             worker = next((item for item in every if item in same and _works(item, run)), None)
@@ -102,6 +105,22 @@ def _composed(tree: Tree, path: str, composed: Iterable[Service]) -> Iterator[Ro
         port = service.ports[0][0] if service.ports else None
         if run and not SERVING.search(" ".join(run)):
             yield service.name, run, why, port
+
+
+def _imaged(tree: Tree, path: str, image: Dockerfile | None) -> Iterator[Row]:
+    """What the images of a folder start that is none of its servers: its own, and those beside it."""
+    others = [
+        inside(path, name) for name in tree.names(path) if re.fullmatch(r"Dockerfile\.[\w-]+|[\w-]+\.Dockerfile", name)
+    ]
+    more = [dockerfile(tree, one) for one in others if not FOR_WORK.search(one)]
+    for one in filter(None, (image, *more)):
+        started = of_image(tree, path, one)
+        if started and re.search(WORKERS, " ".join(started.words[:1])):
+            name = re.sub(r"^Dockerfile\.?|\.?Dockerfile$", "", one.path.rsplit("/", 1)[-1])
+            yield name or started.words[0], started.words, started.why, None
+
+
+WORKERS = r"^(?:celery|rq|rqworker|arq|dramatiq|huey_consumer(?:\.py)?|taskiq|faust|procrastinate|sidekiq|bundle)$"
 
 
 def _words(run: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from ergon_ops.packaging.analysis import node, others, python, static
 from ergon_ops.packaging.analysis.adopting import adopted, documented
 from ergon_ops.packaging.analysis.compose import needed, program, services
-from ergon_ops.packaging.analysis.containers import Dockerfile, dockerfiles, procfile
+from ergon_ops.packaging.analysis.containers import Dockerfile, dockerfiles, procfile, there
 from ergon_ops.packaging.analysis.environment import deployed, loaded, surrounded, variable_of
 from ergon_ops.packaging.analysis.evidence import Analysis, Application, Evidence, Need, Service, Variable
 from ergon_ops.packaging.analysis.needs import SCHEMES, URL
@@ -53,7 +53,7 @@ def analyse(root: Path) -> Analysis:
     found = [_known_by_others(tree, item, images, composed, alone=len(found) == 1) for item in found]
     taken = {item.path for item in found} | {item.context for item in found if item.context}
     found += _only_dockerfile(tree, images, composed, taken)
-    found = beside(tree, found, composed)
+    found = beside(tree, found, composed, images)
     found = [replace(item, needs=_needs(tree, item, composed, alone=len(found) == 1)) for item in found]
     return Analysis(
         slug(tree.root.name) or "project",
@@ -145,6 +145,14 @@ def _only_dockerfile(
         inner = any(other != folder and within(other, folder) for other in taken)
         if folder in taken or (inner and folder not in wanted) or not image.base:
             continue
+        outer = any(within(folder, other) for other in taken)
+        if (
+            outer
+            and folder not in wanted
+            and image.copied
+            and not any(there(tree, folder, one) for one in image.copied)
+        ):
+            continue  # of what the program around it is built into
         at = image.lines
         evidence = {"type": (at["FROM"],), "run": (at["RUN"],) if "RUN" in at else ()}
         evidence["port"] = (at["EXPOSE"],) if "EXPOSE" in at else ()

@@ -18,6 +18,7 @@ from ergon_ops.packaging.analysis.scripts import PLAIN, django, one_script, scri
 from ergon_ops.packaging.analysis.serving import HEALTH, started
 from ergon_ops.packaging.analysis.sources import SECRET, Made, Mount, Source, sources
 from ergon_ops.packaging.analysis.tree import Tree, aside, inside, relative, within
+from ergon_ops.packaging.analysis.workers import worker
 from ergon_ops.packaging.writing import WRITTEN
 
 # What is the program, where a folder makes several: those to the left come first.
@@ -90,13 +91,18 @@ def _managed_only(tree: Tree, folder: str) -> bool:
     return {name for name in tree.names(folder) if name in MARKERS or name.startswith("requirements")} == {"manage.py"}
 
 
-def territory(tree: Tree, folder: str, everything: Mapping[str, Source]) -> dict[str, Source]:
-    """Sources of the folder that belong to no marked folder further in; tests and examples only if alone."""
-    inner = [
+def inner_of(tree: Tree, folder: str) -> list[str]:
+    """Marked folders further in."""
+    return [
         other
         for other in tree.folders()
         if other != folder and within(other, folder) and _marked(tree, other) and not _managed_only(tree, other)
     ]
+
+
+def territory(tree: Tree, folder: str, everything: Mapping[str, Source]) -> dict[str, Source]:
+    """Sources of the folder that belong to no marked folder further in; tests and examples only if alone."""
+    inner = inner_of(tree, folder)
     own = {
         path: source
         for path, source in everything.items()
@@ -121,14 +127,20 @@ def _of(ground: Ground) -> Iterator[Application]:
     alone = len(groups) == 1
     for base, members in groups.items():
         best = chosen(members, _started(ground.tree, base), base)
+        inner = inner_of(ground.tree, base)
+        work = worker(ground.tree, base, ground.dependencies, inner, alone=best is None)
         if best is None:
-            if (found := script(ground.tree, base, members)) is not None:
+            if work:
+                yield finished(ground, replace(work, name=""), members)
+            elif (found := script(ground.tree, base, members)) is not None:
                 yield finished(ground, found, members)
                 yield from _lasting(ground, base, members, {found.entrypoint})
             continue
         began = started(ground.tree, base, best, members, ground.dependencies)
         first = finished(ground, by_own_file(ground.tree, began, ground.dependencies), members)
         yield first
+        if work:
+            yield finished(ground, work, members)
         if best.type not in BESIDE:
             yield from _beside(ground, members, base if not alone else ground.folder)
         made = {relative(one.evidence.file, base) for source in members.values() for one in source.made}

@@ -69,8 +69,32 @@ def command(site: Site) -> tuple[tuple[str, ...], Evidence | None]:
         if found and found[1].endswith(("js", "/www")) and _file(package, found[1]):
             return ("node", found[1].removeprefix("./")), package.script(name)
     if file := entry(site):
-        return ("node", file), Evidence(inside(package.folder, file))
+        return (*runtime(package, file), file), Evidence(inside(package.folder, file))
     return (), None
+
+
+def by_bun(package: Package) -> bool:
+    """It is run by Bun: its lock is there, or its scripts call it."""
+    locks = {"bun.lock", "bun.lockb", "bunfig.toml"} & set(package.tree.names(package.folder))
+    return bool(locks) or any(
+        re.match(r"bun\s+(?:run\s+)?(?:--\S+\s+)*[\w./-]+\.tsx?\b", one) for one in package.scripts.values()
+    )
+
+
+def handed(site: Site) -> bool:
+    """Its first file hands Bun what to serve."""
+    first = entry(site)
+    text = site.package.tree.text(inside(site.package.folder, first)) if first else ""
+    return bool(re.search(r"(?m)^export\s+default\s+(?:app|server|\w*[aA]pp)\b|^export\s+default\s*\{", text))
+
+
+def runtime(package: Package, file: str) -> tuple[str, ...]:
+    """What runs a file as it is: Node alone no TypeScript before its newest."""
+    if not re.search(r"\.[cm]?tsx?$", file):
+        return ("bun", "run") if by_bun(package) and not package.has("@types/node") else ("node",)
+    if by_bun(package):
+        return ("bun", "run")
+    return next((("npx", name) for name in ("tsx", "ts-node") if package.has(name)), ("node",))
 
 
 def _file(package: Package, path: str) -> bool:

@@ -16,7 +16,15 @@ GENERATORS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("hugo.json", "hugo", "public", ("hugo",)),
     ("config.toml", "hugo", "public", ("hugo",)),
     ("_config.yml", "jekyll", "_site", ("jekyll", "build")),
+    ("conf.py", "sphinx", "_build/html", ("sphinx-build", "-b", "html", ".", "_build/html")),
+    ("source/conf.py", "sphinx", "_build/html", ("sphinx-build", "-b", "html", "source", "_build/html")),
 )
+TELLING = {
+    "config.toml": r"(?m)^baseURL",
+    **dict.fromkeys(
+        ("conf.py", "source/conf.py"), r"(?m)^(?:extensions|html_theme|master_doc|root_doc|source_suffix)\s*="
+    ),
+}
 SPREAD = "config/_default"  # Hugo's settings as several files; the site is around it
 
 SOURCES = (".py", ".js", ".ts", ".go", ".rs", ".java", ".kt", ".rb", ".php", ".cs", ".c", ".cpp", ".swift", ".ex")
@@ -49,7 +57,7 @@ def generated(tree: Tree, folder: str) -> Application | None:
     home = (folder.removesuffix(SPREAD).rstrip("/") or ".") if folder.endswith(SPREAD) else folder
     for marker, kind, output, build in GENERATORS:
         path = inside(folder, marker)
-        if tree.has(path) and (marker != "config.toml" or re.search(r"(?m)^baseURL", tree.text(path))):
+        if tree.has(path) and re.search(TELLING.get(marker, ""), tree.text(path)):
             evidence = {"type": (Evidence(path),), "run": (Evidence(path),)}
             level: Level = "recognised" if kind == "jekyll" else "complete"
             listed, packages = _tools(tree, folder, path, kind)
@@ -69,6 +77,7 @@ OF_MKDOCS = {
     "tags": "",
     "blog": "",
 }
+OF_SPHINX = {"alabaster": "", "classic": "", "sphinxdoc": "", "furo": "furo", "book": "sphinx-book-theme"}
 OWN_THEMES = ("mkdocs", "readthedocs")
 
 
@@ -77,6 +86,14 @@ def _tools(tree: Tree, folder: str, path: str, kind: str) -> tuple[str, tuple[st
     if kind == "hugo":
         told = re.search(r"HUGO_VERSION\s*=\s*['\"]?(\d+\.\d+\.\d+)", tree.text(inside(folder, "netlify.toml")))
         return "", (f"hugo=={told[1]}" if told else "hugo",)
+    if kind == "sphinx":
+        listed = ("requirements.txt", "docs/requirements.txt", "doc/requirements.txt", "requirements-docs.txt")
+        for name in listed:
+            if re.search(r"(?im)^sphinx", tree.text(inside(folder, name))):
+                return name, ()
+        theme = re.search(r"(?m)^html_theme\s*=\s*['\"]([\w-]+)['\"]", tree.text(path))
+        more = OF_SPHINX.get(theme[1], theme[1].replace("_", "-")) if theme else ""
+        return "", ("sphinx", *([more] if more else []))
     if kind != "mkdocs":
         return "Gemfile" if "Gemfile" in tree.names(folder) else "", ()
     for name in ("requirements.txt", "docs/requirements.txt", "requirements-docs.txt", "requirements/docs.txt"):
@@ -94,7 +111,9 @@ def _tools(tree: Tree, folder: str, path: str, kind: str) -> tuple[str, tuple[st
 
 def _output(tree: Tree, path: str, kind: str) -> str:
     """The folder that its settings name instead of the usual one."""
-    pattern = {"mkdocs": r"(?m)^site_dir", "hugo": r"(?mi)^publishDir", "jekyll": r"(?m)^destination"}[kind]
+    pattern = {"mkdocs": r"(?m)^site_dir", "hugo": r"(?mi)^publishDir", "jekyll": r"(?m)^destination"}.get(kind)
+    if pattern is None:
+        return ""
     found = re.search(rf"{pattern}\s*[:=]\s*['\"]?\.?/?([\w-][\w./-]*)", tree.text(path))
     return found[1].rstrip("/") if found and ".." not in found[1] else ""
 

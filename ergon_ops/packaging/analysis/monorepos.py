@@ -1,5 +1,5 @@
-"""Projects of a workspace of Nx: applications in folders without a package.json of their own, or with one that starts
-nothing; built, and then run, from the workspace's root."""
+"""Projects of a workspace of Nx or of Nest's own: applications in folders without a package.json, or with one that
+starts nothing; built, and then run, from the workspace's root."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ DEFAULT = {"next": 3000, "nuxt": 3000, "remix": 3000}
 def projects(tree: Tree, found: Mapping[str, Package]) -> Iterator[tuple[Site, Application]]:
     """Each with the site that says its packages, its sources and its root."""
     root = found.get(".")
-    if root is None or "nx.json" not in tree.names("."):
+    if root is None:
+        return
+    yield from _of_nest(tree, root)
+    if "nx.json" not in tree.names("."):
         return
     for folder in tree.folders():
         if folder == "." or folder.endswith("-e2e"):
@@ -39,10 +42,42 @@ def _document(tree: Tree, folder: str, package: Package | None) -> tuple[Mapping
         return {}, ""
     if "project.json" in tree.names(folder):
         return load_json(tree, inside(folder, "project.json")), "project.json"
-    said = package.document.get("nx") if package else None
-    if package and isinstance(said, dict):
-        return {"name": package.document.get("name"), **said}, "package.json"
+    if package and "build" not in package.scripts:  # what builds it is found by its files
+        said = package.document.get("nx")
+        return {"name": package.document.get("name"), **(said if isinstance(said, dict) else {})}, "package.json"
     return {}, ""
+
+
+def _of_nest(tree: Tree, root: Package) -> Iterator[tuple[Site, Application]]:
+    """`nest-cli.json` with several applications."""
+    path = "nest-cli.json"
+    document = load_json(tree, path) if tree.has(path) else {}
+    listed = document.get("projects")
+    rows = {
+        str(name): one
+        for name, one in (listed.items() if isinstance(listed, dict) else ())
+        if isinstance(one, dict) and one.get("type") == "application"
+    }
+    for name, one in rows.items() if document.get("monorepo") or len(rows) > 1 else ():
+        folder = str(one.get("root") or f"apps/{name}").strip("/")
+        if not any(tree.under(folder, ".ts")):
+            continue
+        sources = scripts(tree, folder, (), every=True)
+        site = Site(Package(tree, folder, {"name": name}, root.dependencies, file=f"/{path}"), sources, (root,), {})
+        listens = any(script.listens for script in sources.values())
+        number, because = port(site, 3000 if listens else None)
+        said = tree.find(path, f'"{name}"')
+        first = entry(site)
+        evidence = {"type": (said,), "run": (said,), "build": (said,), "port": (because,) if because else ()}
+        evidence["entrypoint"] = (Evidence(inside(folder, first)),) if first else ()
+        run = ("node", f"dist/{folder}/{one.get('entryFile') or 'main'}")
+        build = (("npx", "nest", "build", name),)
+        yield (
+            site,
+            Application(
+                "", folder, "nestjs", "", run=run, port=number, entrypoint=first, build=build, evidence=evidence
+            ),
+        )
 
 
 def _project(
