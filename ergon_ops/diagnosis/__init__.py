@@ -22,6 +22,7 @@ from ergon_ops.diagnosis import loops as loops
 from ergon_ops.diagnosis import memory as memory
 from ergon_ops.diagnosis import mounts as mounts
 from ergon_ops.diagnosis import names as names
+from ergon_ops.diagnosis import namespaces as namespaces
 from ergon_ops.diagnosis import nginx as nginx
 from ergon_ops.diagnosis import oom as oom
 from ergon_ops.diagnosis import ports as ports

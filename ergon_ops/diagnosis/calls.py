@@ -83,7 +83,7 @@ def _told(scene: Scene, ref: Ref) -> Iterator[Call]:
             for fact in _declared(scene, ref):
                 name, told = split(str(fact.value))
                 if port in (None, told):
-                    peer = scene.called(ref, name)
+                    peer = scene.called(ref, name) or (landlord(scene, ref) if name.lower() in LOOPBACK else None)
                     yield Call(signal.kind, name, told, peer, signal.fact, fact, sure=False, count=signal.count)
 
 
@@ -98,7 +98,8 @@ def landlord(scene: Scene, ref: Ref) -> Ref | None:
     kind, _, whose = scene.text(ref, "network_mode").partition(":")
     if kind != "container":
         return None
-    return next((peer for peer in scene.peers if whose in (peer.name, scene.ids.get(peer))), None)
+    known = (*scene.ids, *scene.peers)
+    return next((peer for peer in known if peer != ref and whose in (peer.name, scene.ids.get(peer))), None)
 
 
 def _left(scene: Scene, ref: Ref, host: str, port: int | None) -> tuple[Ref, Fact] | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
 from ergon_ops.diagnosis.arbitration import arbitrate
-from ergon_ops.diagnosis.calls import failing
+from ergon_ops.diagnosis.calls import failing, landlord
 from ergon_ops.diagnosis.rules import RULES, Rule
 from ergon_ops.diagnosis.scene import Scene
 from ergon_ops.diagnosis.verdict import symptoms
@@ -21,10 +21,11 @@ COMPLAINTS = ("http_error", "exception", "traceback", "refused", "timed_out", "r
 
 
 def suspects(scene: Scene, ref: Ref) -> tuple[Ref, ...]:
-    """Whom it is worth looking at to explain what is wrong with `ref`: what it uses, what it calls in vain first."""
-    called = [call.peer for call in failing(scene, ref) if call.peer is not None]
-    used = [link.target for link in scene.uses(ref) if link.target is not None]
-    return tuple(dict.fromkeys(peer for peer in (*called, *used) if peer != ref))
+    """Whom it is worth looking at to explain what is wrong with `ref`: what it uses, what it calls in vain first, and
+    whose network it lives in."""
+    called = [call.peer for call in failing(scene, ref)]
+    used = [link.target for link in scene.uses(ref)]
+    return tuple(dict.fromkeys(peer for peer in (*called, *used, landlord(scene, ref)) if peer not in (None, ref)))
 
 
 def concluded(

@@ -5,6 +5,7 @@ Also what may not be written at all: a read-only root or mount.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from ergon_ops.diagnosis.amounts import size
@@ -16,6 +17,8 @@ from ergon_ops.refs import Ref
 
 FULL, NEARLY = 0.98, 0.9
 SHM = "/dev/shm"
+PASSING = ("/tmp", "/run", "/var/run", "/var/tmp", "/dev", "/etc")
+KERNEL = re.compile(r"\bsysctl\b|setting key|/proc/|/sys/|cgroup", re.I)
 NEEDS: tuple[Group, ...] = ("state", "limits", "config", "mounts", "filesystem", "signals")
 
 
@@ -186,13 +189,15 @@ def inodes_full(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
         )
 
 
-@rule("readonly_rootfs", severity="critical", needs=NEEDS, details=("path",), tier="T2", fixes=("recreate",))
+@rule("readonly_rootfs", severity="critical", needs=NEEDS, details=("path",), tier="T2", over=("sqlite_unopened",),
+      fixes=("recreate",))  # fmt: skip
 def readonly_rootfs(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     """It wants to write where its root filesystem, which is read-only, lets nobody write."""
     flag = scene.get(ref, "readonly_rootfs")
-    for line in scene.current(ref, "readonly") if flag is not None and flag.value is True else ():
-        path = line.values.get("path", "")
-        if mounted_at(scene, ref, path):
+    lines = (*scene.current(ref, "readonly"), *unopened(scene, ref))
+    for line in lines if flag is not None and flag.value is True else ():
+        path = line.values.get("path", "") or path_of(scene, ref, line)
+        if mounted_at(scene, ref, path) or (not path and (KERNEL.search(line.text) or _elsewhere(scene, ref, line))):
             continue
         assert flag is not None
         yield Conclusion(
@@ -203,20 +208,55 @@ def readonly_rootfs(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
         return
 
 
-@rule("mount_readonly", severity="critical", needs=NEEDS, details=("mount", "path"), tier="T2", fixes=("recreate",))
+@rule("mount_readonly", severity="critical", needs=NEEDS, details=("mount", "path"), tier="T2",
+      over=("sqlite_unopened",), fixes=("recreate",))  # fmt: skip
 def mount_readonly(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
-    """It wants to write on a mount that is read-only."""
-    for line in scene.current(ref, "readonly"):
-        path = line.values.get("path", "")
-        place = mounted_at(scene, ref, path)
+    """It wants to write on a mount that is read-only.
+
+    Where the line names no whole path, but the root may be written and one mount alone may not: on that one.
+    """
+    for line in (*scene.current(ref, "readonly"), *unopened(scene, ref)):
+        path = line.values.get("path", "") or path_of(scene, ref, line)
+        place = mounted_at(scene, ref, path) or ("" if path else _only_readonly(scene, ref, line))
         writable = scene.get(ref, "mount_writable", place)
         if place and writable is not None and writable.value is False:
             yield Conclusion(
-                summary=f"The mount at {place} is read-only, and it cannot write {path} there.",
+                summary=f"The mount at {place} is read-only, and it cannot write {path or 'what it wants to'} there.",
                 evidence=(line.fact, writable),
-                details={"mount": place, "path": path},
+                details={"mount": place, "path": path or place},
             )
             return
+
+
+def _elsewhere(scene: Scene, ref: Ref, line: Signal) -> bool:
+    """A file that nothing names may be on a mount; what is there for a moment only holds no database."""
+    mounts = [fact.key for fact in scene.all(ref, "mount") if not below(fact.key, PASSING)]
+    return line.kind.startswith("sqlite_") and bool(mounts)
+
+
+def _only_readonly(scene: Scene, ref: Ref, line: Signal) -> str:
+    """The one mount that is read-only, where nothing else is; kernel settings, which nobody may write, are no file."""
+    places = [fact.key for fact in scene.all(ref, "mount_writable") if fact.value is False]
+    rooted = scene.get(ref, "readonly_rootfs")
+    if line.kind != "readonly" or KERNEL.search(line.text) or rooted is None or rooted.value is not False:
+        return ""
+    told = [place for place in places if re.search(rf"{re.escape(place)}(?![\w.-])", scene.text(ref, "command"))]
+    found = places if len(places) == 1 else told
+    return found[0] if len(found) == 1 else ""
+
+
+def unopened(scene: Scene, ref: Ref) -> tuple[Signal, ...]:
+    """SQLite says only that it cannot open or write its file, not why: often enough that it is no passing thing."""
+    lines = scene.current(ref, "sqlite_unopened", "sqlite_readonly")
+    return tuple(line for line in lines if line.count > 1 or scene.troubled(ref))
+
+
+def path_of(scene: Scene, ref: Ref, line: Signal) -> str:
+    """The file of a line about SQLite that names none: the only one that the log names elsewhere."""
+    if not line.kind.startswith("sqlite_"):
+        return ""
+    named = {item.values["path"] for item in scene.signals(ref, "sqlite_path") if item.values.get("path")}
+    return named.pop() if len(named) == 1 else ""
 
 
 def _of_inodes(line: Signal) -> bool:

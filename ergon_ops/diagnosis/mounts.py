@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from ergon_ops.diagnosis.disks import below
+from ergon_ops.diagnosis.disks import PASSING, below, path_of, unopened
 from ergon_ops.diagnosis.lives import code_in, failure
 from ergon_ops.diagnosis.rules import Conclusion, rule
 from ergon_ops.diagnosis.scene import Scene
@@ -34,9 +35,11 @@ def mount_directory_for_file(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     """A directory is mounted where a file is expected: its source was not there, and Docker made a directory of it.
 
     An empty directory at a place that is called like a file, or that the program says is a directory. The program may
-    have started all the same, with its defaults.
+    have started all the same, with its defaults. Of a volume, or of a directory that holds something, only if the
+    program says so of that very place.
     """
     lines = scene.current(ref, "is_directory")
+    yield from _said_to_be_one(scene, ref, lines)
     for kind in scene.all(ref, "mount_source_kind"):
         place = kind.key
         if kind.value != "empty directory" or scene.text(ref, "mount", place) != "bind":
@@ -51,6 +54,22 @@ def mount_directory_for_file(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
             " where the source is missing.",
             evidence=tuple(f for f in (kind, *(line.fact for line in said[:1]), source) if f is not None),
             details={"mount": place, "path": str(source.value) if source is not None else place},
+        )
+
+
+def _said_to_be_one(scene: Scene, ref: Ref, lines: tuple[Signal, ...]) -> Iterator[Conclusion]:
+    """What the program wants to read as a file is a volume or a full directory: nothing else can be mounted there."""
+    for line in lines:
+        place = line.values.get("path", "").rstrip("/")
+        mount, kind = scene.get(ref, "mount", place), scene.get(ref, "mount_source_kind", place)
+        filled = kind is not None and kind.value == "directory"
+        if mount is None or not FILE_NAME.fullmatch(place) or (mount.value == "bind" and not filled):
+            continue
+        what = "a directory" if mount.value == "bind" else f"a {str(mount.value).partition(' ')[0]}"
+        yield Conclusion(
+            summary=f"At {place}, which its program reads as a file, {what} is mounted.",
+            evidence=(line.fact, mount, *(fact for fact in (kind,) if fact is not None)),
+            details={"mount": place, "path": place},
         )
 
 
@@ -112,6 +131,7 @@ def volume_shadows_image(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     needs=NEEDS,
     details=("path", "user"),
     tier="T2",
+    over=("sqlite_unopened",),
     fixes=("recreate", "host_advice"),
 )
 def permission_denied_nonroot(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
@@ -120,7 +140,7 @@ def permission_denied_nonroot(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     name = str(user.value).partition(":")[0] if user is not None and user.value else ""
     if name in ROOT_USERS or user is None:
         return
-    for line in _repeated(scene, ref, scene.current(ref, "permission_denied")):
+    for line in (*_repeated(scene, ref, scene.current(ref, "permission_denied")), *_denied_database(scene, ref, name)):
         path = line.values.get("path", "")
         place = below(path, (fact.key for fact in scene.all(ref, "mount")))
         owner, mode = (scene.get(ref, word, place) for word in ("mount_owner", "mount_mode"))
@@ -157,6 +177,18 @@ def capability_missing(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
             details={"path": path, "value": dropped[0].key},
         )
         return
+
+
+def _denied_database(scene: Scene, ref: Ref, user: str) -> Iterator[Signal]:
+    """SQLite could not open or write its file, and the folder that it is mounted in is somebody else's."""
+    for line in unopened(scene, ref):
+        path = line.values.get("path", "") or path_of(scene, ref, line)
+        places = [fact.key for fact in scene.all(ref, "mount") if not below(fact.key, PASSING)]
+        place = below(path, places) if path else places[0] if len(places) == 1 else ""
+        owner, mode = scene.text(ref, "mount_owner", place), scene.text(ref, "mount_mode", place)
+        theirs = owner.partition(":")[0] not in ("", user) and mode[-1:] in ("0", "1", "4", "5")
+        if place and theirs and user.isdigit():
+            yield replace(line, values={"path": path or place})
 
 
 def _missed(scene: Scene, ref: Ref, place: str) -> tuple[Fact, ...]:

@@ -19,6 +19,7 @@ NO_NAMES = frozenset({DEFAULT, "host", "none"})
 LOST = ("dns_failed", "timed_out", "unreachable")
 ENGINE_DNS = "127.0.0.11"
 NEAR_ENOUGH = 0.75
+OFTEN = 2
 NO_ANSWER = re.compile(
     r"temporary failure|EAI_AGAIN|timed? ?out|i/o timeout|server misbehaving|no servers could be reached|bad address"
     r"|try again|Errno -3",
@@ -245,12 +246,15 @@ def network_none(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     "network_internal",
     severity="critical",
     needs=NEEDS,
-    details=("network", "host"),
+    details=("network",),
     tier="T2",
     over=("unknown_host", "upstream_dns_broken"),
 )
 def network_internal(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
-    """It calls a host of the outside world, but every network it is on is internal: none leads out."""
+    """It calls a host of the outside world, but every network it is on is internal: none leads out.
+
+    Where its log does not say whom it calls, nobody else may be there whom it could mean.
+    """
     mine = networks(scene, ref)
     inside = [fact for fact in scene.all(ref, "network_internal") if fact.value is True and fact.key in mine]
     if not mine or len(inside) != len(mine):
@@ -263,3 +267,14 @@ def network_internal(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
                 details={"network": inside[0].key, "host": call.host},
             )
             return
+    said = next(
+        (item for item in scene.current(ref, *LOST) if item.count >= OFTEN and not item.values.get("host")), None
+    )
+    others = (peer for peer in scene.peers if peer != ref and shared(scene, ref, peer))
+    if said is not None and not failing(scene, ref, *LOST) and next(others, None) is None:
+        yield Conclusion(
+            summary=f"Its calls come to nothing: {inside[0].key} is an internal network, without a way out, and nobody"
+            " else is on it.",
+            evidence=(inside[0], said.fact, mine[inside[0].key]),
+            details={"network": inside[0].key},
+        )

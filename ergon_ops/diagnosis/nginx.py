@@ -230,7 +230,7 @@ def nginx_body_too_large(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     """nginx answers 413: clients send larger bodies than client_max_body_size (1 MB where nothing is said)."""
     for said in lines(scene, ref, "nginx_body_too_large")[:1]:
         yield Conclusion(
-            summary="nginx refuses larger bodies than client_max_body_size (413).",
+            summary="nginx refuses bodies of requests that are larger than its client_max_body_size.",
             evidence=(said.fact, *present(scene.get(ref, "nginx_config"))),
             details={"service": "nginx", "setting": "client_max_body_size"},
         )

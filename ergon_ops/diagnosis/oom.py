@@ -166,4 +166,4 @@ def _times(count: object) -> str:
 
 
 def _when(events: list[Happening]) -> str:
-    return f", last at {events[-1].at[11:19]} UTC" if events else ""
+    return f", last at {events[-1].at[11:16]} UTC" if events else ""

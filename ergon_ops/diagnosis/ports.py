@@ -54,7 +54,7 @@ def bound_to_loopback(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
                 )
     for call in failing(scene, ref, "refused"):
         peer = call.peer
-        if peer is None or peer == ref or call.port is None or not scene.running(peer):
+        if peer is None or peer == ref or call.loopback or call.port is None or not scene.running(peer):
             continue
         if (inner := _only_inside(scene, peer, call.port)) is not None:
             yield Conclusion(

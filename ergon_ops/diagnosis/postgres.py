@@ -142,6 +142,8 @@ def pg_auth_failed(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
         if server is None and not _points_at_postgres(scene, ref):
             return
         user = signal.values.get("user", "")
+        if server is not None and _unknown_role(scene, server, user) is not None:
+            return
         echo = next(iter(scene.signals(server, "pg_auth_failed")), None) if server is not None else None
         serving = next(iter(scene.all(server, "serving")), None) if server is not None else None
         whose = server.short if server is not None else "PostgreSQL"
@@ -170,6 +172,8 @@ def _told_by_the_server(scene: Scene, ref: Ref, signal: Signal) -> Iterator[Conc
         return
     serving = next(iter(scene.all(ref, "serving")), None)
     for who, mine in clients:
+        if _unknown_role(scene, ref, mine.values.get("user", "")) is not None:
+            continue
         yield Conclusion(
             summary=f"{ref.short} does not let it in as {mine.values.get('user', 'a user')}.",
             evidence=(mine.fact, signal.fact, *present(serving)),
@@ -204,8 +208,30 @@ def pg_database_missing(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
 
 @rule("pg_role_missing", severity="critical", needs=NEEDS, peers=PEERS, details=("user",), tier="T2")
 def pg_role_missing(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
-    """A client gives a user that its PostgreSQL does not know."""
+    """A client gives a user that its PostgreSQL does not know.
+
+    The client may be told only that its password is wrong, whatever is: the server's own log says that there is no such
+    role, and then it is told of the server (PostgreSQL, `auth.c`: detail for the log alone).
+    """
     yield from _missing(scene, ref, "pg_role_missing", "user", "The user {} does not exist{}.")
+    server = ref if _is_postgres(scene, ref) else target(scene, ref, "postgres", "pg_max_connections")
+    for who, signal in complaints(scene, server, "pg_auth_failed") if server is not None else ():
+        user = signal.values.get("user", "")
+        unknown = _unknown_role(scene, server, user) if server is not None else None
+        if server is not None and unknown is not None and who != server and ref in (who, server):
+            yield Conclusion(
+                summary=f"It knows no user {user}, which {who.short} gives; who is told of a wrong password.",
+                evidence=(unknown.fact, signal.fact),
+                details={"user": user, "service": "postgres"},
+                about=server,
+                victims=(who,),
+            )
+
+
+def _unknown_role(scene: Scene, server: Ref, user: str) -> Signal | None:
+    """What a server's own log says of a role that it does not have."""
+    told = scene.signals(server, "pg_role_missing")
+    return next((line for line in told if user and line.values.get("user") == user), None)
 
 
 def _missing(scene: Scene, ref: Ref, kind: str, key: str, sentence: str) -> Iterator[Conclusion]:

@@ -1,4 +1,4 @@
-"""Never started because of what it was given: mounts, devices, limits, namespaces, a log driver. One table of the
+"""Never started because of what it was given: mounts, devices, limits, a log driver. One table of the
 engine's words, for one cause a kind of thing."""
 
 from __future__ import annotations
@@ -71,18 +71,6 @@ REFUSALS = (
         "network",
         (r"network (?P<network>\S+) not found", r"could not find network (?P<network>\S+)"),
         ("connect_network", "recreate"),
-    ),
-    Refusal(
-        "namespace_peer_stopped",
-        "The container whose namespace it should share does not run or is gone.",
-        "Could not be started: {peer}, whose namespace it shares, does not run.",
-        "peer",
-        (
-            r"cannot join \w+ of a non.?running container: (?P<peer>\S+)",
-            r"No such container: (?P<peer>\S+)",
-            r"joining \w+ namespace of container (?P<peer>\S+) failed",
-        ),
-        ("start", "recreate"),
     ),
     Refusal(
         "log_driver_failed",
@@ -162,8 +150,6 @@ def declared(refusal: Refusal) -> Callable[[Scene, Ref], Iterator[Conclusion]]:
         found = said(error, *refusal.patterns)
         if error is None or found is None:
             return
-        if refusal.detail == "peer":
-            found["peer"] = _called(scene, found["peer"])
         yield Conclusion(
             summary=refusal.sentence.format(**found),
             evidence=(error, *beside(scene, ref, "exit_code")),
@@ -172,11 +158,6 @@ def declared(refusal: Refusal) -> Callable[[Scene, Ref], Iterator[Conclusion]]:
 
     refused_for.__doc__ = refusal.what
     return refused_for
-
-
-def _called(scene: Scene, word: str) -> str:
-    """The name of the container that the engine speaks of by its id."""
-    return next((ref.short for ref, own in scene.ids.items() if own == word or own.startswith(word[:12])), word)
 
 
 for _refusal in REFUSALS:

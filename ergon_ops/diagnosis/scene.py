@@ -16,6 +16,7 @@ ASKED = (130, 143)  # ended by SIGINT or SIGTERM: somebody's wish
 WORDS = ("count", "at", "first", "after", "apart")
 OVER_LINES, OVER_S, OVER_PAUSES = 3, 2.0, 4.0
 LONG_OVER_LINES, LONG_OVER_PAUSES = 10, 8
+BURST_S = 1.5
 SETTLED_S = 3.0  # a younger one may not listen, or have said a word, yet
 
 
@@ -134,13 +135,16 @@ class Scene:
     def over(self, signal: Signal) -> bool:
         """It was said again and again, and the log went on without it for far longer than it ever paused, in time or
         in lines (a request that times out keeps those behind it waiting, one that is answered does not), up to when it
-        was read: what came of it while a diagnosis took its time nobody has seen."""
-        if signal.at is None or signal.after < OVER_LINES:
+        was read: what came of it while a diagnosis took its time nobody has seen. Of one burst nobody knows yet how
+        long the next is in coming; of several the mean is no pause, but the lines between them are."""
+        if signal.at is None or signal.after < OVER_LINES or signal.after < signal.apart:
             return False
-        pause = (signal.at - (signal.first or signal.at)) / max(1, signal.count - 1)
+        lasted = signal.at - (signal.first or signal.at)
+        burst = signal.count > OVER_LINES and lasted < BURST_S
+        pause = max(lasted / max(1, signal.count - 1), BURST_S if burst else 0.0)
         silent_s = signal.fact.reading.at - signal.at
         long = signal.apart > 0 and signal.after >= max(LONG_OVER_LINES, LONG_OVER_PAUSES * signal.apart)
-        return silent_s > OVER_S + OVER_PAUSES * pause or (silent_s > OVER_S and long)
+        return silent_s > OVER_S + OVER_PAUSES * pause or (silent_s > OVER_S and long and not burst)
 
     def current(self, ref: Ref, *kinds: str) -> tuple[Signal, ...]:
         """Those signals that may explain what is now: of a container that is not well, or said within a minute."""

@@ -25,6 +25,12 @@ CLIENT_PATTERNS: tuple[tuple[str, str, str], ...] = (
     *(("tls_plain", piece, rf"^{_AT}.*?(?:wrong[ _]version[ _]number|record layer failure|first record does not look like a TLS handshake|gave HTTP response to HTTPS client|Unsupported or unrecognized SSL message|packet length too long|received corrupt message of type InvalidContentType|Cannot determine the frame size|server does not support SSL)") for piece in ("version", "record layer", "first record", "https client", "unrecognized ssl", "length too long", "corrupt message", "frame size", "not support ssl")),
     # -- files that several share, and what the host grants a user
     ("sqlite_locked", "database is locked", r"\bdatabase (?:table )?is locked\b"),
+    ("sqlite_unopened", "unable to open database", rf"unable to open database(?: file)?(?::? ['\"]?(?P<path>{PATH}))?"),
+    ("sqlite_unopened", "sqlite_cantopen", r"\bSQLITE_CANTOPEN\b"),
+    ("sqlite_readonly", "readonly database", r"attempt to write a readonly database"),
+    ("sqlite_readonly", "sqlite_readonly", r"\bSQLITE_READONLY\b"),
+    ("sqlite_path", "sqlite", r"\bsqlite3?(?:\+\w+)?:(?:///)?(?P<path>/(?!/)[^\s'\"?,;)]+)"),
+    *(("sqlite_path", piece, rf"(?P<path>{PATH}\.(?:db3?|sqlite3?))\b") for piece in (".db", ".sqlite")),
     ("sqlite_locked", "sqlite_busy", r"\bSQLITE_BUSY\b"),
     ("inotify_full", "inotify", r"inotify (?:instance|watch)(?:es)? limit reached|inotify_(?:init1?|add_watch)\b.{0,60}(?:Too many open files|No space left|EMFILE|ENOSPC)|limit (?:\(\d+\) )?on (?:the (?:total )?number of )?inotify (?:watches|instances)|inotify resources exhausted|no space left on device.{0,20}inotify"),
     ("inotify_full", "file watchers", r"(?:limit for number of file watchers|file watchers) reached"),

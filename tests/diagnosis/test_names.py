@@ -88,6 +88,14 @@ def test_without_a_network_and_on_one_without_a_way_out() -> None:
     assert found(caller(line, more={"network_internal": {"net": False}})) == []
 
 
+def test_one_that_is_alone_on_an_internal_network_calls_the_outside_though_it_says_not_whom() -> None:
+    lines = ['{"err": {"message": "timeout of 3000ms exceeded", "code": "ECONNABORTED"}}'] * 3
+    inside = Box("client", log=lines, more={"network_internal": {"net": True}})
+    assert found(inside) == ["network_internal client"]
+    assert found(inside, Box("store", listens=["0.0.0.0:8080"])) == []
+    assert found(Box("client", log=lines)) == []
+
+
 def test_a_peer_that_does_not_listen_is_the_origin() -> None:
     finding = one(caller(REFUSED.format("store:8080")), Box("store"))
     assert (finding.cause, finding.about.name, finding.details["port"]) == ("dependency_refusing", "store", 8080)

@@ -74,7 +74,7 @@ def test_what_it_says_while_it_runs_is_told_for_a_minute(line: str, cause: str) 
 
 
 def test_each_saying_has_a_line_that_shows_it() -> None:
-    shown = {"sqlite_locked", *(cause for _, cause, *_ in [*SAID, *NOW_SAID])}
+    shown = {"sqlite_locked", "sqlite_unopened", *(cause for _, cause, *_ in [*SAID, *NOW_SAID])}
     rare = {"pg_data_missing", "pg_memory_too_small", "rabbitmq_disk_alarm", "search_disk_watermark",
             "apache_workers_exhausted", "listen_queue_full"}  # fmt: skip
     assert {saying.cause for saying in SAYINGS} == shown | rare

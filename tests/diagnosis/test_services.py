@@ -195,6 +195,16 @@ def test_a_refused_password_is_told_of_the_client_and_else_of_the_server() -> No
     assert diagnose(ours, DB) == (), "one line may well be the probe's own"
 
 
+def test_a_role_that_only_the_servers_log_misses_is_told_of_the_server() -> None:
+    box = pair(DB, 5432, {"pg_max_connections": 100}, log=REFUSED, keyed={"serving": {"postgres:5432": "listening"}})
+    made = scene(about=DB, ledger=box.ledger, log=[REFUSED, 'DETAIL:  Role "shop" does not exist.'])
+    made = replace(made, links=box.links, peers=box.peers)
+    for asked in (API, DB):
+        told = finding(made, asked)
+        assert (told.cause, told.about, told.victims) == ("pg_role_missing", DB, (API,))
+        assert told.details["user"] == "shop"
+
+
 def test_a_database_that_is_not_there_is_the_clients_mistake() -> None:
     line = 'connection to server at "db", port 5432 failed: FATAL:  database "ordrs" does not exist'
     told = next(item for item in diagnose(pair(DB, 5432, TAKEN | {"pg_clients": 0}, log=line), API))
@@ -289,6 +299,12 @@ def test_what_a_log_said_when_it_was_read_is_not_over_because_a_diagnosis_takes_
 def test_what_the_log_went_on_without_is_over() -> None:
     assert "nginx_worker_connections" in causes(bursts(10.0, after=2))
     assert "nginx_worker_connections" not in causes(bursts(10.0, after=4))
+
+
+def test_after_one_burst_nobody_knows_when_the_next_one_comes() -> None:
+    assert "nginx_worker_connections" in causes(bursts(7.0, after=14, over_s=0.2))
+    assert "nginx_worker_connections" in causes(bursts(30.0, after=14, apart=16, over_s=4))
+    assert "nginx_worker_connections" not in causes(bursts(30.0, after=20, apart=16, over_s=4))
 
 
 def test_many_lines_without_it_are_enough_where_each_of_it_took_long() -> None:
