@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from ergon_ops.facts import Fact
-from ergon_ops.offline import identity, improving, insides, numbers, places, record, state, trouble
+from ergon_ops.offline import identity, improving, insides, numbers, phrasings, places, record, state, trouble
 from ergon_ops.offline.host import host
 from ergon_ops.offline.teller import Said, Teller, say
 from ergon_ops.offline.units import duration, moment, plain
@@ -48,7 +48,9 @@ def compose(ask: Ask, view: View) -> Reply:
     """The answer of one container, in its first person."""
     if ask.out_of_scope:
         return identity.decline(ask.out_of_scope, view.ref.short, view.persona.ci_name)
-    return Reply(tuple(_unique([*preface(view), *answers(ask, view), *identity.refusals(Teller(view, ask))])))
+    teller = Teller(view, ask)
+    said = [*preface(view), *phrasings.unmeasured(teller), *answers(ask, view), *identity.refusals(teller)]
+    return Reply(tuple(_unique(said)))
 
 
 def compose_lines(ask: Ask, view: View) -> Reply:

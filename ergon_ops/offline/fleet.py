@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ergon_ops.facts import Fact
-from ergon_ops.offline import identity, insides
+from ergon_ops.offline import identity, insides, phrasings
 from ergon_ops.offline.compose import answers
 from ergon_ops.offline.host import engine_gone, host
 from ergon_ops.offline.ranking import FINE, METRICS, Metric, badness, measured, ranked, share
@@ -49,6 +49,8 @@ def _sentences(ask: Ask, views: Sequence[View], host_view: HostView) -> Iterator
         told = "Of its containers I know nothing yet." if gone else f"There is no container on {plain(host_view.host)}."
         yield Sentence(told)
         return
+    if views:
+        yield from phrasings.unmeasured(Teller(views[0], ask))
     if "insides" in intents:
         inner = [(view, said) for view in views if (said := tuple(insides.told(Teller(view, ask))))]
         yield from (line(view, said) for view, said in inner[:LINES])

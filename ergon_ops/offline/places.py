@@ -85,7 +85,9 @@ def mounts(t: Teller) -> Said:
         yield say(f"Nothing is mounted at {plain(path)}.", *rows)
     if not rows:
         if not wanted:
-            yield say("Nothing is mounted into me: what I write stays in my own layer.", t.fact("state"))
+            yield say(
+                "Nothing is mounted into me: what I write stays in my own layer, and goes with me.", t.fact("state")
+            )
         return
     for row in asked or (rows if not wanted else ()):
         yield _mount(t, row, item=len(asked or rows) > 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 from ergon_ops.facts import Fact
-from ergon_ops.offline import serving
+from ergon_ops.offline import healthchecks, serving
 from ergon_ops.offline.numbers import memory_clause
 from ergon_ops.offline.serving import bare, by_state, declared_only, spoken
 from ergon_ops.offline.teller import Said, Teller, num, own_words, say
@@ -231,6 +231,7 @@ def health(t: Teller) -> Said:
         yield t.cannot_see("my health", "inspect")
     if value in ("healthy", "unhealthy"):
         yield from health_output(t)
+    yield from healthchecks.described(t)
     if down:
         yield say(f"{spoken(down)} {'is' if len(down) == 1 else 'are'} down.", *down)
     yield from named_findings(t)

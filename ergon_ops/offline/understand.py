@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
-from ergon_ops.offline import insides, spans
+from ergon_ops.offline import insides, phrasings, spans
 from ergon_ops.offline.improving import improvements_asked
 from ergon_ops.offline.lexicon import METRICS, PROGRAMS, RULES, WEAK, Rule, words
 from ergon_ops.offline.orders import ANSWERED_BY, ordered, unasked, wanted
@@ -67,6 +67,10 @@ def _understood(text: str, previous: Ask | None, names: tuple[str, ...]) -> Ask:
         intents, reason = ("services",), ""
     if inner := insides.instead(said.text[:LONGEST], intents, reason, names):
         intents, reason = inner, ""
+    if reason not in UNSAFE and "restart" not in intents and (known := phrasings.whole(said.text[:LONGEST])):
+        intents, reason = known, ""
+    if reason == "unknown" and phrasings.told_first(said.text[:LONGEST]):
+        intents, reason = ("status",), ""
     if "restart" in intents and (kind := unasked(said.text[:LONGEST], names)):
         intents = ANSWERED_BY.get(kind, ())
         reason = "" if intents else kind

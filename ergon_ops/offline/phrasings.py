@@ -1,0 +1,69 @@
+"""Whole questions that the words alone would misread, and what they ask for; and what nobody here measures.
+
+A table, not a grammar: a row is added where a question is common and what is understood of it is beside the point.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from ergon_ops.offline.teller import Said, Teller
+from ergon_ops.offline.words import Sentence
+
+_LOOKS = r"^(?:so |and |but |hey |hi |please )*"
+# A question that matches asks for these intents, unless it is refused for safety.
+WHOLE: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        r"\b(?:data|files?|state|uploads?|volumes?|what (?:you|it) (?:writes?|wrote|stores?|stored))\b.*\b(?:safe|lost|"
+        r"lose|loses|gone|survives?|kept|keeps?|persist\w*|disappears?)\b.*\b(?:delete|remove|recreate|restart|stop|die|"
+        r"rm|crash|replace|redeploy)\w*",
+        ("mounts",),
+    ),
+    (
+        r"\b(?:lose|losing|survives?)\b.*\b(?:data|files?|uploads?)\b.*\b(?:delete|remove|recreate|restart|stop|die|rm|"
+        r"crash|replace|redeploy)\w*",
+        ("mounts",),
+    ),
+    (
+        _LOOKS + r"(?:can|could|should|may|must|ought|is it (?:safe|ok|okay|possible) to|do (?:i|we) (?:need|have) to|"
+        r"does it make sense to|would it help to)\b.*\b(?:lower|reduce|decrease|shrink|raise|increase|bump|give|more|"
+        r"less|smaller|bigger|higher)\b.*\b(?:memory|ram|cpus?|cores?|limits?|pids|processes)\b",
+        ("optimize",),
+    ),
+)  # fmt: skip
+# What no fact here carries, and the sentence that says so before what is known is told.
+UNMEASURED: tuple[tuple[str, str], ...] = (
+    (
+        r"\b(?:how many|number of|count of|which|what|how much) (?:\w+ )?(?:requests?|hits|page ?views|visitors|orders|"
+        r"calls|traffic per)\b|\b(?:rps|qps|tps|requests? (?:per|a|each)|request rate|requests/s)\b",
+        "Single requests I do not count: my log is all that I know of them.",
+    ),
+    (
+        r"\b(?:latenc\w+|p50|p9\d(?:\.\d)?|percentiles?|response times?|how (?:fast|quick\w*) (?:do|does|are|is)\b.*"
+        r"\b(?:answer|respond|repl)\w*|slowest|fastest)\b",
+        "How long answers take I do not measure.",
+    ),
+)
+
+
+@cache
+def _whole() -> tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]:
+    return tuple((re.compile(pattern), intents) for pattern, intents in WHOLE)
+
+
+def whole(text: str) -> tuple[str, ...]:
+    """The intents of a question that is one of those in the table; else ()."""
+    said = text.lower()
+    return next((intents for pattern, intents in _whole() if pattern.search(said)), ())
+
+
+def told_first(text: str) -> tuple[str, ...]:
+    """The sentences about what the question wants and nobody here measures."""
+    said = text.lower()
+    return tuple(sentence for pattern, sentence in UNMEASURED if re.search(pattern, said))
+
+
+def unmeasured(t: Teller) -> Said:
+    """Said before what is known."""
+    yield from (Sentence(text) for text in told_first(t.ask.text))

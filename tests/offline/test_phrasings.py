@@ -1,0 +1,65 @@
+"""Questions that the words alone would misread, and what nobody here measures."""
+
+from __future__ import annotations
+
+import pytest
+
+from ergon_ops.offline import compose, compose_fleet, understand
+from tests.offline.scenes import host, view
+
+MIB = 1024 * 1024
+HEALTH = {
+    "state": "running", "health": "healthy", "health_command": "CMD curl -f http://127.0.0.1:9099/up",
+    "health_interval": 15.0, "health_timeout": 4.0, "health_retries": 6,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("question", "intents"),
+    [
+        ("is my data safe if I delete you?", ("mounts",)),
+        ("do I lose the uploads when it is recreated?", ("mounts",)),
+        ("will files survive a redeploy? what is kept when you restart?", ("mounts",)),
+        ("can I lower your memory limit?", ("optimize",)),
+        ("should we give it more cpu?", ("optimize",)),
+        ("is it safe to reduce the memory?", ("optimize",)),
+        ("would it help to raise the pids limit?", ("optimize",)),
+    ],
+)
+def test_whole_questions_are_asked_for_what_they_mean(question: str, intents: tuple[str, ...]) -> None:
+    assert understand(question).intents == intents
+
+
+@pytest.mark.parametrize(
+    "question", ["lower the memory limit", "give yourself 2 cpus", "delete your data", "raise the limit to 1 GiB"]
+)
+def test_an_order_stays_an_order(question: str) -> None:
+    ask = understand(question)
+    assert ask.intents == ()
+    assert ask.out_of_scope == "change"
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("how many requests did you serve?", "Single requests I do not count"),
+        ("what is your request rate?", "Single requests I do not count"),
+        ("what's the p95 latency?", "How long answers take I do not measure."),
+        ("how is your response time?", "How long answers take I do not measure."),
+    ],
+)
+def test_what_is_not_measured_is_said_before_what_is_known(question: str, first: str) -> None:
+    text = compose(understand(question), view({"state": "running", "memory_working_set": 9 * MIB})).text
+    assert text.startswith(first)
+    many = (view({"state": "running"}, name="a"), view({"state": "running"}, name="b"))
+    assert compose_fleet(understand(question), many, host({})).text.count(first) == 1
+
+
+@pytest.mark.parametrize("question", ["what is your healthcheck?", "what does your healthcheck do?"])
+def test_what_the_healthcheck_is(question: str) -> None:
+    text = compose(understand(question), view(HEALTH)).text
+    assert "“CMD curl -f http://127.0.0.1:9099/up” every 15 s, for 4 s at most; 6 failures in a row" in text
+
+
+def test_who_asks_how_it_stands_is_spared_the_command() -> None:
+    assert "curl" not in compose(understand("are you healthy?"), view(HEALTH)).text
