@@ -104,7 +104,7 @@ def _resourced(scene: Scene, start: int, end: int) -> bool:
     return any(low <= item[0] < high and item[2] in ("memory", "cpu", "disk", "pids") for item in scene.resources)
 
 
-_PROCESS = lazily(r"(?P<name>[a-z][\w.-]*) (?:process(?:es)?|server|daemon)\b", re.I)
+_PROCESS = lazily(r"(?:an? |any |single )?(?P<name>[a-z][\w.-]*) (?:process(?:es)?|server|daemon)\b", re.I)
 
 
 def _no_program(scene: Scene, at: int, end: int, word: str) -> bool:
@@ -204,6 +204,9 @@ def _none(scene: Scene, start: int, end: int, formulas: tuple[str, ...], noun: s
     if formulas[:1] == ("@findings",):
         _well(scene, start, end)
         return
+    if not values and formulas[:1] == ("memory_oom_kills",):
+        values = list(scene.values(["oom_killed"], scene.subjects(start)))
+        formulas = ("oom_killed",)
     first = [value for value in values if value.name == formulas[0].strip("#@").partition("[")[0]] or values
     good = bool(first) and all(value.number == 0 for value in first)
     ids = tuple(id for value in first for id in value.ids if id) if good else None

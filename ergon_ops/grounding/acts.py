@@ -21,6 +21,7 @@ _DONE = (
     r"bounced|kicked|freed|dropped|expanded|extended|corrected|sorted(?: out)?|remedied|mitigated|"
     r"initiated|triggered|performed|completed|implemented|saved|backed up|opened|closed|published|backed|"
     r"undone|undid|tested|pinged|probed|called|contacted|tried|"
+    r"carried out|put through|gone through|rolled out|"
     r"took care|handled|dealt with|made (?:the|that|this|a) (?:change|fix|adjustment)|did (?:it|that|this|"
     r"so)|gone ahead|went ahead"
 )

@@ -57,7 +57,7 @@ QUANTITY = lazily(
 _EVERY_SECOND = lazily(r"(?:\s+[a-z]+){0,3}?\s+(?:every|each|per|a) second\b", re.I)
 _JOINED = lazily(r"(?<![\w.:/-])(?:\d{1,4}(?:w|d|h|m|min|s)){2,}(?!\w)")  # 2d2h56m
 # `6.3 of 13 GiB`: the unit is said once.
-_BORROWED = lazily(rf"\s*(?:of|out of|/|to|–|and|or)\s*(?:a |its |my |the )?(?:{DIGITS})\s*(?:{_UNIT})", re.I)
+_BORROWED = lazily(rf"\s*(?:of|out of|/|to|–|and|or)\s*(?:a |its |my |the )?(?:{DIGITS})\s*(?:{_UNIT}){_RATE}", re.I)
 _MORE = lazily(
     rf"\s*(?:,|and|:)?\s*(?P<number>{DIGITS})\s*(?P<unit>(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|"
     rf"days?|s|h|m|d)\b)",
@@ -163,7 +163,10 @@ def _carried_on(found: list[Amount], free: str) -> list[Amount]:
                 unit=0.001,
             )
         elif (
-            this.dim == "count" and last.dim in ("cores", "bytes") and not this.spelled and _OF_IT.match(free, this.end)
+            this.dim == "count"
+            and last.dim in ("cores", "bytes")
+            and not this.spelled
+            and (_OF_IT.match(free, this.end) or _OUT_OF.fullmatch(free[last.end : this.start]))
         ):
             step = 0.5 * 10.0 ** -len(free[this.start : this.end].partition(".")[2])
             found[number] = this._replace(
@@ -173,6 +176,7 @@ def _carried_on(found: list[Amount], free: str) -> list[Amount]:
     return found
 
 
+_OUT_OF = lazily(r"\s*(?:of|out of|/)\s*(?:my |its |the |a )?", re.I)
 _OF_IT = lazily(r"\s+(?:of (?:it|that|them|this)|used|in use|taken)\b", re.I)
 
 
@@ -219,12 +223,11 @@ def _amount(text: str, free: str, match: re.Match[str]) -> tuple[Amount | None, 
         dim, units = "bytes", _sense(source["bytes"])
     elif kind == "time":
         dim, units = "seconds", (SECONDS[_singular(source["time"])],)
-    else:
-        end = match.end("number")
-    if borrowed is not None:
+    if borrowed is not None or not kind:
         end = match.end("number")
     if dim == "bytes" and not rate and (late := _EVERY_SECOND.match(free, end)) is not None:
         rate = late[0]
+    rate = rate or (borrowed["rate"] or "" if borrowed is not None else "")
     number = number_of_word(word)
     start = match.start("number")
     decimals = len(word.partition(".")[2]) if not spelled else 0

@@ -108,6 +108,8 @@ def _table() -> tuple[tuple[str, str, str, str, frozenset[str]], ...]:
         if dim != "count"
         for formula in formulas
     ]
+    rows += [("ratio", "charged", "", "memory_usage/memory_limit")]
+    rows += [("bytes", "charged", "left", "memory_limit-memory_usage")]
     rows += [("bytes", "charged", "", "memory_usage"), ("count", "pids", "left", "pids_limit-pids")]
     rows += [("ratio", "load", "", "host_load/host_cpus")]
     rows += [("ratio", "errors", "", "log_errors/log_lines"), ("seconds", "ran", "", "finished_at-started_at")]
@@ -115,6 +117,9 @@ def _table() -> tuple[tuple[str, str, str, str, frozenset[str]], ...]:
         (*row, frozenset(atom for atom in atoms_of(row[3]) if atom[0].isalpha() and atom != "now"))
         for row in dict.fromkeys(rows)
     )
+
+
+_PORT = lazily(r":(\d{2,5})(?:/|\b)")
 
 
 def _candidates(scene: Scene, refs: set[Ref], cited: frozenset[str]) -> Iterator[Candidate]:
@@ -129,6 +134,12 @@ def _candidates(scene: Scene, refs: set[Ref], cited: frozenset[str]) -> Iterator
                         yield Candidate(value, dim, resource, part)
     for fact in facts:
         unit, number = fact.reading.unit, fact.value
+        if unit in ("", "state", "count") and (port := _PORT.search(f"{fact.key} {number}")) is not None:
+            yield Candidate(Value(float(port[1]), (fact.id,), fact.key, fact.name), "count", "port")
+        if fact.name == "process":
+            same = [row for row in scene.index.facts(fact.about, "process") if row.value == number]
+            ids = tuple(row.id for row in same)
+            yield Candidate(Value(float(len(same)), ids, str(number), "process"), "count", "program")
         if fact.name == "process" and fact.key.isdigit():
             yield Candidate(Value(float(fact.key), (fact.id,), fact.key, fact.name), "count")
         if isinstance(number, bool) or not isinstance(number, int | float):

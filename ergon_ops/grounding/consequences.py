@@ -59,6 +59,8 @@ def follows(scene: Scene, start: int, end: int) -> Ids:
         only = re.fullmatch(r"\W*(?:they |it )?comes? from\W+(?:the )?(?:container )?[\w-]+\W*", cause, re.I)
         if only and (ids := tuple(row.id for row in lines if any(name in row.key.lower() for name in told))):
             return ids
+    if _IS_IN.search(cause) and (fault := _its_fault(scene, start, end)):
+        return fault
     if _MATTERS.search(effect) and _LINKED.search(cause):
         named = {item.ref for item in scene.mentions if item.ref.kind == "container"}
         return _between(scene, named)
@@ -75,6 +77,20 @@ _TROUBLE = lazily(r"\b(?:time-?outs?|errors?|failures?)\b", re.I)
 def _owners(scene: Scene, start: int) -> set[Ref]:
     """Whose errors they are: who is named before, else the speaker."""
     return _named(scene, 0, start) or set(scene.ground.refs[:1])
+
+
+_IS_IN = lazily(
+    r"\b(?:cause|problem|reason|fault|trouble|issue) (?:is|lies|sits|seems to be) (?:in|with|on|at)\b", re.I
+)
+
+
+def _its_fault(scene: Scene, start: int, end: int) -> Ids:
+    """`the cause is in orders-db`: it has a fault, and the speaker's own log names it."""
+    named = {item.ref for item in scene.mentions if start <= item.start < end and item.word not in ("i", "host")}
+    lines = [row for ref in scene.ground.refs[:1] for row in scene.index.facts(ref, "log_template")]
+    told = [row.id for row in lines if any(ref.name in row.key.lower() for ref in named)]
+    found = [id for item in scene.ground.findings if item.about in named for id in item.evidence]
+    return (*told, *found) if told and found else None
 
 
 def _between(scene: Scene, refs: set[Ref]) -> Ids:

@@ -121,6 +121,8 @@ def find(scene: Scene, cited: Iterable[str]) -> None:
         told = FINITE.search(nouns) is not None
         words = known if carried or not told else set[str]()
         unread = _unread(scene, clause, words | offered)
+        if unread and not DENIES.search(clause.text) and _at_fault(scene, clause):
+            unread = [word for word in unread if word not in _PROBLEM]
         if unread and ids and _only_likely(scene, clause, ids):
             continue
         if ids:
@@ -133,6 +135,8 @@ def find(scene: Scene, cited: Iterable[str]) -> None:
             scene.claim("statement", clause.start, end, why=why)
 
 
+_PROPOSED = lazily(r"\bpropos|\bp-[a-z2-7]{4}|\bapprov|^\W*(?:it|that|this)\b", re.I)
+_PROBLEM = frozenset({"problem", "problems", "issue", "issues", "trouble", "culprit", "database"})
 _EACH = lazily(
     r"\b(?:every|each|all|no|none of the|neither of the|not one)(?: of the| the| our| my|"
     r" other)*(?: \w+)? containers?\b",
@@ -150,6 +154,13 @@ def _only_likely(scene: Scene, clause: Clause, ids: Iterable[str]) -> bool:
     named = {item.ref.name for item in scene.mentions if clause.start <= item.start < clause.end and item.word != "i"}
     lines = [scene.index.by_id[id].key for id in ids if scene.index.by_id[id].name == "log_template"]
     return bool(named) and any(name in line for name in named for line in lines)
+
+
+def _at_fault(scene: Scene, clause: Clause) -> bool:
+    """Whether there is a fault of one it names: `orders-db is the problem`."""
+    here = [item for item in scene.mentions if clause.start <= item.start < clause.end]
+    named = {item.ref for item in here if item.word not in ("i", "host")}
+    return any(item.about in named for item in scene.ground.findings)
 
 
 def _own(scene: Scene, cited: Iterable[str]) -> list[str]:
@@ -186,6 +197,9 @@ def _offered(scene: Scene) -> set[str]:
     proposed = [
         f"{item.intent.kind} {item.intent.target.name} {dict(item.intent.arguments)}" for item in ground.proposals
     ]
+    if ground.proposals and _PROPOSED.search(scene.line):
+        proposed.append("pending waiting awaiting open undecided")
+        proposed += ["approved decided rejected"] if DENIES.search(scene.line) else []
     done = [f"{item.kind} {item.about.name} {dict(item.arguments)}" for item in ground.acted]
     return stems(" ".join([*proposed, *done]))
 

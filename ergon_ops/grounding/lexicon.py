@@ -170,7 +170,7 @@ CAUSES: tuple[tuple[str, str], ...] = (
         r"(?:software |code |programming |application )?bugs?(?: in)?|null pointer\w*|segfaults?|"
         r"segmentation faults?|unhandled exceptions?|stack overflow|infinite loops?|bad (?:deploy\w*|"
         r"release|code|query|commit)|faulty (?:code|release|deploy\w*)|regressions?|recursion|coding error",
-        "bug crash",
+        "bug",
     ),
     (
         r"(?:ddos|dos|brute[- ]force|cyber|hacker|hack|malicious)\w*(?: attacks?| traffic)?|attack(?:s|"

@@ -101,6 +101,8 @@ _UNKNOWING = lazily(
     r"|way to|idea|facts?|rule|known cause|clear cause|cause)|whether|not enough (?:information|data|facts)|"
     r"(?:don't|do not) have (?:any )?\w+ (?:data|information|readings?|facts?|history)|"
     r"(?:is|are|was|were)(?:n't| not) (?:in|among|part of) (?:the |my |these |any )?(?:facts?|data|readings?|evidence)|"
+    r"can(?:no|')?t be (?:told|derived|seen|determined|known|inferred|read|said|judged)|"
+    r"nothing (?:in [^.;]{0,30} )?(?:tells|says|shows|explains|records) (?:me )?(?:why|how|what|whether|which)|"
     r"(?:is|are|was)(?:n't| not) (?:recorded|given|told|stated|something i|known)|"
     r"facts? (?:\w+ ){0,3}(?:don't|do not|doesn't|does not) (?:say|tell|show|include)|(?:event|log) (?:doesn't|"
     r"does not) (?:say|tell)|"

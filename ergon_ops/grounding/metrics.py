@@ -18,7 +18,7 @@ RESOURCES: dict[str, str] = {
     "disk": r"disks?|filesystems?|file systems?|volumes?|mounts?|mounted|storage|partition|disk space",
     "read": r"reads?(?: from)?(?: disk)?|disk reads?",
     "write": r"writes?|wrote|written|disk writes?",
-    "received": r"(?<=\bi )gets?(?= (?:about |roughly )?\d)|received|receives?|receiving|inbound|incoming|"
+    "received": r"(?<=\bi )(?:gets?|got)(?= (?:about |roughly )?\d)|received|receives?|receiving|inbound|incoming|"
     r"download\w*|rx|ingress",
     "sent": r"sent|sends?|sending|outbound|outgoing|upload\w*|tx|egress|transmit\w*",
     "network": r"network|traffic|bandwidth",
@@ -219,7 +219,8 @@ SPANS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"to stop|stop", ("stop_timeout", "now-finished_at")),
     (r"ran (?:for|only)|ran\b(?=.{0,20}before)|lasted", ("finished_at-started_at",)),
     (r"created|creation|built|made|exist\w*|age|old", ("now-created_at",)),
-    (r"exited|ended|finished|crash\w*|died|dead|down|terminated|gone|stopped|fell over|not running|"
+    (r"(?:exited|down|dead|gone|stopped|not running) since|"
+        r"exited|ended|finished|crash\w*|died|dead|down|terminated|gone|stopped|fell over|not running|"
         r"last run|quit", ("now-finished_at",)),
     (r"up(?! to\b)|uptime|running|started?|starts|alive|online|launched|booted|since|"
      r"in service|restart\w*|sailing", ("uptime", "now-started_at")),
@@ -227,6 +228,7 @@ SPANS: tuple[tuple[str, tuple[str, ...]], ...] = (
 SPAN_WORD = lazily("|".join(rf"(?P<s{number}>\b(?:{words})\b)" for number, (words, _) in enumerate(SPANS)), re.I)
 # Vague words → what ratio they mean: at least, at most.
 VAGUE: tuple[tuple[str, float, float], ...] = (
+    (r"(?:very |rather |a bit |running )?short (?:of|on)|low on|starved (?:of|for)|starving for", 0.85, 9.0),
     (r"(?:almost|nearly|practically|virtually|next to|basically|essentially) no(?:thing)?|hardly any", -1.0, 0.05),
     (r"(?:almost|nearly|close to|practically|about to be|virtually|near(?:ing)?)[ -](?:full|its limit|"
         r"the limit|out of|exhaust\w*|my limit|capacity|maxed)", 0.85, 9.0),

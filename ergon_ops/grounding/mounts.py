@@ -14,6 +14,9 @@ _KIND = lazily(
     r"(?P<not>not )?(?:an? |the )?(?:\w+ )?(?P<kind>bind|volume|tmpfs)\b",
     re.I,
 )
+_AT = lazily(
+    r"\b(?:volume |mount )?(?P<name>[\w.-]+)?\s*(?:is |are )?mounted (?:at|on|under|to|as) (?P<path>/[\w./-]*)", re.I
+)
 _WHICH = lazily(
     r"\s+(?:that|which)(?:'s| is| isn't| is not)\s+(?:currently |now )?(?P<state>down|up|running|listening|dead|"
     r"stopped)\s+is\s+"
@@ -30,6 +33,16 @@ def find(scene: Scene) -> None:
         own = [row for row in rows if row.key == kind["path"].rstrip(".,")]
         good = [row.id for row in own if str(row.value).startswith(kind["kind"].lower()) is not bool(kind["not"])]
         scene.decide("state", kind.start(), kind.end(), tuple(good) or None, "it is no such mount", ("mount",))
+    for found in _AT.finditer(scene.line):
+        rows = [row for ref in scene.subjects(found.start("path")) for row in scene.index.facts(ref, "mount")]
+        if scene.mood(found.start()) not in ("assert", "hedged") or not rows or "not " in found[0]:
+            continue
+        names = {str(row.value).split()[-1].lower() for row in rows}
+        named = (found["name"] or "").lower()
+        path = found["path"].rstrip(".,") or "/"
+        own = [row for row in rows if row.key == path]
+        told = tuple(row.id for row in own if named not in names or str(row.value).lower().endswith(named))
+        scene.decide("state", found.start(), found.end(), told or None, "nothing is mounted there so", ("mount",))
     for program in PROGRAM_WORD.finditer(scene.line):
         if (match := _WHICH.match(scene.line, program.end())) is None:
             continue

@@ -14,9 +14,11 @@ _STATE = (
     r"frozen|restarting|unhealthy|created|restarted|rebooted|oom[- ]?killed|killed|throttled)"
 )
 _NOBODY = lazily(
-    r"\b(?:no|none of (?:the|my|our|these|all)(?: \w+)??(?= containers)|not (?:one|"
-    r"a single)) (?P<other>other )?containers?"
-    r"(?: (?:here|there|on (?:this|the|my) (?:host|machine|server|node)))?\s+(?:has|have|is|are|was)\s+(?:been )?"
+    r"\b(?:(?P<pair>neither [\w-]+ nor [\w-]+)(?: (?:here|there))?|(?:no|none of (?:the|my|our|these|"
+    r"all)(?: \w+)??(?= containers)|not (?:one|"
+    r"a single)) (?P<other>other )?containers?)"
+    r"(?: (?:here|there|on (?:this|the|my) (?:host|machine|server|node)))?\s+(?:has|have|is|are|"
+    r"was)\s+(?:ever )?(?:been )?"
     + _STATE.format("one")
     + r"(?:,? (?:or|and|nor) (?:(?:is|are|has|have|been) )*"
     + _STATE.format("two")
@@ -46,10 +48,12 @@ def find(scene: Scene) -> None:
             continue
         known = dict.fromkeys([*scene.ground.refs, *scene.ground.names.values()])
         refs = [ref for ref in known if ref.kind == "container" and not (match["other"] and ref in scene.ground.refs)]
+        if match["pair"]:
+            refs = [item.ref for item in scene.mentions if match.start("pair") <= item.start < match.end("pair")]
         found: list[str] = []
         good = bool(refs)
         for word in (match["one"], match["two"]):
-            if word:
+            if word is not None:
                 if (counted := _NOUGHT.get(word.lower().replace("-", "").replace(" ", ""))) is not None:
                     none = _nought(scene, refs, counted)
                     good = good and none is not None

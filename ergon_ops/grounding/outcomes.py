@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ergon_ops.grounding.lazy import lazily
+from ergon_ops.grounding.lexicon import PROGRAM_WORD, programs_of
 from ergon_ops.grounding.scene import Scene
 from ergon_ops.refs import Ref
 
@@ -32,7 +33,64 @@ _TROUBLE = lazily(
 )
 
 
+_TOLD_OF = lazily(
+    r"\s+(?:(?:in|of|inside) (?:the )?(?:container )?[\w-]+ )?(?:was|has been|had been|got|has) (?:\w+ly )?"
+    r"(?P<verb>killed|crashed|restarted|stopped|terminated|died|updated|started|shut down|oom-?killed)\b",
+    re.I,
+)
+_WOULD = lazily(r"\bwould (?:then |also |surely )?(?:stop|fix|end|prevent|solve|resolve|cure|eliminate)\b", re.I)
+_MEANS = {"memory": ("memory", "oom", "swap"), "cpu": ("cpu",), "disk": ("disk", "volume", "inode", "space")}
+
+
+def _programs(scene: Scene) -> None:
+    """What happened to a program: only a line or an event tells."""
+    for program in PROGRAM_WORD.finditer(scene.line):
+        match = _TOLD_OF.match(scene.line, program.end())
+        if match is None or any(item.start <= program.start() < item.end for item in scene.mentions):
+            continue
+        if scene.mood(match.start()) != "assert" or _DENIES.search(scene.clause(program.start()).text):
+            continue
+        stem, words = match["verb"].lower()[:4], programs_of(program[0].lower())
+        rows = [
+            row.id
+            for ref in scene.subjects(match.start("verb"))
+            for name in ("log_template", "event", "health_output")
+            for row in scene.index.facts(ref, name)
+            if stem in (text := f"{row.key} {row.value}".lower()) and any(word in text for word in words)
+        ]
+        why = "nothing that was read tells of this"
+        scene.decide("event", program.start(), match.end(), tuple(rows) or None, why, ("log_template", "event"))
+
+
+_WRONG_LIMIT = lazily(
+    r"\bmemory limit\b[^.;,]{0,24}\bthrottl\w+|\bthrottl\w+ (?:by|due to|because of) (?:its|the|my)? ?memory", re.I
+)
+
+
+def _would(scene: Scene) -> None:
+    """`More memory would stop the crashes`: only where a finding is of that."""
+    for match in _WOULD.finditer(scene.free):
+        kinds = [kind for start, end, kind in scene.resources if kind in _MEANS and end <= match.start()]
+        if not kinds or re.search(r"\b(?:not|if|whether)\b|n't|\?", scene.line):
+            continue
+        named = {item.ref for item in scene.mentions} or set(scene.topic.subjects) or set(scene.ground.refs[:1])
+        found = [
+            item
+            for item in scene.ground.findings
+            if item.about in named and any(word in item.cause for word in _MEANS[kinds[-1]])
+        ]
+        ids = tuple(id for item in found for id in item.evidence) or None
+        scene.decide("cause", match.start(), match.end(), ids, "no finding is of that", ("link",))
+
+
+_DENIES = lazily(r"\b(?:not|never|no|neither|nobody|whether|why|if)\b|n't\b", re.I)
+
+
 def find(scene: Scene) -> None:
+    for match in _WRONG_LIMIT.finditer(scene.line):
+        scene.claim("cause", match.start(), match.end(), why="only a CPU limit throttles", about=("link",))
+    _programs(scene)
+    _would(scene)
     for match in _RESTARTS.finditer(scene.free):
         if scene.mood(match.start()) in ("assert", "hedged"):
             _started_again(scene, match)

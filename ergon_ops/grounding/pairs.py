@@ -70,6 +70,8 @@ def _pair(scene: Scene, match: re.Match[str]) -> None:
         return
     _, parts, wholes, noun = rows[0]
     words = scene.clause(match.start()).text
+    if match.start("part") > match.start("whole"):  # who of them is told behind
+        words += re.split(r"[:;.(]", scene.line[match.end() :])[0]
     if "@containers" in parts:
         parts = ("@troubled",) if _TROUBLE.search(words) else ("@containers",)
     if "log_errors" in parts:

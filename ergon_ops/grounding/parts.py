@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
-from ergon_ops.grounding.amounts import Amount
+from ergon_ops.grounding.amounts import Amount, quantities
 from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.metrics import (
     HOST_METRICS,
@@ -47,6 +48,8 @@ def resource_of(scene: Scene, amount: Amount, after: int) -> str:
     here = [item for item in usable if start <= item[0] and item[1] <= amount.start]
     behind = [item for item in usable if item[0] >= amount.end and item[1] <= min(end, after)]
     wanted = _fitting(amount)
+    if (own := respectively(scene, amount)) in wanted:
+        return own
     if amount.rate and (through := THROUGH.match(scene.line, amount.end)) is not None:
         return through.lastgroup or ""
     near = next((item for item in behind if _OF_WHAT.fullmatch(scene.line[amount.end : item[0]])), None)
@@ -64,6 +67,21 @@ def resource_of(scene: Scene, amount: Amount, after: int) -> str:
     if amount.dim == "cores":
         return "cpu"
     return scene.topic.resource if scene.topic.resource in wanted else ""
+
+
+_JOINED = lazily(r"\s*(?:and|/|&)\s*", re.I)
+
+
+def respectively(scene: Scene, amount: Amount) -> str:
+    """`receive and send rates are 42 and 17 KiB/s`: the first of the one is of the first of the other."""
+    amounts = [item for item in quantities(scene.line, scene.line) if item.dim == amount.dim]
+    for one, two in pairwise(amounts):
+        if amount.start not in (one.start, two.start) or not _JOINED.fullmatch(scene.line[one.end : two.start]):
+            continue
+        for first, second in pairwise([item for item in scene.resources if item[1] <= one.start]):
+            if _JOINED.fullmatch(scene.line[first[1] : second[0]]):
+                return first[2] if amount.start == one.start else second[2]
+    return ""
 
 
 def _fitting(amount: Amount) -> set[str]:

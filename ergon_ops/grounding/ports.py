@@ -64,6 +64,7 @@ def find(scene: Scene) -> None:
         out = next((groups[name] for name in ("out", "out2", "out3") if groups[name]), "")
         inner = next((groups[name] for name in ("inner", "inner2", "inner3") if groups[name]), "")
         _mapped(scene, match, out, inner)
+    _of_host(scene)
     for pattern in (_LISTED, _PROTO, _ON, _COLON):
         for match in pattern.finditer(scene.free):
             if pattern is _COLON and _label(scene, match):
@@ -124,6 +125,23 @@ def _mapped(scene: Scene, match: re.Match[str], out: str, inner: str) -> None:
             ("published_port",),
         )
     scene.take(match.start(), match.end())
+
+
+_OF_HOST = lazily(r"\bport (?P<port>\d{2,5}) (?:of|on) (?:the|my|this) (?:docker )?host\b", re.I)
+
+
+def _of_host(scene: Scene) -> None:
+    """`Port 8080 of the host leads to me`: one that is published there."""
+    for match in _OF_HOST.finditer(scene.free):
+        refs = [ref for ref in scene.subjects(match.start()) if ref.kind == "container"] or list(scene.ground.refs)
+        refs += [item.ref for item in scene.mentions if item.start >= match.end() and item.ref.kind == "container"]
+        rows = [row for ref in refs for row in scene.index.facts(ref, "published_port")]
+        good = [row.id for row in rows if re.search(rf"(?:^|:){match['port']}/", row.key)]
+        denied = _NOT.search(scene.clause(match.start()).text) is not None
+        ids = tuple(good) if good and not denied else tuple(row.id for row in rows) if denied and not good else ()
+        if scene.mood(match.start()) in ("assert", "hedged"):
+            scene.decide("port", match.start(), match.end(), ids or None, "not published so", ("published_port",))
+            scene.take(match.start(), match.end())
 
 
 def _ports(scene: Scene, match: re.Match[str]) -> None:
@@ -191,7 +209,8 @@ def _outside(scene: Scene, refs: tuple[Ref, ...], port: str, own: set[str], said
     good = [
         row
         for row in open_to(scene, refs, said)
-        if re.search(rf"(?:^|:){port}(?:/|$)", row.key) and (not own or not inner or str(row.value) in inner)
+        if (re.search(rf"(?:^|:){port}(?:/|$)", row.key) or (own and str(row.value) == port))
+        and (not own or not inner or str(row.value) in inner)
     ]
     return tuple(row.id for row in good) or None
 

@@ -70,8 +70,8 @@ def find(scene: Scene) -> None:
 _WHAT = lazily(
     r"\b(?P<share>most|half|all|much|some|the (?:majority|rest|bulk)) (?:of )?(?:(?:what|that) (?:i|it|"
     r"[\w-]+) (?:logged|wrote|"
-    r"printed)|(?:the|my|its|[\w-]+'s) (?:\w+ )?(?:lines?|entries|messages|logs?)(?: (?:i|it|"
-    r"[\w-]+) (?:logged|wrote))?)"
+    r"printed)|(?:the|my|its|these|those|[\w-]+'s|(?:the |my |its )?\d+) (?:\w+ )?(?:lines?|entries|messages|logs?)"
+    r"(?: (?:of|in|from) (?:the )?[\w-]+)?(?: (?:i|it|[\w-]+) (?:logged|wrote))?)"
     r" (?:was|were|is|are|say|said|read)\s(?P<what>[^\x00.;:(]{4,200})",
     re.I,
 )

@@ -49,7 +49,7 @@ TOGETHER = lazily(
     re.I,
 )
 _THE_DATABASE = lazily(
-    r"\b(?:the|my|its|that|our) (?P<word>database|db)\b(?! (?:system|server|name|file|driver|url))", re.I
+    r"\b(?:the|my|its|that|our|your) (?P<word>database|db)\b(?! (?:system|server|name|file|driver|url))", re.I
 )
 _VERSUS = lazily(
     r"[(:,–—-]\s*\(?[^\s(][^(;]{0,20}?\s(?P<vs>vs\.?|versus|against|compared (?:to|with))\s[^();]{1,20}", re.I

@@ -11,7 +11,9 @@ from ergon_ops.grounding.amounts import Amount, quantities
 from ergon_ops.grounding.exact import exactly
 from ergon_ops.grounding.index import Value
 from ergon_ops.grounding.lazy import lazily
+from ergon_ops.grounding.lexicon import PROGRAM_WORD, programs_of
 from ergon_ops.grounding.metrics import COUNT, COUNTS, LEFT_AFTER, LEFT_BEFORE, OWNED, THROUGH, TIMES
+from ergon_ops.grounding.parts import respectively
 from ergon_ops.grounding.scene import Scene
 from ergon_ops.grounding.spans import said_of
 
@@ -24,7 +26,7 @@ _LIMIT_LEFT = lazily(
 )
 _LIMIT_WORD = lazily(r"\b(?:limit\w*|cap(?:ped)?|quota|ceiling|max(?:imum)?|allow\w*|total|size|may|can|has)\b", re.I)
 _LEFT_WORD = lazily(
-    r"\b(?:left|leav(?:es|ing)|free|available|remain\w*|headroom|margin|spare|unused|room|to go|short of)\b", re.I
+    r"\b(?:left|leav(?:es|ing)|free|available|remain\w*|headroom|margin|spare|unused|room|to go)\b", re.I
 )
 _USED = lazily(
     r"\b(?:us(?:e|es|ed|ing)|in use|consum\w+|taken|occup\w+|fills?|holds?)\s*(?:about |only |just )?$", re.I
@@ -69,6 +71,10 @@ class Candidate(NamedTuple):
     part: str = ""
 
 
+OF_HOST_SAID = lazily(r"\bof (?:the|its|my|this) (?:whole )?(?:host|machine|server)", re.I)
+_IN_USE = lazily(r"\b(?:used|in use|taken|occupied)\b", re.I)
+
+
 def means(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
     """Whether the words around say it is what the fact is."""
     if candidate.dim == "seconds":
@@ -85,9 +91,15 @@ def means(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
 def _of_resource(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
     if amount.dim == "cores":
         return True
+    if own := respectively(scene, amount):
+        return own == candidate.resource
     if amount.rate and (through := THROUGH.match(scene.line, amount.end)) is not None:
         return through.lastgroup == candidate.resource
     start, end = scene.segment(amount.start, amount.end)
+    if candidate.dim == "ratio" and candidate.resource in ("memory", "cpu"):
+        of_host = OF_HOST_SAID.search(scene.line[start:end]) is not None
+        if of_host and not any(name in candidate.value.name for name in ("host", "cpu_ratio")):
+            return False
     if candidate.dim == "bytes" and candidate.value.name not in (exactly(scene, amount) or (candidate.value.name,)):
         return False
     told = [item for item in scene.resources if not amount.start <= item[0] < amount.end]
@@ -114,6 +126,8 @@ def _of_part(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
         if candidate.value.name in ("host_memory", "host_cpus"):
             return second or not (remains or _OF_RIGHT.match(scene.line[amount.end :]))
         return not (remains or limited or second) and charged
+    if part == "left" and _IN_USE.search(scene.line, amount.end, end):
+        return False
     if part == "left":
         return _LEFT_WORD.search(scene.line) is not None and not second and not _USED_AFTER.match(right)
     if _OF_RIGHT.match(scene.line[amount.end :]) or (
@@ -147,6 +161,11 @@ def _length(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
 
 def _counts(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
     name = candidate.value.name
+    if candidate.resource == "port":
+        return _port(scene, amount, candidate)
+    if candidate.resource == "program":
+        word = re.match(r"\s+(?:\w+ )?([a-z][\w.-]*)", scene.line[amount.end :])
+        return word is not None and candidate.value.key in word[0]
     if name == "log_template":
         return _line(scene, amount, candidate)
     if candidate.part == "left":
@@ -162,6 +181,20 @@ def _counts(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
     words = _words(name)
     near = scene.line[: amount.end + 40]
     return re.search(rf"\b(?:{words})\b", near, re.I) is not None and not _other_noun(scene, amount, name)
+
+
+_AT_PORT = lazily(r"(?:\b(?:on|port|ports|at|to|via|through|and|or)|[:(,/])\s*$", re.I)
+
+
+def _port(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
+    """`My Redis is up on 6379`: a port of the program that is named."""
+    if not _AT_PORT.search(scene.line[: amount.start]) or candidate.value.name == "published_port":
+        return False
+    if candidate.value.name != "serving":
+        return True
+    program = candidate.value.key.rpartition(":")[0]
+    named = [word[0].lower() for word in PROGRAM_WORD.finditer(scene.line, 0, amount.start)]
+    return bool(named) and program in programs_of(named[-1])
 
 
 def _line(scene: Scene, amount: Amount, candidate: Candidate) -> bool:

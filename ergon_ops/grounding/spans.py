@@ -124,6 +124,8 @@ def said_of(scene: Scene, start: int, end: int) -> tuple[str, ...] | None:
         before = list(SPAN_WORD.finditer(scene.line, 0, start))
     if not before and not behind:
         before = list(SPAN_WORD.finditer(scene.column(start)))
+    if len(before) == 1 and before[0][0].lower() == "since" and clause.start:  # since when it is what was said before
+        before = list(SPAN_WORD.finditer(scene.line, 0, clause.start)) or before
     if before or behind:
         words = {(match.lastgroup or "s0") for match in (*before[-1:], *([behind] if behind and not before else []))}
         if before and behind and re.match(r"\s*(?:ago )?\W*$", scene.line[end : behind.start()]):

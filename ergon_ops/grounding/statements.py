@@ -58,7 +58,8 @@ def find(scene: Scene) -> None:
         if clause.mood not in ("assert",) or any(claim.start <= at < claim.end for claim in scene.claims):
             continue
         if re.search(
-            r"\b(?:not|no|never|nothing|n't|without|none|if|to)\b(?:\W+\w+){0,4}\W*$|n't(?:\W+\w+){0,3}\W*$",
+            r"\b(?:not|no|never|nothing|n't|without|none|if)\b(?:\W+\w+){0,4}\W*$|n't(?:\W+\w+){0,3}\W*$|"
+            r"\bto\W+(?:\w+ly\W+|be\W+)?$",
             scene.line[clause.start : at],
             re.I,
         ) and (
@@ -74,11 +75,15 @@ def find(scene: Scene) -> None:
         scene.decide("event", at, match.end(), ids, "nothing that was read tells of this", ("log_template", "event"))
 
 
+_NAMED = frozenset({"program", "name", "env"})  # beside whom it is said: that they are there tells of no happening
+
+
 def _near_claim(scene: Scene, start: int, end: int) -> bool:
     """Beside a claim that was judged and holds: `failed 3 times`, `crashed with exit code 3`."""
     clause = scene.clause(start)
     return any(
         claim.supported
+        and claim.kind not in _NAMED
         and clause.start <= claim.start < clause.end
         and min(abs(claim.start - end), abs(start - claim.end)) < 16
         for claim in scene.claims

@@ -240,7 +240,11 @@ _TURNS = lazily(
     re.I,
 )
 _POSSESSED = lazily(r"(?:\b(?:its|my|their)|'s)\s+(?:own )?[\w.-]+\W+(?:\w+\W+){0,5}$", re.I)
-_FALSE = lazily(r"\s*(?:flag|marker|field|value)?\s*(?:is |was |: ?|= ?)(?:false|not set|no\b|0\b)", re.I)
+_FALSE = lazily(
+    r"\s*(?:flag|marker|field|value|mode)?\s*(?:is |was |: ?|= ?)"
+    r"(?:false|off\b|disabled|not set|no\b|0\b)",
+    re.I,
+)
 _MANY_ARE = lazily(r"\d\S*(?:\s*[kmgt]i?b|\s*bytes|%)?\s+(?:\w+ )?(?:is|are)(?: \w+)?\s*$", re.I)
 _TROUBLE_IN = lazily(r"\b(?:trouble|problems?|issues?) .*\b(?:in|on|with)$", re.I)
 _COUNTABLE = frozenset(
@@ -343,7 +347,8 @@ _NUMBERED = lazily(
     r"(?<!\bport )(?<!\bon )\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten) (?:of (?:them|these|us|"
     r"the \w+|my \w+) )?"
     r"(?:others? |more )?(?:containers? |services? )?"
-    r"(?:(?:here|on (?:this|the|my) (?:host|machine|server|node)) )?(?:are |is |has |have |keeps? |reports? |shows? )?"
+    r"(?:(?:here|on (?:this|the|my) (?:host|machine|server|node)) )?(?:are |is |has |have |keeps? |reports? |"
+    r"shows? |aren't |isn't |are not )?"
     r"(?:been |now )?$",
     re.I,
 )
