@@ -15,7 +15,6 @@ from ergon_ops.packaging.plan import Config, Copy, Health, ImagePlan, Manager, R
 APP, DEPENDENCIES, SITE = "/app", "/opt/deps", "/srv"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PYTHON = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-HTTPD = ("httpd", "-f", "-p", "80", "-h", SITE)
 MANAGERS: Mapping[str, Manager] = {"npm": "npm", "pnpm": "pnpm", "yarn": "yarn", "bun": "bun"}
 
 
@@ -95,7 +94,7 @@ def environment(found: Application) -> dict[str, str]:
 def config(found: Application, labels: Mapping[str, str], test: tuple[str, ...], more: Mapping[str, str]) -> Config:
     ports = (found.port,) if found.port else ()
     health = Health(test) if test else None
-    return Config(found.run or HTTPD, place(found), {**more, **environment(found)}, ports, labels=labels, health=health)
+    return Config(found.run, place(found), {**more, **environment(found)}, ports, labels=labels, health=health)
 
 
 # -- Python
@@ -190,8 +189,10 @@ def node_test(found: Application) -> tuple[str, ...]:
 
 def site(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
     """Files on a small web server; built in a stage of their own where they have to be."""
-    test = ("wget", "-q", "-O", "/dev/null", "http://127.0.0.1:80/")
-    last = Config(HTTPD, SITE, ports=(80,), labels=labels, health=Health(test))
+    port = found.port or 80
+    test = ("wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{port}/")
+    served = ("httpd", "-f", "-p", str(port), "-h", SITE)
+    last = Config(served, SITE, ports=(port,), labels=labels, health=Health(test))
     if found.type == "static":
         source = "." if found.output == "." else f"{found.output}/"
         return (Stage("image", BUSYBOX, (Copy((source,), f"{SITE}/"), last)),)

@@ -10,7 +10,8 @@ from dataclasses import replace
 from ergon_ops.dataclass import dataclass
 from ergon_ops.packaging.analysis.containers import Dockerfile, words_of
 from ergon_ops.packaging.analysis.evidence import Application, Evidence, Service
-from ergon_ops.packaging.analysis.launching import Launch, of_image, of_service, unwrapped
+from ergon_ops.packaging.analysis.hosts import started
+from ergon_ops.packaging.analysis.launching import Launch, launched, of_image, of_service, unwrapped
 from ergon_ops.packaging.analysis.requirements import requirements
 from ergon_ops.packaging.analysis.said import CONFIG, bound, commands
 from ergon_ops.packaging.analysis.said import PORT as SAID_PORT
@@ -29,6 +30,7 @@ LISTENING = re.compile(r"0\.0\.0\.0|\[::\]|(?:--bind|-b)[= ]:\d|--host[= ]::|^fa
 TUNED = re.compile(r"-[wtl]|--(?:workers|threads|timeout|log-level|graceful-timeout|keep-alive|worker-connections)")
 TARGET = re.compile(r"[A-Za-z_][\w.]*(?::[A-Za-z_][\w.]*(?:\(\))?)?$|[\w./-]+\.py(?::\w+)?$")
 LEFT_OPEN = re.compile(r"[<>{}$|…`*]|\.\.\.")
+SERVER = re.compile(r"uvicorn\.(?:run|Server)\(|\bserve\(|\brun_app\(|hypercorn|WSGIServer|granian")
 COMPILED = ("go", "rust")
 
 
@@ -47,6 +49,13 @@ def adopted(tree: Tree, found: Application, own: Iterable[Service], image: Docke
         return None
     launches = [of_service(tree, service) for service in own if service.command or service.entrypoint]
     launches.append(of_image(tree, found.path, image) if image else None)
+    launches += [
+        launched(tree, found.path, None, one.words, one.why)
+        for one in started(tree, found.path)
+        if one.serves is not False
+    ]
+    if image and found.language == "php" and "apache" in image.base and found.run[:1] == ("php",):
+        return Adopted(("apache2-foreground",), (*image.ports, 80)[0], image.lines["FROM"])
     for launch in filter(None, launches):
         words = plain(launch.words)
         if FOR_WORK.search(" ".join(words)):
@@ -72,6 +81,12 @@ def _adopted(tree: Tree, found: Application, launch: Launch) -> Adopted | None:
     words = launch.words
     if found.language == "python":
         return _server(tree, found, launch) if words[0] in USUAL else _program(tree, found, launch)
+    if not found.run and found.level == "recognised":
+        return Adopted(words, _port(tree, found, words), launch.why)
+    if found.run[:2] == ("java", "-jar") and words[0] == "java" and "-jar" in words[:-1]:
+        jar = words[words.index("-jar") + 1]
+        plainly = tuple(word if word != jar else jar.rsplit("/", 1)[-1] for word in words) if jar[:1] == "/" else words
+        return Adopted(plainly, _port(tree, found, words), launch.why)
     if found.language in COMPILED and len(found.run) == 1 and found.run[0].startswith("./"):
         given = words[1:] if words[0].startswith("/") or words[0].endswith(found.run[0][1:]) else ()
         return Adopted((*found.run, *given), _port(tree, found, words), launch.why) if given else None
@@ -131,13 +146,20 @@ def _program(tree: Tree, found: Application, launch: Launch) -> Adopted | None:
     same = words[: len(found.run)] == found.run
     if not same and words[:1] == ("python",) and len(words) > 1:
         named = words[2] if words[1] == "-m" and len(words) > 2 else words[1]
-        file = _file(tree, found, named)
-        own = file == inside(found.path, found.entrypoint)
-        serves = found.run[:1] != ("python",) and file and "0.0.0.0" in tree.text(file)
-        same = bool(own and (found.run[:1] == ("python",) or serves)) and not found.folder
+        file = (_file(tree, found, f"{named}.__main__") if words[1] == "-m" else "") or _file(tree, found, named)
+        own = file == inside(found.path, found.entrypoint) and found.run[:1] == ("python",)
+        same = bool(file) and (own or _serves(tree, found, file)) and not found.folder
     if not same or words == found.run:
         return None
     return Adopted(words, _port(tree, found, words) or found.port, launch.why)
+
+
+def _serves(tree: Tree, found: Application, file: str) -> bool:
+    """A file that starts a server for the application by itself, for everyone to reach."""
+    if found.run[:1] == ("python",) or not found.port or not SERVER.search(tree.text(file)):
+        return False
+    beside = (inside(file.rpartition("/")[0] or ".", name) for name in tree.names(file.rpartition("/")[0] or "."))
+    return any("0.0.0.0" in tree.text(path) for path in (file, *beside) if path.endswith(".py"))
 
 
 def _port(tree: Tree, found: Application, words: Sequence[str]) -> int | None:
@@ -157,10 +179,12 @@ def documented(tree: Tree, found: Application) -> Adopted | None:
         return None
     if found.language != "python" or (found.run[0] != "python" and len(found.run) > 1):
         return None
-    for rows in (commands(tree, found.path), _units(tree, found.path), _readme(tree, found.path)):
+    units = [(one.words, one.why) for one in started(tree, found.path)]
+    tasks = [(words_of(text.strip()), why) for text, why in commands(tree, found.path)]
+    for rows in (units, tasks, [(words_of(text), why) for text, why in _readme(tree, found.path)]):
         told: dict[tuple[str, ...], Evidence] = {}
-        for text, why in rows:
-            words = plain(unwrapped(words_of(text.strip())))
+        for said, why in rows:
+            words, text = plain(unwrapped(said)), " ".join(said)
             more = words[: len(found.run)] == found.run and len(words) > len(found.run)
             if more and not LEFT_OPEN.search(text) and not FOR_WORK.search(text):
                 told.setdefault(words, why)
@@ -168,14 +192,6 @@ def documented(tree: Tree, found: Application) -> Adopted | None:
             options = [words for words in told if words[len(found.run)].startswith("-")]
             return Adopted(options[0], found.port, told[options[0]]) if len(told) == 1 and options else None
     return None
-
-
-def _units(tree: Tree, folder: str) -> Iterator[tuple[str, Evidence]]:
-    """`ExecStart=` of systemd, `command=` of supervisor."""
-    for path in tree.under(folder, ".service", ".conf", ".ini"):
-        for number, line in enumerate(tree.text(path).splitlines(), 1):
-            if match := re.match(r"\s*(?:ExecStart|command)\s*=\s*[-+@!]*(.+)", line):
-                yield match[1], Evidence(path, number, shown(line))
 
 
 def _readme(tree: Tree, folder: str) -> Iterator[tuple[str, Evidence]]:

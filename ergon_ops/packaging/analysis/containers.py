@@ -174,13 +174,29 @@ def dockerfile(tree: Tree, path: str, arguments: Mapping[str, str] = MappingProx
     if not stage.base:
         tree.fault(path, "has no FROM", 1)
     entry, command = words_of(filled(stage.entry, values)), words_of(filled(stage.command, values))
-    lines, ports = stage.lines, stage.ports
+    lines, ports = stage.lines, stage.ports or _of_nginx(tree, path, stage, copied)
     if not ports and "RUN" in lines and (told := PORT.search(" ".join((*entry, *command)))):
         ports, lines["EXPOSE"] = [int(told[1])], lines["RUN"]
     return Dockerfile(
         path, stage.base, (*entry, *command), tuple(ports), lines, tuple(copied), tuple(stage.sets),
         words_of(stage.entry), words_of(stage.command), stage.folder, tuple(placed), values,
     )  # fmt: skip
+
+
+def _of_nginx(tree: Tree, path: str, stage: _Stage, copied: Sequence[str]) -> list[int]:
+    """Where its own settings have nginx listen, of an image that is one; the first port without TLS."""
+    if not re.search(r"(?:^|/)nginx", stage.base):
+        return []
+    bases = [path.rpartition("/")[0] or "."]
+    while bases[-1] != ".":
+        bases.append(bases[-1].rpartition("/")[0] or ".")
+    for one in (inside(base, name) for name in copied for base in bases):
+        for number, line in enumerate(tree.text(one).splitlines(), 1) if ".conf" in one else ():
+            if match := re.match(r"\s*listen\s+(?:[\w.:\[\]]+:)?(\d{2,5})\b(?!.*\bssl\b)", line):
+                stage.lines["EXPOSE"] = Evidence(one, number, shown(line))
+                return [int(match[1])]
+    stage.lines.setdefault("EXPOSE", stage.lines["FROM"])
+    return [8080] if "unprivileged" in stage.base else []
 
 
 def _ports_set(rest: str, evidence: Evidence) -> Iterator[tuple[str, int, Evidence]]:

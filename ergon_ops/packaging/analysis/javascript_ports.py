@@ -139,7 +139,9 @@ def given(name: str, lines: Sequence[str]) -> tuple[int, int] | None:
     outer, _, inner = name.rpartition(".")
     if outer:
         return _within(outer.rsplit(".", 1)[-1], inner, lines)
-    pattern = re.compile(rf"(?<![\w$.-]){re.escape(name)}\b['\"]?\s*(?::\s*\w+\s*=|[:=,])(?!=)\s*(.+)")
+    pattern = re.compile(
+        rf"(?:(?<![\w$.-])|(?<=exports\.)){re.escape(name)}\b['\"]?\s*(?::\s*\w+\s*=|[:=,])(?!=)\s*(.+)"
+    )
     for index, line in enumerate(lines, 1):
         if (found := pattern.search(line)) is None:
             continue

@@ -45,7 +45,7 @@ KESTREL = r"(?:UseUrls|\.Run(?:Async)?|Urls\.Add)\(\s*\"https?://[^:\"]+:(\d{2,5
 PHOENIX = r"\"PORT\"\s*\)?\s*(?:\|\||,)\s*\"(\d{2,5})\"|\bport:\s*(\d{2,5})"
 # Where nothing is listened on by its number: what a name for a port is given, then an address as a text.
 LOOSE = {
-    "go": r"(?i)\b\w*(?:port|addr)\w*\b[^`\n]*`[^`\n]*\b(?:env)?-?default:\":?(\d{2,5})\"|\b\w*port\w*(?:\s+(?:string|u?int\d*))?\s*:?=\s*\"?:?(\d{2,5})\"?\s*$|\b(?:port|addr|listen)\"\s*,\s*(?:\"\w?\"\s*,\s*)?\"?[\w.]*?:?(\d{2,5})\b|[\"`](?:[\d.]*|localhost):(\d{2,5})[\"`]",
+    "go": r"(?i)\b\w*(?:port|addr)\w*\b[^`\n]*`[^`\n]*\b(?:env)?-?default:\":?(\d{2,5})\"|\b\w*port\w*(?:\s+(?:string|u?int\d*))?\s*:?=\s*\"?:?(\d{2,5})\"?\s*$|(?:port|addr|listen)\"\s*,\s*(?:\"\w?\"\s*,\s*)?\"?[\w.]*?:?(\d{2,5})\b|[\"`](?:[\d.]*|localhost):(\d{2,5})[\"`]",
     "rust": r"(?i)\bport\b[^;{}]{0,160}?\b(\d{4,5})(?:u16|_u16)?\b|\"[\d.]+:(\d{2,5})\"",
     "typescript": r"(?i)\bport\b[^\n;]*?\b(\d{4,5})\b",
 }

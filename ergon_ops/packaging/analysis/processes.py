@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from ergon_ops.packaging.analysis.containers import FOR_WORK, Dockerfile, dockerfile, processes
 from ergon_ops.packaging.analysis.evidence import Application, Evidence, Service
-from ergon_ops.packaging.analysis.launching import image_of, of_image, of_service
+from ergon_ops.packaging.analysis.hosts import started
+from ergon_ops.packaging.analysis.launching import image_of, launched, of_image, of_service
 from ergon_ops.packaging.analysis.said import PORT
 from ergon_ops.packaging.analysis.tree import Tree, inside, within
 
@@ -24,6 +25,7 @@ SERVING = re.compile(
     r"\b(uvicorn|gunicorn|hypercorn|daphne|granian|runserver|waitress-serve|flask|fastapi|streamlit|nodemon|next|nuxt|vite"
     r"|puma|rails|php-fpm|nginx|rackup|dev|start|serve|server|web)\b"
 )
+WORKERS = r"^(?:celery|rq|rqworker|arq|dramatiq|huey_consumer(?:\.py)?|taskiq|faust|procrastinate|sidekiq)$"
 LONG = ("celery",)  # what we start ourselves, by the word it is known by
 
 
@@ -55,9 +57,14 @@ def beside(
             continue
         known = {_words(item.run) for item in same}
         names: set[str] = set()
-        rows = (*_procfile(tree, path), *_composed(tree, path, composed), *_imaged(tree, path, images.get(path)))
+        rows = (
+            *_procfile(tree, path),
+            *_composed(tree, path, composed),
+            *_imaged(tree, path, images.get(path)),
+            *_hosted(tree, path),
+        )
         for name, run, why, port in rows:
-            if name in names or ONCE.search(" ".join(run)):
+            if name in names or (not re.search(WORKERS, run[0]) and ONCE.search(" ".join(run))):
                 continue
             worker = next((item for item in every if item in same and _works(item, run)), None)
             if worker:
@@ -70,9 +77,16 @@ def beside(
     return every
 
 
+def serving(run: tuple[str, ...]) -> bool:
+    """A server, which was found by its sources: whatever the modules of a worker are called."""
+    return not re.search(WORKERS, run[0]) and bool(SERVING.search(" ".join(run)))
+
+
 def _works(item: Application, run: tuple[str, ...]) -> bool:
-    """The worker of Celery that was found in the sources, as somebody starts it."""
+    """The worker that was found in the sources, as somebody starts it."""
     said = " ".join(run)
+    if item.name == "worker" and item.type == "script" and run[: len(item.run)] == item.run:
+        return True
     plain = run[:1] == ("celery",) and not item.folder and "$" not in said
     return item.type == "celery" and plain and bool(re.search(r"\bworker\b", said))
 
@@ -99,12 +113,26 @@ def _composed(tree: Tree, path: str, composed: Iterable[Service]) -> Iterator[Ro
     for service in own:
         if not service.command and not service.entrypoint and len(files) < 2:
             continue
-        started = of_service(tree, service)
-        run = started.words if started else service.command
+        there = of_service(tree, service)
+        run = there.words if there else service.command
         why = service.evidence
         port = service.ports[0][0] if service.ports else None
-        if run and not SERVING.search(" ".join(run)):
+        if run and not serving(run):
             yield service.name, run, why, port
+
+
+def _hosted(tree: Tree, path: str) -> Iterator[Row]:
+    """What a host or a supervisor starts that nobody asks from outside."""
+    for one in started(tree, path):
+        there = launched(tree, path, None, one.words, one.why)
+        run = there.words if there else ()
+        if run and one.serves is not True and not serving(run) and _of_project(tree, path, run):
+            yield one.name, run, one.why, None
+
+
+def _of_project(tree: Tree, path: str, run: tuple[str, ...]) -> bool:
+    """A program of these sources: not what a unit starts beside them."""
+    return bool(re.search(WORKERS, run[0]) or _entry(tree, path, run) or run[0] in ("python", "node", "npm"))
 
 
 def _imaged(tree: Tree, path: str, image: Dockerfile | None) -> Iterator[Row]:
@@ -114,13 +142,10 @@ def _imaged(tree: Tree, path: str, image: Dockerfile | None) -> Iterator[Row]:
     ]
     more = [dockerfile(tree, one) for one in others if not FOR_WORK.search(one)]
     for one in filter(None, (image, *more)):
-        started = of_image(tree, path, one)
-        if started and re.search(WORKERS, " ".join(started.words[:1])):
+        there = of_image(tree, path, one)
+        if there and re.search(WORKERS, there.words[0]):
             name = re.sub(r"^Dockerfile\.?|\.?Dockerfile$", "", one.path.rsplit("/", 1)[-1])
-            yield name or started.words[0], started.words, started.why, None
-
-
-WORKERS = r"^(?:celery|rq|rqworker|arq|dramatiq|huey_consumer(?:\.py)?|taskiq|faust|procrastinate|sidekiq|bundle)$"
+            yield name or there.words[0], there.words, there.why, None
 
 
 def _words(run: tuple[str, ...]) -> tuple[str, ...]:
