@@ -12,7 +12,8 @@ from ergon_ops.packaging.analysis.containers import Dockerfile, words_of
 from ergon_ops.packaging.analysis.evidence import Application, Evidence, Service
 from ergon_ops.packaging.analysis.hosts import started
 from ergon_ops.packaging.analysis.launching import Launch, launched, of_image, of_service, unwrapped
-from ergon_ops.packaging.analysis.requirements import requirements
+from ergon_ops.packaging.analysis.packages import load_json
+from ergon_ops.packaging.analysis.requirements import requirements, table
 from ergon_ops.packaging.analysis.said import CONFIG, bound, commands
 from ergon_ops.packaging.analysis.said import PORT as SAID_PORT
 from ergon_ops.packaging.analysis.tree import Tree, inside, shown
@@ -83,6 +84,11 @@ def _adopted(tree: Tree, found: Application, launch: Launch) -> Adopted | None:
         return _server(tree, found, launch) if words[0] in USUAL else _program(tree, found, launch)
     if not found.run and found.level == "recognised":
         return Adopted(words, _port(tree, found, words), launch.why)
+    if words[0] == "node" and found.run[-1:] == ("start",) and words[-1:] != ("start",):
+        scripts = table(load_json(tree, inside(found.path, "package.json")), "scripts")
+        at_work = re.search(r"\bts-node|\btsx\b|nodemon|babel-node", str(scripts.get("start")))
+        built = "build" in scripts and len(words) == 2 and not tree.has(inside(found.path, words[1]))
+        return Adopted(words, found.port, launch.why) if at_work and built else None
     if found.run[:2] == ("java", "-jar") and words[0] == "java" and "-jar" in words[:-1]:
         jar = words[words.index("-jar") + 1]
         plainly = tuple(word if word != jar else jar.rsplit("/", 1)[-1] for word in words) if jar[:1] == "/" else words

@@ -142,7 +142,7 @@ def _service(tree: Tree, folder: str, name: str, body: Mapping[str, Any], eviden
         dockerfile=str(file or "").removeprefix("./"),
         arguments=tuple(_arguments(build.get("args") if isinstance(build, dict) else None)),
         command=_command(body.get("command")),
-        entrypoint=_command(body.get("entrypoint")),
+        entrypoint=_command(body["entrypoint"]) if body.get("entrypoint") is not None else None,
         ports=tuple(_ports(body)),
         environment=tuple(_keys(body.get("environment"))),
         sets=tuple(_ports_set(tree, folder, name, body, evidence, lines)),

@@ -41,6 +41,7 @@ NAMED = re.compile(
     r"(?:[\w-]+\.)?[Dd]ockerfile(?:\.(?!(?:py|pyi|js|ts|tsx|go|rs|rb|java|md|txt|tmpl|j2|json|ya?ml|dockerignore)$)[\w-]+)*"
     r"|Containerfile"
 )
+OF_WORKERS = re.compile(r"/\.(?:devcontainer|github|gitlab|circleci|ci|buildkite|gitpod|vscode)\b")
 FOR_WORK = re.compile(r"(?i)dev|debug|test|local|ci\b")
 
 
@@ -53,7 +54,7 @@ def dockerfiles(tree: Tree, composed: Sequence[Service] = ()) -> dict[str, Docke
         names = [name for name in tree.names(folder) if NAMED.fullmatch(name)]
         # One of ours was written from these very conclusions: it proves none of them.
         names = [name for name in names if not tree.text(inside(folder, name)).startswith(WRITTEN)]
-        if not names or aside(folder):
+        if not names or aside(folder) or OF_WORKERS.search(f"/{folder}"):
             continue
         named = sorted(
             names,
@@ -164,7 +165,8 @@ def dockerfile(tree: Tree, path: str, arguments: Mapping[str, str] = MappingProx
             case "COPY" | "ADD" if "--from" not in rest:
                 origins = tuple(item.removeprefix("./").rstrip("/") or "." for item in _origins(rest))
                 copied += origins
-                placed.append((origins, posixpath.join(stage.folder or "/", rest.split()[-1].strip('"]'))))
+                target = posixpath.join(stage.folder or "/", rest.split()[-1].strip('"]'))
+                placed.append((origins, posixpath.normpath(target)))
             case "FROM":
                 words = [item for item in rest.split() if not item.startswith("--")]
                 stage = _Stage(words[0] if words else "", evidence, stages.get(words[0]) if words else None)
@@ -192,7 +194,7 @@ def _of_nginx(tree: Tree, path: str, stage: _Stage, copied: Sequence[str]) -> li
         bases.append(bases[-1].rpartition("/")[0] or ".")
     for one in (inside(base, name) for name in copied for base in bases):
         for number, line in enumerate(tree.text(one).splitlines(), 1) if ".conf" in one else ():
-            if match := re.match(r"\s*listen\s+(?:[\w.:\[\]]+:)?(\d{2,5})\b(?!.*\bssl\b)", line):
+            if match := re.search(r"(?:^|[{;\s])listen\s+(?:[\w.:\[\]]+:)?(\d{2,5})\b(?!.*\bssl\b)", line):
                 stage.lines["EXPOSE"] = Evidence(one, number, shown(line))
                 return [int(match[1])]
     stage.lines.setdefault("EXPOSE", stage.lines["FROM"])

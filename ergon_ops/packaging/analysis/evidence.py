@@ -127,7 +127,7 @@ class Application:
 class Service:
     """One service of a Compose file: `image`, or `path` with what is built there, out of `context`. Environment: names
     only, and of its values those that are ports (`sets`); `published` is where its ports are told,
-    `commanded` where its command is."""
+    `commanded` where its command is; `entrypoint` is its own, in place of the image's."""
 
     name: str
     evidence: Evidence
@@ -137,7 +137,7 @@ class Service:
     dockerfile: str = ""
     arguments: tuple[tuple[str, str], ...] = ()
     command: tuple[str, ...] = ()
-    entrypoint: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] | None = None
     ports: tuple[tuple[int, int | None], ...] = ()
     environment: tuple[str, ...] = ()
     sets: tuple[tuple[str, int, Evidence], ...] = ()

@@ -77,7 +77,7 @@ def of_service(tree: Tree, service: Service) -> Launch | None:
     """What a service runs in the end: its own words before those of its image."""
     path = image_of(service)
     image = dockerfile(tree, path, dict(service.arguments)) if tree.has(path) else None
-    entry = service.entrypoint or (image.entry if image else ())
+    entry = service.entrypoint if service.entrypoint is not None else image.entry if image else ()
     command = service.command or (() if service.entrypoint or not image else image.command)
     why = (
         service.commanded

@@ -92,7 +92,10 @@ def script(tree: Tree, base: str, members: Mapping[str, Source]) -> Application 
         run = ("python", "-m", ".".join(inner))
         return one_script(tree, base, packages[0], members, run, folder=folder)
     path = inside(base, "pyproject.toml")
-    scripts = table(load_toml(tree, path), "project", "scripts") if tree.has(path) else {}
+    document = load_toml(tree, path) if tree.has(path) else {}
+    scripts = table(document, "project", "scripts")
+    if "poetry" in str(table(document, "build-system").get("build-backend")):  # only then it is installed by that name
+        scripts = scripts or table(document, "tool", "poetry", "scripts")
     for name in scripts:
         return one_script(tree, base, path, members, (str(name),))
     mains = [
@@ -110,11 +113,20 @@ def _order(path: str) -> tuple[int, int, str]:
     return path.count("/"), NAMES.index(stem) if stem in NAMES else len(NAMES), path
 
 
+def _as_module(tree: Tree, base: str, path: str) -> tuple[str, ...]:
+    """A file of a package is run as a module of it, as others of it ask for each other by its name."""
+    name = relative(path, base)
+    parts = name.removesuffix(".py").split("/")
+    if len(parts) > 1 and re.search(rf"(?m)^\s*(?:from|import)\s+{re.escape(parts[0])}\b", tree.text(path)):
+        return ("python", "-m", ".".join(parts))
+    return ("python", name)
+
+
 def one_script(
     tree: Tree, base: str, path: str, members: Mapping[str, Source], run: tuple[str, ...] = (), *, folder: str = ""
 ) -> Application:
     """A file that is run by itself, as `run` says or as its place does."""
-    run = run or ("python", relative(path, base))
+    run = run or _as_module(tree, base, path)
     source = members.get(path)
     serving = [source] if source else list(members.values())
     port, why = next(((number, why) for one in serving for number, why in one.ports if one.serves), (None, None))
