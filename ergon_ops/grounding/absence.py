@@ -74,6 +74,11 @@ def find(scene: Scene) -> None:
         scene.claim("none", match.start(), match.end(), why="the journal has one" if scene.ground.acted else "")
         scene.take(match.start(), match.end())
     for match in _RESTARTED.finditer(scene.free):
+        if _SINCE.match(scene.line, match.end()):  # since that start
+            ids = tuple(row.id for ref in scene.subjects(match.start()) for row in scene.index.facts(ref, "started_at"))
+            scene.decide("none", match.start(), match.end(), ids or None, "its start was not read", ("started_at",))
+            scene.take(match.start(), match.end())
+            continue
         if scene.mood(match.start()) in ("assert", "hedged"):
             _none(scene, match.start(), match.end(), ("restart_count",))
             scene.take(match.start(), match.end())
@@ -164,7 +169,9 @@ def _judge(scene: Scene, match: re.Match[str]) -> None:
     _none(scene, at, match.start("what") + counted.end(), formulas, counted[0])
 
 
+_SINCE = lazily(r"\s+(?:ever )?since(?: then)?(?= *(?:[.,;)]|$))", re.I)
 _ALMOST = lazily(r"\b(?:almost|nearly|practically|virtually|next to|basically|essentially|close to)\W*$", re.I)
+_OTHERS = lazily(r"\b(?:other than|besides|apart from|except(?: for)?) ", re.I)
 _NO_RESOURCE = lazily(r"(?:cpu|memory|disk|swap) (?:headroom|room|left|to spare)\b", re.I)
 
 
@@ -200,6 +207,10 @@ def _none(scene: Scene, start: int, end: int, formulas: tuple[str, ...], noun: s
     zero = Amount(start, end, "count", (0.0,), (0.0,))
     values = list(counts._values(scene, formulas, zero, noun))
     if formulas[:1] == ("@containers",):
+        return
+    if formulas[:1] == ("@proposals",) and _OTHERS.search(scene.line):
+        why = "" if len(scene.ground.proposals) == 1 else "there are others"
+        scene.claim("none", start, end, why=why, about=("proposal",))
         return
     if formulas[:1] == ("@findings",):
         _well(scene, start, end)

@@ -180,8 +180,20 @@ def _judge(scene: Scene, kind: str, match: re.Match[str]) -> None:
         return
     if kind == "will" and re.match(r"\s*(?:through|you|know|summari|by (?:checking|looking))", behind, re.I):
         return
+    if (
+        kind == "passive"
+        and re.search(r"\b(?:according to|logged|logs?\b)", clause.text, re.I)
+        and _logged(scene, verb)
+    ):
+        return
     ids = journal(scene, verb, match)
     scene.decide("act", match.start(), match.end(), ids, "the journal has no such act", ("act",))
+
+
+def _logged(scene: Scene, verb: str) -> bool:
+    """Told of a log that is cited and has that word."""
+    rows = [scene.index.by_id[id] for id in scene.cited if id in scene.index.by_id]
+    return any(row.name == "log_template" and verb[:6] in row.key.lower() for row in rows)
 
 
 def _of_itself(scene: Scene, kind: str, verb: str, behind: str, ahead: str, match: re.Match[str]) -> bool:

@@ -238,7 +238,8 @@ def _amount(text: str, free: str, match: re.Match[str]) -> tuple[Amount | None, 
         dim, end = "cores", end + core.end()
     values = tuple(number * unit for unit in units)
     slack = tuple(
-        step * unit if dim not in ("bytes",) else min(step * unit, 0.15 * number * unit or 0.5) for unit in units
+        step * unit if dim not in ("bytes", "cores") else min(step * unit, 0.15 * number * unit or 0.5)
+        for unit in units
     )
     op, slack, values = _about(text[:start], match, values, slack)
     return Amount(start, end, dim, values, slack, op, rate, spelled, units[0]), end

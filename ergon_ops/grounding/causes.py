@@ -93,6 +93,8 @@ def _because(scene: Scene) -> None:
             continue
         if _only_possible(scene, clause, match.start()) or _points(scene, match):
             continue
+        if re.match("leads? to", match[0], re.I) and re.search(r"\b[A-Z]+_[A-Z_]+\W+$", scene.line[: match.start()]):
+            continue
         if _LEADS_TO_IT.match(scene.line, match.start()) and re.search(
             r"\bports?\b", scene.line[: match.start()], re.I
         ):

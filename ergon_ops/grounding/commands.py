@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ergon_ops.grounding import acts
 from ergon_ops.grounding.lazy import lazily, words
 from ergon_ops.grounding.scene import Scene
 from ergon_ops.proposals import Proposal
@@ -53,6 +54,7 @@ def find(scene: Scene) -> None:
             scene.decide("command", match.start(), match.end(), None, "not a command for here", ("command",))
         elif verb in _READS:
             scene.take(match.start(), match.start() + len("ergon-ops ") + len(verb))
+    _carried_out(scene)
     for match in re.finditer(r"(?<![\w-])p-[a-z2-7]{6,12}(?![\w-])", scene.free):
         ok = any(match[0] == item.id and _is_about(scene, item) for item in scene.ground.proposals)
         scene.decide(
@@ -81,6 +83,23 @@ def find(scene: Scene) -> None:
         if not _known(scene, match[0]):
             scene.decide("command", match.start(), match.end(), None, "a command nobody here vouches for", ("command",))
             scene.take(match.start(), match.end())
+
+
+_CARRIED_OUT = lazily(
+    r"(?<![\w-])p-[a-z2-7]{6,12}\W*(?:is|was|has been|has) (?:now |already |successfully |just |been )*"
+    r"(?P<verb>done|complete|completed|applied|executed|approved|rejected|finished|live|in effect|carried out|"
+    r"performed|run)\b",
+    re.I,
+)
+
+
+def _carried_out(scene: Scene) -> None:
+    """`The restart p-… is done`: only if the journal has it."""
+    for match in _CARRIED_OUT.finditer(scene.free):
+        if scene.mood(match.start()) == "assert":
+            ids = acts.journal(scene, match["verb"].lower(), match)
+            start, end = match.span("verb")
+            scene.decide("act", start, end, ids, "the journal has no such act", ("act",))
 
 
 _THE_PROPOSAL = lazily(

@@ -86,6 +86,8 @@ HAPPENED = {
 
 def _happening(value: str, clause: str) -> bool:
     kind = value.split(" ")[0].rstrip(":")
+    if any(re.search(rf"\b(?:{words})[^.;,]{{0,16}}\bevents?\b", clause, re.I) for words in HAPPENED.values()):
+        return re.search(rf"\b(?:{HAPPENED.get(kind, re.escape(kind))})", clause, re.I) is not None
     return (
         re.search(rf"\b(?:{HAPPENED.get(kind, re.escape(kind))})|\bevents?\b", clause, re.I) is not None
         or kind in clause.lower()

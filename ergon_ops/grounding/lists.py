@@ -20,6 +20,9 @@ _ARE = lazily(
     r"(?:are|is|were|:)\W",
     re.I,
 )
+_ARE_THE = lazily(
+    rf"\s+are (?:the|our|my) (?:only )?(?:{WORD_NUMBER})? ?(?P<state>{_STATE})(?: ones| containers)\b", re.I
+)
 _COLON = lazily(
     rf"\b{_N}(?: (?:of|out of)(?: the| my| our| all| these)* (?:\w+ )?containers?| containers?| of them| others?)?\s+"
     r"(?P<rest>(?:are|is|have|has|report|reports|lack|use|keep|were)\s[^:;.,(]{3,60}?)\s*(?::|\(|\s[–—-])\s",
@@ -38,6 +41,7 @@ _SINGULAR = {
 
 
 def find(scene: Scene, checked: Check) -> None:
+    _are_the(scene, checked)
     for pattern in (_ARE, _COLON):
         for match in pattern.finditer(scene.line):
             if scene.mood(match.start()) not in ("assert", "hedged"):
@@ -45,6 +49,17 @@ def find(scene: Scene, checked: Check) -> None:
             listed = _listed(scene, match.end())
             if len(listed) > 1 or (listed and pattern is _COLON):
                 _judge(scene, match, listed, checked)
+
+
+def _are_the(scene: Scene, checked: Check) -> None:
+    """`A and B are the unhealthy containers`: each of them, and nobody else."""
+    for match in _ARE_THE.finditer(scene.line):
+        refs = scene.subjects(match.start() + 1)
+        known = dict.fromkeys([*scene.ground.refs, *scene.ground.names.values()])
+        each = {ref: checked(f"{ref.name} is {match['state']}.", scene.ground) for ref in known}
+        good = all(item.ok is (ref in refs) for ref, item in each.items())
+        ids = tuple(id for ref in refs for id in each[ref].fact_ids) if good else None
+        scene.decide("count", match.start(), match.end(), ids, "not so of just these", ("state",))
 
 
 def _listed(scene: Scene, start: int) -> list[Mention]:

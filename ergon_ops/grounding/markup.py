@@ -99,6 +99,7 @@ _UNKNOWING = lazily(
     r"|show)|not (?:sure|known|clear|certain|available|visible)|unknown|unclear|unable to|"
     r"no (?:readings?|measurements?|insight|view|information|data|evidence"
     r"|way to|idea|facts?|rule|known cause|clear cause|cause)|whether|not enough (?:information|data|facts)|"
+    r"no (?:history|baseline|earlier readings?|trend data)\b|"
     r"(?:don't|do not) have (?:any )?\w+ (?:data|information|readings?|facts?|history)|"
     r"(?:is|are|was|were)(?:n't| not) (?:in|among|part of) (?:the |my |these |any )?(?:facts?|data|readings?|evidence)|"
     r"can(?:no|')?t be (?:told|derived|seen|determined|known|inferred|read|said|judged)|"

@@ -16,7 +16,7 @@ from ergon_ops.grounding.metrics import (
     OF_HOST,
     USED_NEAR,
 )  # fmt: skip
-from ergon_ops.grounding.parts import part_of, resource_of
+from ergon_ops.grounding.parts import IS_CACHE, part_of, resource_of
 from ergon_ops.grounding.scene import HOST_WORD, TOGETHER, Scene
 from ergon_ops.refs import Ref, host_ref
 
@@ -71,17 +71,26 @@ def find(scene: Scene) -> None:
         after = found[number + 1].start if number + 1 < len(found) else len(scene.line)
         _judge(scene, amount, before, after)
     for match in FRACTION.finditer(scene.free):
-        fraction = _fraction(match)
+        fraction = _fraction(match, scene.line[: match.start()])
         if fraction is not None:
             _judge(scene, fraction, None, len(scene.line))
 
 
-def _fraction(match: re.Match[str]) -> Amount | None:
+_COMPARED = lazily(
+    r"\b(?:(?P<more>more than|over|above|at least)|(?P<less>less than|under|below|at most|not even))\s*(?:a )?$", re.I
+)
+
+
+def _fraction(match: re.Match[str], ahead: str) -> Amount | None:
     word = (match["words"] or "").lower().replace("-", " ")
     if not word:
         return None
     value = next((size for name, size in reversed(FRACTIONS.items()) if name in word), None)
-    return None if value is None else Amount(match.start(), match.end(), "ratio", (value,), (0.06,), "=", "", True)
+    if value is None:
+        return None
+    if (compared := _COMPARED.search(ahead)) is not None:  # `more than half`
+        return Amount(match.start(), match.end(), "ratio", (value,), (0.0,), ">" if compared["more"] else "<", "", True)
+    return Amount(match.start(), match.end(), "ratio", (value,), (0.06,), "=", "", True)
 
 
 def _judge(scene: Scene, amount: Amount, before: Amount | None, after: int) -> None:
@@ -176,7 +185,7 @@ def candidates(scene: Scene, amount: Amount, resource: str, part: str) -> Iterat
                 charged
                 and dim == "bytes"
                 and resource in ("memory", "cache")
-                and not _PAGES.match(scene.line, amount.end)
+                and not (_PAGES.match(scene.line, amount.end) or IS_CACHE.match(scene.line, amount.end))
             ):
                 yield from scene.values(["memory_usage", *(["memory_working_set"] if part == "left" else [])], [ref])
     if len(refs) > 1 and TOGETHER.search(scene.line):

@@ -17,6 +17,9 @@ _KIND = lazily(
 _AT = lazily(
     r"\b(?:volume |mount )?(?P<name>[\w.-]+)?\s*(?:is |are )?mounted (?:at|on|under|to|as) (?P<path>/[\w./-]*)", re.I
 )
+_CALLED = lazily(
+    r"\b(?:volume|mount)(?: called| named)? (?P<name>[\w.-]+) (?:is )?(?:at|on|under) (?P<path>/[\w./-]*)", re.I
+)
 _WHICH = lazily(
     r"\s+(?:that|which)(?:'s| is| isn't| is not)\s+(?:currently |now )?(?P<state>down|up|running|listening|dead|"
     r"stopped)\s+is\s+"
@@ -33,7 +36,7 @@ def find(scene: Scene) -> None:
         own = [row for row in rows if row.key == kind["path"].rstrip(".,")]
         good = [row.id for row in own if str(row.value).startswith(kind["kind"].lower()) is not bool(kind["not"])]
         scene.decide("state", kind.start(), kind.end(), tuple(good) or None, "it is no such mount", ("mount",))
-    for found in _AT.finditer(scene.line):
+    for found in (*_AT.finditer(scene.line), *_CALLED.finditer(scene.line)):
         rows = [row for ref in scene.subjects(found.start("path")) for row in scene.index.facts(ref, "mount")]
         if scene.mood(found.start()) not in ("assert", "hedged") or not rows or "not " in found[0]:
             continue

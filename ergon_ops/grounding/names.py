@@ -41,7 +41,7 @@ _NETWORK = lazily(
 )
 _NO_NETWORK = words(
     """of my and with that as same docker
-    host internal bridge default container local whole other i is it"""
+    host internal bridge default container local whole other i is it traffic rates drops"""
 )
 
 

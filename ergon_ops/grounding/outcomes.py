@@ -38,6 +38,33 @@ _TOLD_OF = lazily(
     r"(?P<verb>killed|crashed|restarted|stopped|terminated|died|updated|started|shut down|oom-?killed)\b",
     re.I,
 )
+_WAS = lazily(
+    r"\b(?:was|has been|have been|were|got|been) (?:automatically |just |already )?(?:restarted|rebooted)\b"
+    r"(?! (?:by (?:me|you|us|an? |the operator)|\d|once|twice|one |two |three |for you|as ))",
+    re.I,
+)
+
+
+def _was_restarted(scene: Scene) -> None:
+    """`worker was restarted by its policy`: it has been, if the count says so."""
+    for match in _WAS.finditer(scene.free):
+        clause = scene.clause(match.start())
+        if (
+            clause.mood != "assert"
+            or _DENIES.search(clause.text)
+            or re.search(r"\b(?:since|when|after|before|last)\b", clause.text)
+        ):
+            continue
+        refs = [ref for ref in scene.subjects(match.start()) if ref.kind == "container"]
+        rows = [row for ref in refs for row in scene.index.facts(ref, "restart_count")]
+        events = [row for ref in refs for row in scene.index.facts(ref, "event") if "start" in str(row.value)]
+        good = [row.id for row in rows if row.value] or [row.id for row in events]
+        if rows:
+            scene.decide(
+                "state", match.start(), match.end(), tuple(good) or None, "no restart was counted", ("restart_count",)
+            )
+
+
 _WOULD = lazily(r"\bwould (?:then |also |surely )?(?:stop|fix|end|prevent|solve|resolve|cure|eliminate)\b", re.I)
 _MEANS = {"memory": ("memory", "oom", "swap"), "cpu": ("cpu",), "disk": ("disk", "volume", "inode", "space")}
 
@@ -90,6 +117,7 @@ def find(scene: Scene) -> None:
     for match in _WRONG_LIMIT.finditer(scene.line):
         scene.claim("cause", match.start(), match.end(), why="only a CPU limit throttles", about=("link",))
     _programs(scene)
+    _was_restarted(scene)
     _would(scene)
     for match in _RESTARTS.finditer(scene.free):
         if scene.mood(match.start()) in ("assert", "hedged"):

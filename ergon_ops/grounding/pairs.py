@@ -206,6 +206,8 @@ def _sides(scene: Scene, match: re.Match[str]) -> list[tuple[Value, Value]]:
     near = [item[2] for item in (*reversed(before), *behind) if item[2] in RANKED] or (
         [scene.topic.resource] if scene.topic.resource in RANKED else []
     )
+    if not near and re.search(r"\d ?[KMG]i?B\b", scene.line):
+        near = ["memory"]
     if _UP.search(scene.clause(match.start()).text) and re.search(r"\b(?:long|old)", match[0], re.I):
         near = ["uptime"]
     names = RANKED[near[0]] if near else ()

@@ -48,6 +48,8 @@ def resource_of(scene: Scene, amount: Amount, after: int) -> str:
     here = [item for item in usable if start <= item[0] and item[1] <= amount.start]
     behind = [item for item in usable if item[0] >= amount.end and item[1] <= min(end, after)]
     wanted = _fitting(amount)
+    if IS_CACHE.match(scene.line, amount.end):
+        return "cache"
     if (own := respectively(scene, amount)) in wanted:
         return own
     if amount.rate and (through := THROUGH.match(scene.line, amount.end)) is not None:
@@ -69,6 +71,11 @@ def resource_of(scene: Scene, amount: Amount, after: int) -> str:
     return scene.topic.resource if scene.topic.resource in wanted else ""
 
 
+IS_CACHE = lazily(
+    r"\s*(?:of (?:my|its|the|this|that) [\w ]{0,24})?(?:is|are) (?:inactive |reclaimable |just |only )*(?:page |"
+    r"file )?cache\b",
+    re.I,
+)
 _JOINED = lazily(r"\s*(?:and|/|&)\s*", re.I)
 
 
@@ -116,6 +123,7 @@ def part_of(scene: Scene, amount: Amount, before: Amount | None, after: int) -> 
     if (
         before is not None
         and before.dim == amount.dim
+        and not scene.side(amount.start)
         and (_OF.match(far) or re.match(r"^\s*(?:of|out of|/)\s[^(]*$", far))
     ):
         return "limit"

@@ -127,6 +127,7 @@ def _mapped(scene: Scene, match: re.Match[str], out: str, inner: str) -> None:
     scene.take(match.start(), match.end())
 
 
+_LISTENS = lazily(r"\b(?:listen\w*|answers?|answering|accepts?|accepting|serves?|serving)\b", re.I)
 _OF_HOST = lazily(r"\bport (?P<port>\d{2,5}) (?:of|on) (?:the|my|this) (?:docker )?host\b", re.I)
 
 
@@ -168,6 +169,8 @@ def _port(scene: Scene, start: int, end: int, port: str) -> None:
     clause = scene.clause(start)
     rows = [row for ref in refs for row in _of(scene, ref, port)]
     name, own = _program(scene, start, end)
+    if _LISTENS.search(scene.line[clause.start : start]) and not _NOT.search(clause.text):
+        rows = [row for row in rows if row.name != "serving" or row.value == "listening"]
     published = _PUBLISHED.search(clause.text) is not None
     if _NOT.search(scene.line[clause.start : end]) or re.search(
         r"\b(?:not|nowhere|never|nothing|isn't) (?:\w+ ){0,3}(?:publish|listen|expos|open|reach|there)",

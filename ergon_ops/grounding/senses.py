@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ergon_ops.grounding import load, logs
 from ergon_ops.grounding.amounts import Amount, quantities
+from ergon_ops.grounding.counts import PASSED
 from ergon_ops.grounding.exact import exactly
 from ergon_ops.grounding.index import Value
 from ergon_ops.grounding.lazy import lazily
@@ -21,7 +22,8 @@ _LIMIT_RIGHT = lazily(
     r"\W*(?:(?:of )?(?:memory|cpu|ram|process|pids?|hard)\s*)?(?:limit|cap|quota|ceiling|max(?:imum)?)\b", re.I
 )
 _LIMIT_LEFT = lazily(
-    r"\b(?:limit(?:s|ed)?|cap(?:ped)?|quota|ceiling|max(?:imum)?)\s*(?:(?:is|of|at|to|are|stands|set|:|=|\()\s*)*$",
+    r"\b(?:(?:may|can) use(?: up to| at most)?|allowed|limit(?:s|ed)?|cap(?:ped)?|quota|ceiling|"
+    r"max(?:imum)?)\s*(?:(?:is|of|at|to|are|stands|set|:|=|\()\s*)*$",
     re.I,
 )
 _LIMIT_WORD = lazily(r"\b(?:limit\w*|cap(?:ped)?|quota|ceiling|max(?:imum)?|allow\w*|total|size|may|can|has)\b", re.I)
@@ -117,7 +119,12 @@ def _of_part(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
     left, right, part = scene.nameless[start : amount.start], scene.nameless[amount.end : end], candidate.part
     others = [item for item in quantities(scene.line, scene.line) if item.end <= amount.start]
     between = scene.line[others[-1].end : amount.start] if others else ""
-    second = bool(others) and _SECOND.fullmatch(between) is not None and not _LEFT_WORD.search(between)
+    second = (
+        bool(others)
+        and not scene.side(amount.start)
+        and _SECOND.fullmatch(between) is not None
+        and not _LEFT_WORD.search(between)
+    )
     if part == "":
         remains = not second and (LEFT_AFTER.search(right) or LEFT_BEFORE.search(left))
         owned = OWNED.search(left) and _OF_MEMORY.match(right)
@@ -161,6 +168,8 @@ def _length(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
 
 def _counts(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
     name = candidate.value.name
+    if name == "health_streak" and PASSED.search(scene.clause(amount.start).text):
+        return False
     if candidate.resource == "port":
         return _port(scene, amount, candidate)
     if candidate.resource == "program":

@@ -23,8 +23,9 @@ _VERSION = lazily(
 _EXIT = lazily(
     r"\b(?:(?:exit(?:ed|s|ing)?|return(?:ed)?|end(?:ed)?|die[ds]?|crash(?:ed)?|finish(?:ed)?|quit|"
     r"stopp?(?:ed)?)\s*(?:with|on|after|status)?\s*)?"
-    r"(?:an? |the )?(?:non-zero |last |final |error )?(?:exit[ _-]?)?(?:code|status)(?: code)?(?: (?:of|"
-    r"for|from) (?:the )?[\w-]*[a-z][\w-]*)?\s*(?:of|is|was|were|:|=|\||,|are|"
+    r"(?:an? |the )?(?:non-zero |last |final |error )?(?:exit[ _-]?)?(?:code|status)(?: code)?(?: field|"
+    r" value)?(?: (?:of|"
+    r"for|from) (?:the )?[\w-]*[a-z][\w-]*)?\s*(?:of|is|was|were|says|shows|reads|:|=|\||,|are|"
     r"being)?\s*(?P<a>-?\d{1,3})(?!\d|\.\d|:)"
     r"|\b(?:exit(?:ed|s)?|(?<=check )returned|(?<=run )returned|"
     r"(?<=check )returns)(?: with)?\s*\(?(?P<b>\d{1,3})\)?(?!\.?\d|:\d|\s*(?:s|min|h|d|hours?|minutes?|"
@@ -58,7 +59,8 @@ _NUMBERS = {
 }
 
 _USER = lazily(
-    r"\b(?:runs?|running|run|runs my processes|executes?) (?:\w+ )?as (?:the )?(?:user )?(?P<name>[\w-]+)|"
+    r"\b(?:runs?|running|run|runs my processes|executes?|started|launched|"
+    r"executed) (?:\w+ )?as (?:the )?(?:user )?(?P<name>[\w-]+)|"
     r"(?<!memory )(?<!cpu )(?<!biggest )(?<!disk )(?<!ram )(?<!top )(?<!main )(?<!swap )"
     r"\buser (?:is |: ?|= ?)(?P<user>[\w-]+)",
     re.I,

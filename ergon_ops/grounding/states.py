@@ -122,7 +122,8 @@ _STATES: tuple[tuple[str, str], ...] = (
         "down",
         r"not (?:currently |even |actually )?(?:running|up|alive|online)|(?<=\bis )down\b|"
         r"(?<=\bare )down\b|down(?= *(?:$|[.,;!|)]|and|for|since|at|with|because|right|now|as|again|\())|"
-        r"stopped(?! by)|exited|offline|dead\b|crashed|terminated|unavailable|unreachable|inactive|"
+        r"stopped(?! by)|exited|offline|dead\b|crashed|terminated|unavailable|unreachable|inactive(?! (?:page|"
+        r"file|cache))|"
         r"defunct|has died|have died|died|out of service|shut down|kaput|belly[- ]up|toes up|sunk|"
         r"davy jones\w*",
     ),
@@ -209,6 +210,13 @@ def _state(scene: Scene, match: re.Match[str]) -> None:
     ids = _checked(scene, kind, refs, program, negative, match)
     if ids is None and not program and _IT.match(clause.text) and (before := whom.programs_before(scene, clause.start)):
         ids = _checked(scene, kind, refs, before, negative, match)
+    if (
+        ids is not None
+        and kind == "down"
+        and _FOR_GOOD.match(scene.line[match.end() :])
+        and not whom.at_rest(scene, refs)
+    ):
+        ids = None
     why = f"{'not ' if negative else ''}{match[0].strip()} is not what was read"
     scene.decide("state", at, match.end(), ids, why, (_ABOUT.get(kind, "state"),))
 
@@ -239,6 +247,7 @@ _TURNS = lazily(
     r"(?: (?:as|marked|me|it|considered|called|to))* $",
     re.I,
 )
+_FOR_GOOD = lazily(r"\s+(?:for good|permanently|forever|for ever|once and for all)\b", re.I)
 _POSSESSED = lazily(r"(?:\b(?:its|my|their)|'s)\s+(?:own )?[\w.-]+\W+(?:\w+\W+){0,5}$", re.I)
 _FALSE = lazily(
     r"\s*(?:flag|marker|field|value|mode)?\s*(?:is |was |: ?|= ?)"

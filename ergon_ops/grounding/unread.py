@@ -16,11 +16,13 @@ _WHAT: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"cpu (?:readings?|figures?|numbers?|data|facts?|use|usage)", ("cpu_usage", "cpu_ratio")),
     (r"disk (?:readings?|figures?|numbers?|data|facts?|use|usage)|filesystem\w*", ("fs_used", "fs_used_ratio")),
     (r"(?:recorded |known |listed )?(?:links?|dependenc(?:y|ies))", ("link",)),
-    (r"network (?:readings?|figures?|data|facts?|rates?|addresses)", ("network", "network_rx")),
+    (r"network (?:traffic|readings?|figures?|rates?)|traffic", ("network_rx", "network_rx_rate")),
+    (r"network (?:data|facts?|addresses)", ("network", "network_rx")),
     (r"(?:published |listening )?ports?", ("serving", "published_port", "listener")),
 )
 _NONE = lazily(
-    r"\b(?:i|we) (?:(?:have|had|got|see|was given|hold|can see) no|(?:do|did)(?:n't| not) (?:have|see|get)(?: any)?|"
+    r"\b(?:i|we) (?:(?:have|had|got|see|was given|hold|can see) no(?: (?:facts?|data|readings?|"
+    r"information) (?:on|about|for))?|(?:do|did)(?:n't| not) (?:have|see|get)(?: any)?|"
     r"have(?:n't| not) (?:any|read|seen|got)(?: any)?) (?:"
     + "|".join(rf"(?P<w{number}>{words})" for number, (words, _) in enumerate(_WHAT))
     + r") (?:from|of|for|on|about|at)\b",

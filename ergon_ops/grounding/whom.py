@@ -43,7 +43,10 @@ def _inside(scene: Scene, start: int, end: int) -> bool:
         return False
     return (
         re.fullmatch(
-            r"\W*(?:(?:is|are|was|isn't|has been|not|currently|now|still|also|both)\s+)*", scene.line[name.end : end]
+            r"\W*(?:\(?(?:on|at) (?:port )?\d+\)?\s*)?(?:(?:is|are|was|isn't|has been|not|currently|now|still|"
+            r"also|both|"
+            r"marked|as|reported|shown|listed)\s+)*",
+            scene.line[name.end : end],
         )
         is not None
     )
@@ -80,6 +83,12 @@ def behind_it(scene: Scene, match: re.Match[str]) -> tuple[Ref, ...]:
         found.append(item.ref)
         end = item.end
     return tuple(dict.fromkeys(found))
+
+
+def at_rest(scene: Scene, refs: tuple[Ref, ...]) -> bool:
+    """Whether they have ended and nothing starts them again."""
+    ended = all(scene.index.text(ref, "state") in ("exited", "dead") for ref in refs)
+    return ended and all(scene.index.text(ref, "restart_policy") in ("no", "") for ref in refs)
 
 
 _ALL_CHECKS = lazily(r"\b(?:all|every|each|both|any)\b[^.;,]{0,24}$", re.I)
