@@ -29,6 +29,7 @@ CANNOT: dict[str, str] = {
     "about this container and its host.",
     "future": "I cannot answer that: I see what is and what was, not what will come.",
     "forbidden": "Understood: I propose no restart, and nothing has been done.",
+    "cancel": "Understood: nothing has been done, and what was proposed does nothing unless a person approves it.",
     "howto": "Ask me to restart: I make a proposal, and nothing happens until a person approves it.",
     "unknown": "I cannot answer that: I did not understand it as a question about this container or its host.",
 }

@@ -11,9 +11,34 @@ from functools import cache
 from ergon_ops.offline.teller import Said, Teller
 from ergon_ops.offline.words import Sentence
 
-_LOOKS = r"^(?:so |and |but |hey |hi |please )*"
+_LOOKS = r"^(?:(?:so|and|but|hey|hi|ok|okay|well|then|please),? )*"
+_THAT = r"(?:it|that|this|them|these|yourself|the (?:problem|issue|cause|trouble|fault)|whatever is wrong)"
+_MEND = r"(?:fix|solve|resolve|repair|mend|cure|remedy|sort out)"
+_END = r"(?: please| now| then| for me| for us)*[?!. ]*$"
 # A question that matches asks for these intents, unless it is refused for safety.
 WHOLE: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (_LOOKS + rf"(?:(?:can|could|would|will) (?:you|we|i) )?(?:please )?{_MEND} {_THAT}{_END}", ("why", "optimize")),
+    (_LOOKS + rf"how (?:do|can|could|should|would) (?:i|we|you|one) {_MEND} {_THAT}{_END}", ("why", "optimize")),
+    (
+        _LOOKS + rf"how (?:can|could|should) {_THAT} be (?:fixed|solved|resolved|repaired|mended){_END}",
+        ("why", "optimize"),
+    ),
+    (
+        _LOOKS + r"what (?:(?:should|could|would) (?:i|we|you) do|(?:can|do) (?:i|we|you) do (?=about)|"
+        r"(?:would|do) you (?:suggest|recommend|advise|propose))"
+        rf"(?: ?about {_THAT})?(?: in my (?:place|position|shoes))?{_END}",
+        ("why", "optimize"),
+    ),
+    (
+        _LOOKS + r"(?:is|are|has|have|did) (?:it|that|this|they|things|everything|you|we|the (?:problem|issue|trouble))"
+        rf"(?: \w+){{0,2}}? (?:better|fixed|recovered|solved|resolved|gone|over|improved)(?: again| yet)?{_END}",
+        ("wrong",),
+    ),
+    (
+        _LOOKS + r"(?:(?:can you |could you )?(?:tell|give|show) me (?:some |any )?more(?: details?|"
+        rf" about (?:it|that|you))?|(?:any )?more details?|go on|elaborate|details){_END}",
+        ("status", "limits", "restarts", "dependencies"),
+    ),
     (
         r"\b(?:data|files?|state|uploads?|volumes?|what (?:you|it) (?:writes?|wrote|stores?|stored))\b.*\b(?:safe|lost|"
         r"lose|loses|gone|survives?|kept|keeps?|persist\w*|disappears?)\b.*\b(?:delete|remove|recreate|restart|stop|die|"
@@ -45,6 +70,17 @@ UNMEASURED: tuple[tuple[str, str], ...] = (
         "How long answers take I do not measure.",
     ),
 )
+
+
+_CANCEL = re.compile(
+    r"^(?:no|nope|stop|wait|ok|okay|oh|sorry|hm+|actually|please|[,.! ])*(?:don'?t|do not|do nothing|never ?mind|"
+    r"cancel(?: (?:it|that|this))?|forget (?:it|that)|leave it|not now|abort)[!. ]*$"
+)
+
+
+def taken_back(text: str) -> bool:
+    """`no wait, don't`: whoever says so wants nothing to be done."""
+    return _CANCEL.match(text.lower().replace("’", "'")) is not None
 
 
 @cache

@@ -69,6 +69,8 @@ def _understood(text: str, previous: Ask | None, names: tuple[str, ...]) -> Ask:
         intents, reason = inner, ""
     if reason not in UNSAFE and "restart" not in intents and (known := phrasings.whole(said.text[:LONGEST])):
         intents, reason = known, ""
+    if phrasings.taken_back(said.text[:LONGEST]):
+        intents, reason = (), "cancel"
     if reason == "unknown" and phrasings.told_first(said.text[:LONGEST]):
         intents, reason = ("status",), ""
     if "restart" in intents and (kind := unasked(said.text[:LONGEST], names)):

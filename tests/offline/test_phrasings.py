@@ -24,6 +24,14 @@ HEALTH = {
         ("should we give it more cpu?", ("optimize",)),
         ("is it safe to reduce the memory?", ("optimize",)),
         ("would it help to raise the pids limit?", ("optimize",)),
+        ("can you fix that?", ("why", "optimize")),
+        ("ok, please fix it", ("why", "optimize")),
+        ("what would you do in my place?", ("why", "optimize")),
+        ("how can this be fixed?", ("why", "optimize")),
+        ("what should I do about it?", ("why", "optimize")),
+        ("is it better now?", ("wrong",)),
+        ("has the problem been resolved yet?", ("wrong",)),
+        ("tell me more", ("status", "limits", "restarts", "dependencies")),
     ],
 )
 def test_whole_questions_are_asked_for_what_they_mean(question: str, intents: tuple[str, ...]) -> None:
@@ -37,6 +45,18 @@ def test_an_order_stays_an_order(question: str) -> None:
     ask = understand(question)
     assert ask.intents == ()
     assert ask.out_of_scope == "change"
+
+
+@pytest.mark.parametrize("text", ["no wait, don't", "never mind", "Cancel that!", "no, don’t", "ok forget it"])
+def test_who_takes_it_back_is_told_that_nothing_was_done(text: str) -> None:
+    ask = understand(text)
+    assert ask.out_of_scope == "cancel"
+    assert "nothing has been done" in compose(ask, view({"state": "running"})).text
+
+
+@pytest.mark.parametrize("text", ["don't restart", "why don't you answer the healthcheck?", "stop the container"])
+def test_what_is_more_than_that_is_read_as_it_is(text: str) -> None:
+    assert understand(text).out_of_scope != "cancel"
 
 
 @pytest.mark.parametrize(
