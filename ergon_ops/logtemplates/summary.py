@@ -188,12 +188,18 @@ def _ordered(templates: list[Template]) -> tuple[Template, ...]:
 def readings(
     ref: Ref, summary: LogSummary, *, at: float, source: str, window_s: float | None = None, limit: int = 12
 ) -> tuple[Reading, ...]:
-    """`log_lines`, `log_errors` and the first `limit` templates with their counts."""
-    rows: list[tuple[str, str, int]] = [("log_lines", "", summary.lines), ("log_errors", "", summary.errors)]
-    counts: dict[str, int] = {}
+    """`log_lines`, `log_errors` and the first `limit` templates with their counts; the time of a template is that of
+    the last line of its kind."""
+    rows: list[tuple[str, str, int, float]] = [
+        ("log_lines", "", summary.lines, at),
+        ("log_errors", "", summary.errors, at),
+    ]
+    counts: dict[str, tuple[int, float]] = {}
     for template in summary.templates[:limit]:
-        counts[template.pattern] = counts.get(template.pattern, 0) + template.count
-    rows += [("log_template", pattern, count) for pattern, count in counts.items()]
+        count, last = counts.get(template.pattern, (0, 0.0))
+        seen = template.last_at if template.last_at is not None else at
+        counts[template.pattern] = (count + template.count, max(last, seen))
+    rows += [("log_template", pattern, count, last) for pattern, (count, last) in counts.items()]
     return tuple(
-        reading(ref, name, value, key=key, at=at, source=source, window_s=window_s) for name, key, value in rows
+        reading(ref, name, value, key=key, at=seen, source=source, window_s=window_s) for name, key, value, seen in rows
     )

@@ -30,6 +30,8 @@ def logs(t: Teller) -> Said:
     kinds = plural(len(rows), "kind")
     counted = f"{plural(num(lines), 'log line')}" if lines is not None else "My log lines"
     shown = sorted(rows, key=lambda row: -row.reading.at)[:TEMPLATES_SAID]
+    if t.ask.tail:  # the last so many lines are told in the order in which they came
+        shown.reverse()
     more = f", the {len(shown)} latest" if len(shown) < len(rows) else ""
     yield say(f"{counted}{_when(t)}{_grep(t)}, of {kinds}{more}:", lines, *rows)
     yield from (_template(row) for row in shown)

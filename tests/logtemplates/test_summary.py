@@ -317,3 +317,17 @@ def test_readings_carry_lines_errors_and_the_first_templates() -> None:
     assert [(row.name, row.key, row.value) for row in rows] == [
         ("log_lines", "", 3), ("log_errors", "", 1), ("log_template", "ERROR no", 1), ("log_template", "fine <n>", 2),
     ]  # fmt: skip
+
+
+def test_a_template_is_as_old_as_the_last_line_of_its_kind() -> None:
+    lines = log("request 17 done", "cache is warm", "request 18 done", start=100.0)
+    rows = logtemplates.readings(Ref("web"), summarise(lines), at=900.0, source="api:logs")
+    times = {item.key: item.at for item in rows if item.name == "log_template"}
+    assert times == {"request <n> done": lines[2].at, "cache is warm": lines[1].at}
+    assert {item.at for item in rows if item.name != "log_template"} == {900.0}
+
+
+def test_without_times_it_is_as_old_as_the_look() -> None:
+    lines = [LogLine(None, "stdout", "cache is warm")]
+    rows = logtemplates.readings(Ref("web"), summarise(lines), at=900.0, source="api:logs")
+    assert {item.at for item in rows} == {900.0}

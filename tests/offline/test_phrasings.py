@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ergon_ops.offline import compose, compose_fleet, understand
-from tests.offline.scenes import host, view
+from ergon_ops.facts import Ledger, reading
+from ergon_ops.offline import View, compose, compose_fleet, understand
+from ergon_ops.refs import Ref
+from tests.offline.scenes import NOW, Speaker, host, view
 
 MIB = 1024 * 1024
 HEALTH = {
@@ -83,3 +85,16 @@ def test_what_the_healthcheck_is(question: str) -> None:
 
 def test_who_asks_how_it_stands_is_spared_the_command() -> None:
     assert "curl" not in compose(understand("are you healthy?"), view(HEALTH)).text
+
+
+def test_the_last_lines_are_told_in_the_order_they_came_and_the_latest_kinds_first() -> None:
+    ledger = Ledger()
+    for age, text in ((30, "b first"), (20, "c second"), (10, "a third")):
+        ledger.add([reading(Ref("web"), "log_template", 1, key=text, at=NOW - age, source="api:logs")])
+    ledger.add([reading(Ref("web"), "log_lines", 3, at=NOW, source="api:logs")])
+    ledger.add([reading(Ref("web"), "state", "running", at=NOW, source="api:inspect")])
+    seen = View(Ref("web"), Speaker(ci_name="web-ci"), ledger, NOW)
+    last = compose(understand("show me your last 3 log lines"), seen).text
+    assert last.index("b first") < last.index("c second") < last.index("a third")
+    told = compose(understand("show me your logs"), seen).text
+    assert told.index("a third") < told.index("c second") < told.index("b first")
