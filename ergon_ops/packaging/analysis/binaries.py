@@ -16,7 +16,7 @@ BY_HAND = re.compile(
     r"|init|setup|xtask|docs?|openapi|fixtures?|debug|test\w*|smoke|admin-tool|backfill\w*|version|client|playground"
 )
 LISTENS = re.compile(
-    r"ListenAndServe|net\.Listen|http\.Server\{|\.(?:Run|Start|Listen)\(\s*(?:\"|fmt\.|(?i:\w*(?:addr|port)))"
+    r"ListenAndServe|\bServe(?:TLS)?\(|net\.Listen|http\.Server\{|\.(?:Run|Start|Listen)\(\s*(?:\"|fmt\.|(?i:\w*(?:addr|port)))"
 )
 FRAMEWORKS = {
     "gin": "github.com/gin-gonic/gin", "echo": "github.com/labstack/echo", "fiber": "github.com/gofiber/fiber",

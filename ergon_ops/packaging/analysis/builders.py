@@ -52,7 +52,10 @@ def builder_of(package: Package, name: str) -> tuple[Builder, str, tuple[str, ..
     for one in BUILDERS:
         if not re.fullmatch(one.packages, name):
             continue
-        script, text = next(((key, text) for key, text in package.scripts.items() if _builds(one, key, text)), ("", ""))
+        library = any(word in package.document for word in ("main", "module", "exports", "types", "bin"))
+        script, text = next(
+            ((key, text) for key, text in package.scripts.items() if _builds(one, key, text, library=library)), ("", "")
+        )
         if not script and not one.always:
             return None
         words = ("npm", "run", script) if script else ("npx", *one.tool.split())
@@ -60,9 +63,11 @@ def builder_of(package: Package, name: str) -> tuple[Builder, str, tuple[str, ..
     return None
 
 
-def _builds(one: Builder, key: str, text: str) -> bool:
-    """A script that ends: one that serves or watches does not."""
-    if not re.search(rf"(?<![\w@/-]){re.escape(one.tool)}(?![\w-])", text) or key.startswith(("docs", "storybook")):
+def _builds(one: Builder, key: str, text: str, *, library: bool) -> bool:
+    """A script that ends: one that serves or watches does not. What is built of a library's `docs` is about it."""
+    if not re.search(rf"(?<![\w@/-]){re.escape(one.tool)}(?![\w-])", text) or key.startswith(
+        ("docs", "storybook") if library else "storybook"
+    ):
         return False
     return not re.search(r"--(?:serve|watch|incremental)\b|\bserve\b|\bdevelop\b", text) and key not in ("dev", "watch")
 

@@ -203,7 +203,9 @@ def _of_nginx(tree: Tree, path: str, stage: _Stage, copied: Sequence[str]) -> li
 
 def _ports_set(rest: str, evidence: Evidence) -> Iterator[tuple[str, int, Evidence]]:
     for name, value in _pairs("ENV", rest):
-        if name.upper().endswith("PORT") and re.fullmatch(r"\d{2,5}", value):
+        if name == "ASPNETCORE_URLS" and (found := re.search(r":(\d{2,5})\b", value)):
+            yield name, int(found[1]), evidence
+        if name.upper().endswith(("PORT", "HTTP_PORTS")) and re.fullmatch(r"\d{2,5}", value):
             yield name, int(value), evidence
 
 

@@ -15,7 +15,7 @@ FRAMEWORKS = {
     "robyn": ("ROBYN_PORT",), "spring-boot": ("SERVER_PORT",), "rocket": ("ROCKET_PORT",), "next": ("PORT",),
     "nuxt": ("NITRO_PORT", "PORT"), "sveltekit": ("PORT",), "astro": ("PORT",), "remix": ("PORT",),
     "react-router": ("PORT",), "rails": ("PORT",), "quarkus": ("QUARKUS_HTTP_PORT",),
-    "micronaut": ("MICRONAUT_SERVER_PORT",),
+    "micronaut": ("MICRONAUT_SERVER_PORT",), "aspnet": ("ASPNETCORE_HTTP_PORTS", "ASPNETCORE_URLS"),
 }  # fmt: skip
 
 

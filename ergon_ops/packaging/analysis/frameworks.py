@@ -22,7 +22,7 @@ class Rule:
 
     type: str
     dependency: str
-    port: int = 3000
+    port: int | None = 3000
     static: Callable[[Package], str | None] = lambda package: None
     command: Callable[[Package], Command | None] = lambda package: None
     build: Command = ((), None)  # what builds it, where that is not the script of that name
@@ -151,7 +151,47 @@ def _expo(package: Package, name: str) -> Rule | None:
 
 
 def _nest(package: Package, name: str) -> Rule:
-    return Rule("nestjs", name, command=_nest_command)
+    number, why = _of_microservice(package)
+    said = (number, why) if number and why else None
+    return Rule("nestjs", name, command=_nest_command, port=None if why else 3000, said=said)
+
+
+def _of_microservice(package: Package) -> tuple[int | None, Evidence | None]:
+    """What only answers messages: where, if they come over TCP or gRPC; a line is told where it is one."""
+    for path in package.tree.under(inside(package.folder, "src"), "main.ts"):
+        text = package.tree.text(path)
+        if "createMicroservice" not in text or "NestFactory.create(" in text or "NestFactory.create<" in text:
+            continue
+        transport = re.search(r"Transport\.(\w+)", text)
+        kind = transport[1] if transport else "TCP"
+        found = re.search(
+            {"TCP": r"\bport\s*:[^\n]*?(\d{4,5})", "GRPC": r"\burl\s*:[^\n]*?:(\d{4,5})"}.get(kind, "(?!)"), text
+        )
+        usual = {"TCP": 3000, "GRPC": 5000}.get(kind)
+        at = found.start(1) if found else text.index("createMicroservice")
+        line = package.tree.line(path, text.count("\n", 0, at) + 1)
+        return (int(found[1]) if found else usual), line
+    return None, None
+
+
+# Servers that listen by themselves: where, and the file and the pattern that say so.
+OWN_SERVERS = {
+    "@adonisjs/core": (3333, (".env.example", ".env"), r"(?m)^PORT\s*=\s*(\d{2,5})"),
+    "@keystone-6/core": (3000, ("keystone.ts", "keystone.js"), r"\bserver\s*:\s*\{[^}]*?\bport\s*:[^\n]*?(\d{2,5})"),
+    "@medusajs/medusa": (9000, ("medusa-config.ts", "medusa-config.js"), r"(?!)"),
+    "directus": (8055, (".env.example", ".env"), r"(?m)^PORT\s*=\s*['\"]?(\d{2,5})"),
+    "sails": (1337, ("config/local.js", "config/env/production.js"), r"\bport\s*:[^\n]*?(\d{2,5})"),
+}
+
+
+def _own_server(package: Package, name: str) -> Rule:
+    usual, files, pattern = OWN_SERVERS[name]
+    said = None
+    for path in (inside(package.folder, file) for file in files):
+        if said is None and (found := re.search(pattern, package.tree.text(path), re.DOTALL)):
+            text = package.tree.text(path)
+            said = int(found[1]), package.tree.line(path, text.count("\n", 0, found.start(1)) + 1)
+    return Rule("node", name, port=usual, said=said)
 
 
 def _nest_command(package: Package) -> Command:
@@ -213,6 +253,7 @@ RULES: tuple[tuple[str, Callable[[Package, str], Rule | None]], ...] = (
     (r"@angular/core", _angular),
     (r"@nestjs/core", _nest),
     (r"@strapi/strapi strapi", _strapi),
+    (" ".join(OWN_SERVERS), _own_server),
     (r"fastify express koa hono @hapi/hapi", _server),
     (" ".join(one.packages.replace("|", " ") for one in BUILDERS if one.always and "(" not in one.packages), _built),
     ("react-scripts", _cra),

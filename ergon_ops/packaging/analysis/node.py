@@ -33,7 +33,7 @@ from ergon_ops.packaging.analysis.starting import (
     spoken,
     start_of,
 )
-from ergon_ops.packaging.analysis.tree import Tree, aside, inside, within
+from ergon_ops.packaging.analysis.tree import Tree, aside, inside, relative, within
 
 ALONE = ("server.js", "index.js", "app.js", "main.js", "server.mjs", "index.mjs")
 BUILDS = re.compile(
@@ -117,6 +117,8 @@ def _by_rule(site: Site, rule: Rule) -> Application | None:
             build=(words,) if words else (),
         )  # fmt: skip
     run, why = rule.command(package) or command(site)
+    if run[-1:] == (".next/standalone/server.js",) and site.roots:  # laid out from the workspace's root
+        run = (*run[:-1], f".next/standalone/{relative(package.folder, site.roots[-1].folder)}/server.js")
     number, because = port(site, None)
     number, because = (number, because) if because else rule.said or (rule.port, None)
     evidence |= {"run": (why,) if why else (), "port": (because,) if because else ()}

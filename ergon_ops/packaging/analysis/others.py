@@ -10,7 +10,7 @@ from fnmatch import fnmatch, translate
 
 from ergon_ops.dataclass import dataclass
 from ergon_ops.packaging.analysis import archives, deno
-from ergon_ops.packaging.analysis.binaries import Binary, binaries
+from ergon_ops.packaging.analysis.binaries import LISTENS, Binary, binaries
 from ergon_ops.packaging.analysis.configured import FOREIGN, OTHERS, kept
 from ergon_ops.packaging.analysis.evidence import Application, Evidence
 from ergon_ops.packaging.analysis.libraries import asked, files, ruby_of, variables
@@ -273,6 +273,4 @@ def _of_phoenix(paths: Sequence[str]) -> list[str]:
 
 
 def _listens(tree: Tree, folder: str) -> bool:
-    return any(
-        re.search(r"\bnet/http\"|ListenAndServe|net\.Listen", tree.text(path)) for path in tree.under(folder, ".go")
-    )
+    return any(LISTENS.search(tree.text(path)) for path in tree.under(folder, ".go"))

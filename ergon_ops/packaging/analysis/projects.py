@@ -19,7 +19,7 @@ from ergon_ops.packaging.analysis.processes import beside, is_one, placed
 from ergon_ops.packaging.analysis.said import PORT as SAID_PORT
 from ergon_ops.packaging.analysis.said import filled
 from ergon_ops.packaging.analysis.secrets import secrets
-from ergon_ops.packaging.analysis.tree import Tree, aside, inside, shown, within
+from ergon_ops.packaging.analysis.tree import Tree, aside, inside, relative, shown, within
 from ergon_ops.refs import slug
 
 WEB = (
@@ -50,7 +50,11 @@ def analyse(root: Path) -> Analysis:
     images = dockerfiles(tree, composed)
     found += static.applications(tree, homes)
     found += static.shell(tree, {item.path for item in found} | set(images))
-    found = [_known_by_others(tree, item, images, composed, alone=len(found) == 1) for item in found]
+    free = {folder: image for folder, image in images.items() if folder not in {item.path for item in found}}
+    around = {item.path: one for item in found if (one := _around(item, free, alone=len(found) == 1))}
+    known = {**around, **images}
+    found = [_known_by_others(tree, item, known, composed, alone=len(found) == 1) for item in found]
+    found = [replace(item, dockerfile=images[item.path].path if item.path in images else "") for item in found]
     taken = {item.path for item in found} | {item.context for item in found if item.context}
     found += _only_dockerfile(tree, images, composed, taken)
     found = beside(tree, found, composed, images)
@@ -116,8 +120,18 @@ def _known_by_others(
     name = set_by[2] if set_by else variable_of(evidence.get("port", ()))
     if port is not None and port != found.port and found.run == run and not found.output:
         run = tuple(re.sub(rf"(?<!\d){found.port}(?!\d)", str(port), word) for word in run)
-    written = image.path if image else ""
-    return replace(found, run=run, port=port, dockerfile=written, evidence=evidence, told_by=name)
+    return replace(found, run=run, port=port, evidence=evidence, told_by=name)
+
+
+def _around(found: Application, images: Mapping[str, Dockerfile], *, alone: bool) -> Dockerfile | None:
+    """The image of a folder around it that is made of it: it names it, or there is nothing else."""
+    for folder, image in images.items():
+        if found.output or not within(found.path, folder):
+            continue
+        inner = relative(found.path, folder)
+        if any(one == inner or one.startswith(f"{inner}/") for one in image.copied) or (alone and "." in image.copied):
+            return image
+    return None
 
 
 def _exposed(own: Iterable[Service], image: Dockerfile | None) -> tuple[int, Evidence] | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from ergon_ops.packaging.analysis.evidence import Application, Evidence, Level
 from ergon_ops.packaging.analysis.libraries import ruby_of
-from ergon_ops.packaging.analysis.tree import Tree, aside, inside
+from ergon_ops.packaging.analysis.tree import Tree, aside, inside, within
 
 GENERATORS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("mkdocs.yml", "mkdocs", "site", ("mkdocs", "build")),
@@ -42,12 +42,20 @@ def _programs(tree: Tree) -> bool:
     return any(not aside(path) for path in tree.under(".", *SOURCES))
 
 
+THEMES = re.compile(r"(?:^|/)(?:themes|exampleSite|node_modules)(?:/|$)")
+
+
 def _sites(tree: Tree, folders: Iterable[str], taken: set[str]) -> Iterator[Application]:
     found: list[str] = []
     for folder in folders:
+        own = not any(folder == other or within(folder, other) for other in found) and folder not in taken
+        site = generated(tree, folder) if own and not THEMES.search(folder) else None
         if any(folder == other or other == "." or folder.startswith(f"{other}/") for other in [*taken, *found]):
-            continue
-        site = generated(tree, folder) or _plain(tree, folder)
+            # A generator's own file is a site also within what is a program; a page may be its.
+            plain = site is not None and site.type in ("hugo", "mkdocs")
+            site = site if plain else None
+        else:
+            site = site or _plain(tree, folder)
         if site is not None:
             found.append(site.path)
             yield site
