@@ -20,7 +20,7 @@ _DONE = (
     r"notified|emailed|scheduled|terminated|shut down|turned (?:off|on)|taken care of|"
     r"bounced|kicked|freed|dropped|expanded|extended|corrected|sorted(?: out)?|remedied|mitigated|"
     r"initiated|triggered|performed|completed|implemented|saved|backed up|opened|closed|published|backed|"
-    r"undone|undid|tested|pinged|probed|called|contacted|tried|"
+    r"asked|informed|alerted|paged|escalated|undone|undid|tested|pinged|probed|called|contacted|tried|"
     r"carried out|put through|gone through|rolled out|"
     r"took care|handled|dealt with|made (?:the|that|this|a) (?:change|fix|adjustment)|did (?:it|that|this|"
     r"so)|gone ahead|went ahead"
@@ -174,6 +174,8 @@ def _judge(scene: Scene, kind: str, match: re.Match[str]) -> None:
         or _of_itself(scene, kind, verb, behind, ahead, match)
     ):
         return
+    if kind == "progress" and _NOT_NOW.match(behind):
+        return  # `Raising it isn't necessary`
     if clause.mood == "advice" and kind in ("passive", "doing", "bare", "result", "progress"):
         return
     if clause.mood == "hedged" and kind in ("passive", "result"):
@@ -188,6 +190,12 @@ def _judge(scene: Scene, kind: str, match: re.Match[str]) -> None:
         return
     ids = journal(scene, verb, match)
     scene.decide("act", match.start(), match.end(), ids, "the journal has no such act", ("act",))
+
+
+_NOT_NOW = lazily(
+    r"[^.;,]{0,30}?\b(?:is|are|was|would|wouldn't|won't|will|might|could|may|should|isn't|makes?|needs?)\b", re.I
+)
+_THING = lazily(r"\b(?:limits?|image|settings?|variables?|policy|config\w*|command|ports?|quota)\s*$", re.I)
 
 
 def _logged(scene: Scene, verb: str) -> bool:
@@ -233,7 +241,7 @@ def _of_itself(scene: Scene, kind: str, verb: str, behind: str, ahead: str, matc
 
 def _told_so(scene: Scene, kind: str, verb: str, behind: str, ahead: str, match: re.Match[str]) -> bool:
     """What the engine saw, what goes on by itself, and what a number stands behind."""
-    if kind == "passive" and (names := _EVENTS.get(verb)):
+    if kind == "passive" and not _THING.search(ahead) and (names := _EVENTS.get(verb)):
         refs = scene.subjects(match.start())
         return any(str(row.value).split(" ")[0] in names for ref in refs for row in scene.index.facts(ref, "event"))
     if (

@@ -34,6 +34,7 @@ from ergon_ops.grounding import (
     states,
     told,
     unread,
+    vague,
     windows,
 )
 from ergon_ops.grounding.lazy import lazily
@@ -76,7 +77,7 @@ _PASSES = (
     mounts.find,
     states.find,
     measures.find,
-    ranks.vague,
+    vague.find,
     statements.find,
 )
 

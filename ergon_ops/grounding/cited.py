@@ -119,6 +119,8 @@ def _table() -> tuple[tuple[str, str, str, str, frozenset[str]], ...]:
     )
 
 
+# Facts in which a port stands; never a text that somebody wrote.
+_OF_PORTS = frozenset({"serving", "listener", "published_port", "exposed_port", "env_host", "link", "connection"})
 _PORT = lazily(r":(\d{2,5})(?:/|\b)")
 
 
@@ -134,7 +136,7 @@ def _candidates(scene: Scene, refs: set[Ref], cited: frozenset[str]) -> Iterator
                         yield Candidate(value, dim, resource, part)
     for fact in facts:
         unit, number = fact.reading.unit, fact.value
-        if unit in ("", "state", "count") and (port := _PORT.search(f"{fact.key} {number}")) is not None:
+        if fact.name in _OF_PORTS and (port := _PORT.search(f"{fact.key} {number}")) is not None:
             yield Candidate(Value(float(port[1]), (fact.id,), fact.key, fact.name), "count", "port")
         if fact.name == "process":
             same = [row for row in scene.index.facts(fact.about, "process") if row.value == number]

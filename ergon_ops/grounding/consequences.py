@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from ergon_ops.grounding import logs
+from ergon_ops.grounding import hearsay, logs
 from ergon_ops.grounding.cited import whom
 from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.scene import Scene
@@ -107,7 +107,8 @@ def likely(scene: Scene, start: int, end: int) -> Ids:
     told = re.split(r"[,;(]", scene.line[start:end])[0]
     told = re.sub(r"\b(?:most|likely|reason|cause|explanation|is|because|due)\b", " ", told, flags=re.I)
     rows = [row for ref in refs for row in scene.index.facts(ref, "log_template")]
-    return tuple(row.id for row in rows if logs.share(told, row.key) >= 0.6) or None
+    said = hearsay.says_so(scene)  # a line carries only what is told of it, or cites it
+    return tuple(row.id for row in rows if (said or row.id in scene.cited) and logs.share(told, row.key) >= 0.6) or None
 
 
 def apart(scene: Scene, match: re.Match[str], end: int) -> bool:

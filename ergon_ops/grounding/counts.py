@@ -10,7 +10,8 @@ from ergon_ops.grounding.amounts import Amount, quantities
 from ergon_ops.grounding.index import Value
 from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.lexicon import programs_of
-from ergon_ops.grounding.metrics import COUNT, COUNTS, LIMIT_AFTER, LIMIT_BEFORE, TIMES, TIMES_WORD
+from ergon_ops.grounding.metrics import COUNT, LIMIT_BEFORE, TIMES, TIMES_WORD
+from ergon_ops.grounding.nouns import formulas_of, noun_of
 from ergon_ops.grounding.scene import TOGETHER, Scene
 from ergon_ops.grounding.tallies import special
 from ergon_ops.refs import host_ref
@@ -21,17 +22,6 @@ SPEECH = lazily(
     r"ies)|reasons? to|"
     r"ideas?|suggestions?|choices?|cases?|example|moment|note|more thing|recommendations?|approach(?:es)?|possible|"
     r"potential|common|main|of (?:my|the|your) (?:options|suggestions))\b",
-    re.I,
-)
-_BETWEEN = lazily(
-    r"^(?:\s+of (?:the|my|its|our|these|those|all|their)\b)?(?:\s+(?!and\b|or\b|to\b|of my\b|but\b|is\b|are\b|"
-    r"was\b|with\b|in\b|the\b)[a-z-]+){0,2}?\s*$",
-    re.I,
-)
-_COPULA = lazily(
-    r"^(?:\s*\b(?:count|counts|number|total|so far|value|currently|now|is|are|was|of|at|stands|equals|to|"
-    r"has been|been|the|in|for|on|container)\b"
-    r"|\s*[:=|×x(~]|\s)*$",
     re.I,
 )
 _NEVER = lazily(
@@ -58,11 +48,9 @@ def judge(scene: Scene, amount: Amount, before: Amount | None) -> None:
     if _CLASS.match(scene.line, amount.end):
         _status_class(scene, amount, said)
         return
-    formulas, noun = _noun(scene, amount)
+    formulas, noun = noun_of(scene, amount)
     if noun is None:
-        if scene.line[amount.start : amount.end].lower() == "a single":
-            return
-        if _speech(scene, amount):
+        if said.lower() == "a single" or _speech(scene, amount):
             return
         if noun_host := _load(scene, amount):
             formulas = noun_host
@@ -71,7 +59,7 @@ def judge(scene: Scene, amount: Amount, before: Amount | None) -> None:
     if "pids" in formulas and re.match(r"\W*(?:(?:my|its|the) )?limits?\b[^:]*:", scene.line, re.I):
         formulas = ("pids_limit",)
     if noun is None and _INSIDE.search(scene.clause(amount.start).text + " " + scene.line[amount.end :]):
-        ports._port(scene, amount.start, amount.end, scene.line[amount.start : amount.end])
+        ports._port(scene, amount.start, amount.end, said)
         return
     formulas = _meant(formulas, scene.clause(amount.start).text)
     if (nouns := together(scene, amount)) is not None:
@@ -131,7 +119,7 @@ def _pid(scene: Scene, amount: Amount, said: str) -> None:
     scene.decide("count", amount.start, amount.end, tuple(told) or None, f"pid {said} is not so", ("process",))
 
 
-_BOTH = lazily(r"\b(?:both|each|all)\s+(?:at |of |equal |count |counted )?\W*$", re.I)
+_BOTH = lazily(r"\b(?:both|each|all)\s+(?:at |of |equal |count |counted |read |say |show |stand at |zero )?\W*$", re.I)
 
 
 def together(scene: Scene, amount: Amount) -> tuple[int, tuple[str, ...] | None] | None:
@@ -142,7 +130,7 @@ def together(scene: Scene, amount: Amount) -> tuple[int, tuple[str, ...] | None]
         return None
     found: list[str] = []
     for noun in nouns:
-        values = _values(scene, _formulas(noun), amount, noun[0])
+        values = _values(scene, formulas_of(noun), amount, noun[0])
         hit = [value for value in values if amount.fits(value.number)]
         own = [value for value in hit if set(value.ids) & set(scene.cited)] or hit
         if not own:
@@ -152,6 +140,8 @@ def together(scene: Scene, amount: Amount) -> tuple[int, tuple[str, ...] | None]
 
 
 PASSED = lazily(r"\b(?:have|has|were|are|all)? ?(?:pass(?:ed|es|ing)?|succeed\w*|successful)\b", re.I)
+_THE = lazily(r"\bthe (?:only )?$", re.I)
+_WHO = lazily(r"\s+(?:that|which|who)\b", re.I)
 _ERRORS = lazily(r"error|fail|fatal|exception|problem|time-?out|timed", re.I)
 _INSIDE = lazily(r"\b(?:ports?|published|unpublished|listen\w*|reachable|stays? inside|internal)\b", re.I)
 _LINE_WORDS = frozenset(
@@ -206,6 +196,8 @@ def _speech(scene: Scene, amount: Amount) -> bool:
     behind = scene.line[amount.end :]
     if SPEECH.match(behind):
         return True
+    if amount.spelled and _THE.search(scene.line[: amount.start]) and _WHO.match(behind):
+        return True  # `are the two that are down`: who they are is looked at
     return amount.spelled and (
         (amount.values[0] == 1 and scene.mood(amount.start) != "assert")
         or (re.match(r"\s*(?:,|\.|$)", behind) is not None and amount.values[0] == 1)
@@ -220,76 +212,7 @@ def _load(scene: Scene, amount: Amount) -> tuple[str, ...]:
     return ()
 
 
-def _noun(scene: Scene, amount: Amount) -> tuple[tuple[str, ...], str | None]:
-    """What is counted: the noun behind, else the one before, else the column's head."""
-    behind = scene.nameless[amount.end : amount.end + 60]
-    if _UNTIL_BAD.match(behind) is not None:
-        return ("health_retries",), "failures"
-    for match in COUNT.finditer(behind):
-        if _BETWEEN.match(behind[: match.start()]):
-            return _formulas(match), match[0]
-        break
-    if scene.row and (label := _label(scene)) is not None:
-        limit = re.search(r"limit|max|total|allow|cap\b", scene.column(amount.start), re.I)
-        return (("pids_limit",) if limit and "pids" in _formulas(label) else _formulas(label)), label[0]
-    if (elided := _ELIDED.match(behind)) is not None:
-        return ("@containers",), _SAME_STATE.get(elided[1].lower()[:4], elided[1])
-    if (alone := _STATE_ALONE.match(behind)) is not None:
-        return ("@containers",), _SAME_STATE.get(alone[1].lower(), alone[1])
-    if (silent := _SILENT.match(behind)) is not None:
-        return ("@containers",), silent[1]
-    if _RATED.match(behind) is not None:
-        return ("@findings",), "findings"
-    if (program := _PROGRAMS.match(behind)) is not None and programs_of(program[1]):
-        return ("@program",), program[1]
-    if re.match(r"\s+more\b", behind) and re.search(r"process|pids?\b|thread", scene.line, re.I):
-        return ("pids_limit-pids",), "more"
-    if LIMIT_AFTER.match(behind):
-        return ("pids_limit",), "limit"
-    ahead = scene.nameless[max(0, amount.start - 70) : amount.start]
-    last = None
-    for match in COUNT.finditer(ahead):
-        if _COPULA.match(ahead[match.end() :]):
-            last = match
-    if last is not None:
-        return _formulas(last), last[0]
-    if re.search(r"(?:process|pids?|thread)\w*", ahead, re.I) and LIMIT_BEFORE.search(ahead):
-        return ("pids_limit",), "processes"
-    if (head := COUNT.search(scene.column(amount.start))) is not None:
-        return _formulas(head), head[0]
-    return (), None
-
-
-_SILENT = lazily(r"\s+(?:of (?:them|these) |others? |containers? )*(?:reports?|ha(?:s|ve)|shows?) (no health\w*)", re.I)
-_UNTIL_BAD = lazily(
-    r"\s+(?:\w+ )?(?:failures?|failed (?:\w+ )?checks?|retries|tries|attempts|misses)\s+(?:in a row )?"
-    r"[^.;]{0,40}?\b(?:unhealthy|to (?:turn|flip|fail))\b",
-    re.I,
-)
 _CLASS = lazily(r"xx\b", re.I)
-_RATED = lazily(
-    r"\s+(?:more |others? |of them |findings? )*(?:is|are) (?:only |just |rated )?(?:critical|warnings?|info)\b", re.I
-)
-_STATE_ALONE = lazily(
-    r"\s+(running|run|exited|stopped|restarting|paused|unhealthy|healthy|created|dead|up|down)\b(?! \w)", re.I
-)
-_ELIDED = lazily(
-    r"\s+(?:of (?:them|these|those|us) )?(?:is|are|has|have|keeps?|was|were)\s+(?:been |now |currently |still )*"
-    r"(running|exited|stopped|restarting|crashing|paused|unhealthy|healthy|created|dead|up|down)\b",
-    re.I,
-)
-_SAME_STATE = {"run": "running", "cras": "restarting", "dead": "exited"}
-_PROGRAMS = lazily(r"\s+([a-z][\w.-]+?)(?= *(?:[,.;)]|$|and\b|ones\b|workers?\b|process\w*))", re.I)
-
-
-def _label(scene: Scene) -> re.Match[str] | None:
-    """What the first cell of a table's row counts; none if it is a name."""
-    cell = scene.line.strip().strip("|").split("|")[0]
-    return None if any(name in cell.lower() for name in scene.index.by_name) else COUNT.search(cell)
-
-
-def _formulas(match: re.Match[str]) -> tuple[str, ...]:
-    return COUNTS[int((match.lastgroup or "n0")[1:])][1]
 
 
 def spelled_alone(amount: Amount) -> bool:

@@ -220,7 +220,9 @@ BECAUSE = lazily(
     r"(?:which|that|this) (?:explains|is why|causes|caused|leads to|led to|means that)|leads? to|led to|"
     r"leading to|causing|attribut\w+ to|blame\w*|culprit|explained by|driven by|traced (?:back )?to|"
     r"responsible for|made (?:it|me|us) (?:slow|crash|fail|restart)|forc(?:ed|ing) (?:it|me) to|"
-    r"behind (?:this|the (?:slow\w*|crash\w*|fail\w*|restart\w*))|down to|at fault|comes? from|induced by|"
+    r"(?:held back|slowed|constrained|hampered|bound|choked|bottlenecked) by|"
+    r"behind (?:this|the (?:slow\w*|"
+    r"crash\w*|fail\w*|restart\w*))|down to|at fault|comes? from|induced by|"
     r"is (?:slowing|killing|starving|blocking|breaking|overloading)|(?:slowed|knocked|taken) (?:down|out|"
     r"offline) by|suffer(?:s|ing|ed)? from|(?:killed|stopped|crashed|starved|blocked|overloaded|"
     r"broken) by)\b",

@@ -24,6 +24,14 @@ _DEPENDENCY = lazily(
     re.I,
 )
 _MINE = lazily(r"\b(?:i|my|mine)\b", re.I)
+_NO_PEER = words(
+    "person human operator somebody someone approval attention action time help memory cpu space fix restart file"
+)
+_AMONG = lazily(
+    r"\b(?P<not>(?:isn't|not|is not) )?among (?:(?P<mine>my)|(?P<its>its|the)|(?P<name>[\w-]+)'s) (?:recorded |"
+    r"known )?dependenc(?:y|ies)",
+    re.I,
+)
 _PLAIN_USE = words("use uses using reach reaches")
 _THING = lazily(r"'s\b|\s+(?:as|for|memory|cpu|ram|image|network|volume|policy|commands?)\b", re.I)
 _MUCH = lazily(r"least|most|less|more|fewer|little|much")
@@ -39,8 +47,27 @@ def find(scene: Scene) -> None:
             rows = _rows(scene, refs, target, target.ref.name, back=False)
             ids = tuple(row.id for row in rows) or None
             scene.decide("link", match.start(), match.end(), ids, f"no link to {target.ref.name} was read", ("link",))
+    for match in _AMONG.finditer(scene.free):
+        _among(scene, match)
     for match in _LINK.finditer(scene.free):
         _judge(scene, match, _target(scene, match.start("name")))
+
+
+def _among(scene: Scene, match: re.Match[str]) -> None:
+    """`cache is among my dependencies`, or is not."""
+    owner = scene.ground.speaker if match["mine"] else scene.index.by_name.get((match["name"] or "").lower())
+    named = [item.ref for item in scene.mentions if item.end <= match.start() and item.word not in ("i", "host")]
+    owner = owner or next(iter(scene.topic.subjects), None)
+    if owner is None or not named or scene.mood(match.start()) not in ("assert", "hedged"):
+        return
+    read = scene.index.facts(owner, "link")
+    rows = [row for row in read if row.key == f"uses {named[-1].name}"]
+    ids = (
+        tuple(row.id for row in read)
+        if match["not"] and not rows
+        else tuple(row.id for row in rows if not match["not"])
+    )
+    scene.decide("link", match.start(), match.end(), ids or None, "not so by the links read", ("link",))
 
 
 def _target(scene: Scene, at: int) -> Mention | None:
@@ -73,6 +100,10 @@ def _passed_over(scene: Scene, match: re.Match[str], target: Mention | None) -> 
         and not any(item.end <= match.start() and item.word not in ("i", "host") for item in scene.mentions)
     ):
         return True  # `host port 8080 reaches me`
+    if how in _PLAIN_USE and re.search(r"\b(?:would|could|might|may|can|will)\s*$", scene.line[: match.start()], re.I):
+        return True
+    if how == "needs" and target is None and word in _NO_PEER:
+        return True
     if how in _PLAIN_USE and (
         target is None or word in ("my", "mine", "i") or _THING.match(scene.line, target.end) is not None
     ):

@@ -21,7 +21,9 @@ _ARE = lazily(
     re.I,
 )
 _ARE_THE = lazily(
-    rf"\s+are (?:the|our|my) (?:only )?(?:{WORD_NUMBER})? ?(?P<state>{_STATE})(?: ones| containers)\b", re.I
+    rf"\s+are (?:the|our|my) (?:only )?(?:{WORD_NUMBER})? ?(?:(?P<state>{_STATE})(?: ones| containers)\b|"
+    r"(?:ones |containers )?(?:that|which|who) (?P<rest>[^.;:,(]{4,60}))",
+    re.I,
 )
 _COLON = lazily(
     rf"\b{_N}(?: (?:of|out of)(?: the| my| our| all| these)* (?:\w+ )?containers?| containers?| of them| others?)?\s+"
@@ -56,7 +58,9 @@ def _are_the(scene: Scene, checked: Check) -> None:
     for match in _ARE_THE.finditer(scene.line):
         refs = scene.subjects(match.start() + 1)
         known = dict.fromkeys([*scene.ground.refs, *scene.ground.names.values()])
-        each = {ref: checked(f"{ref.name} is {match['state']}.", scene.ground) for ref in known}
+        verb, _, rest = (match["rest"] or f"is {match['state']}").strip().replace("aren't", "are not").partition(" ")
+        told = f"{_SINGULAR.get(verb.lower(), verb)} {rest}"
+        each = {ref: checked(f"{ref.name} {told}.", scene.ground) for ref in known}
         good = all(item.ok is (ref in refs) for ref, item in each.items())
         ids = tuple(id for ref in refs for id in each[ref].fact_ids) if good else None
         scene.decide("count", match.start(), match.end(), ids, "not so of just these", ("state",))

@@ -171,6 +171,12 @@ def candidates(scene: Scene, amount: Amount, resource: str, part: str) -> Iterat
         resource = "disk" if keys else "memory" if dim == "bytes" else ""
     start, end = scene.segment(amount.start, amount.end)
     host_said = HOST_WORD.search(scene.line[start:end]) is not None or HOST_WORD.search(scene.column(amount.start))
+    if (
+        dim == "cores"
+        and _THE_CPUS.search(scene.line[: amount.start])
+        and re.search(r"cpus", scene.line[amount.start : amount.end], re.I)
+    ):
+        yield from scene.values(["host_cpus"], {host_ref(ref.host) for ref in refs})
     for ref in refs:
         if ref.kind == "fleet":
             yield from scene.values(_formulas(HOST_METRICS, dim, resource, part), [ref], keys)
@@ -194,6 +200,7 @@ def candidates(scene: Scene, amount: Amount, resource: str, part: str) -> Iterat
                 yield total
 
 
+_THE_CPUS = lazily(r"\b(?:the|of|on|all)\s+(?:host's )?$", re.I)
 _TAKES = lazily(r"\b(?:us(?:es|e|ing)|tak(?:es|ing)|occup\w+|consum\w+)\b", re.I)
 _OF_HOSTS = lazily(r"\s*of (?:the |its |my )?(?:host|machine|server)(?:'s)?\b(?! (?:\w+ )?(?:is|are)\b)", re.I)
 

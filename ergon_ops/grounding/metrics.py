@@ -61,7 +61,9 @@ OWNED = lazily(
 USED_NEAR = lazily(r"\b(?:us(?:e|es|ed|ing|age)|in use|consum\w+|taken|occup\w+|filled|utili[sz]\w+)\b", re.I)
 
 THROUGH = lazily(
-    r"\s*(?:(?P<received>in|down)|(?P<sent>out|up))(?:bound|coming|going)?(?=\s*(?:[,.;)/]|and\b|$))", re.I
+    r"\s*(?:comes? |coming |goes? |going |flows? |flowing )?(?:(?P<received>in|down)|(?P<sent>out|up))(?:bound|"
+    r"coming|going)?(?=\s*(?:[,.;)/]|and\b|$))",
+    re.I,
 )
 # (dimension, resource, part) → formulas; part "" is what is used.
 METRICS: dict[tuple[str, str, str], tuple[str, ...]] = {
@@ -146,7 +148,7 @@ COUNTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (r"warnings?(?: lines?)?", ("@warnings",)),
     (
-        r"kinds?|patterns?|templates?|types? of (?:log )?(?:lines|messages)|distinct \w+|"
+        r"kinds?|groups?|patterns?|templates?|types? of (?:log )?(?:lines|messages)|distinct \w+|"
         r"different (?:log )?(?:lines|messages)",
         ("#log_template",),
     ),

@@ -100,6 +100,8 @@ def carried(scene: Scene, match: re.Match[str], kind: str, word: str, *, about: 
     if scene.free[match.start()] == "\x00":
         return
     ids = known(scene, match.start(), word) or _prefix(scene, match.start(), word, kind)
+    if kind == "version":
+        ids = tuple(id for id in ids if _has_version(scene, id, word))
     if not ids and (word.lower() in scene.ground.question.lower() and scene.mood(match.start()) != "assert"):
         ids = ("",)
     if ids or scene.mood(match.start()) != "advice":
@@ -112,6 +114,14 @@ def carried(scene: Scene, match: re.Match[str], kind: str, word: str, *, about: 
             (about or kind,),
         )
     scene.take(match.start(), match.end())
+
+
+def _has_version(scene: Scene, id: str, word: str) -> bool:
+    """`3.2` is not version 3."""
+    fact = scene.index.by_id[id]
+    return re.search(rf"(?<![\w.]){re.escape(word)}(?!\w|\.\d)", f"{fact.key} {fact.value}", re.I) is not None or (
+        "." not in word and (fact.name not in ("image", "engine_version"))
+    )
 
 
 def _prefix(scene: Scene, at: int, word: str, kind: str) -> tuple[str, ...]:
@@ -225,6 +235,7 @@ def _identifiers(scene: Scene) -> None:
                 word in KIND_STOP
                 or word in ENGLISH_PARTS
                 or programs_of(word)
+                or len(word) < 2
                 or any(item.start <= at < item.end for item in scene.mentions)
             ):
                 continue

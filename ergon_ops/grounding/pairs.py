@@ -121,7 +121,7 @@ def _values(scene: Scene, formulas: tuple[str, ...], amount: Amount, words: str)
 
 
 _STATES = (
-    (r"not (?:up|run\w*)|n't run\w*|down|stopped|not alive", lambda state: state not in ("running", "paused")),
+    (r"not (?:up|run\w*)|\w+n't run\w*|down|stopped|not alive", lambda state: state not in ("running", "paused")),
     (r"run(?:s|ning)?|up|alive|online", lambda state: state == "running"),
     (r"exited|ended|finished", lambda state: state == "exited"),
     (r"restarting|crash\w*|loop\w*", lambda state: state == "restarting"),

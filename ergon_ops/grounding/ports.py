@@ -127,6 +127,7 @@ def _mapped(scene: Scene, match: re.Match[str], out: str, inner: str) -> None:
     scene.take(match.start(), match.end())
 
 
+_EXPECTED = lazily(r"\b(?:should|supposed to|expected to|ought to|meant to|used to|would)\b", re.I)
 _LISTENS = lazily(r"\b(?:listen\w*|answers?|answering|accepts?|accepting|serves?|serving)\b", re.I)
 _OF_HOST = lazily(r"\bport (?P<port>\d{2,5}) (?:of|on) (?:the|my|this) (?:docker )?host\b", re.I)
 
@@ -169,7 +170,8 @@ def _port(scene: Scene, start: int, end: int, port: str) -> None:
     clause = scene.clause(start)
     rows = [row for ref in refs for row in _of(scene, ref, port)]
     name, own = _program(scene, start, end)
-    if _LISTENS.search(scene.line[clause.start : start]) and not _NOT.search(clause.text):
+    ahead = scene.line[clause.start : start]
+    if _LISTENS.search(ahead) and not _NOT.search(clause.text) and not _EXPECTED.search(ahead):
         rows = [row for row in rows if row.name != "serving" or row.value == "listening"]
     published = _PUBLISHED.search(clause.text) is not None
     if _NOT.search(scene.line[clause.start : end]) or re.search(

@@ -133,6 +133,8 @@ def _of_part(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
         if candidate.value.name in ("host_memory", "host_cpus"):
             return second or not (remains or _OF_RIGHT.match(scene.line[amount.end :]))
         return not (remains or limited or second) and charged
+    if part == "left" and candidate.resource == "charged" and not _CHARGED.search(scene.line):
+        return False
     if part == "left" and _IN_USE.search(scene.line, amount.end, end):
         return False
     if part == "left":

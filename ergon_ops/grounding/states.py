@@ -111,7 +111,7 @@ _STATES: tuple[tuple[str, str], ...] = (
         r"(?:still )?starting(?: up)?(?= *(?:$|[.,;|)]))|health(?:check|y)?\W+(?:status |state |is |check |"
         r": )*starting",
     ),
-    ("restarting", r"restarting"),
+    ("restarting", r"restarting(?! (?:me|it|them|this|that|the|[\w-]+ (?:is|would|will|wouldn't|won't|isn't))\b)"),
     ("paused", r"paused|frozen|suspended"),
     (
         "created",
@@ -189,7 +189,10 @@ def _state(scene: Scene, match: re.Match[str]) -> None:
     kind = "nolimit" if kind.startswith("what") else "haslimit" if kind == "has" else kind
     clause = scene.clause(at)
     ahead = scene.line[max(clause.start, at - 60) : at]
-    if clause.mood in ("advice", "unknowing", "question") or _passed_over(scene, match, kind, ahead):
+    comes_back = kind == "policied" and _IF_ENDED.search(scene.line) is not None
+    if (clause.mood in ("advice", "unknowing", "question") and not comes_back) or _passed_over(
+        scene, match, kind, ahead
+    ):
         return
     if kind in ("healthy", "unhealthy") and _TURNS.search(ahead):  # what it takes to become so
         rows = [row.id for ref in scene.subjects(at) for row in scene.index.facts(ref, "health_retries")]
@@ -238,6 +241,8 @@ def _negative(scene: Scene, match: re.Match[str], kind: str, ahead: str) -> bool
     )
     if kind in ("readonly", "oom", "policied") and re.search(r"n't\b|\bnot\b|\bnever\b", match[0]):
         negative = True
+    if kind == "throttled" and _IN_NONE.match(scene.line[match.end() :]):
+        negative = True
     return negative is not (_FALSE.match(scene.line[match.end() :]) is not None)
 
 
@@ -247,8 +252,10 @@ _TURNS = lazily(
     r"(?: (?:as|marked|me|it|considered|called|to))* $",
     re.I,
 )
+_IF_ENDED = lazily(r"\b(?:if|when|once|should) (?:\w+ ){0,2}(?:exit|stop|die|crash|fail|end)\w*", re.I)
 _FOR_GOOD = lazily(r"\s+(?:for good|permanently|forever|for ever|once and for all)\b", re.I)
 _POSSESSED = lazily(r"(?:\b(?:its|my|their)|'s)\s+(?:own )?[\w.-]+\W+(?:\w+\W+){0,5}$", re.I)
+_IN_NONE = lazily(r"\s+(?:in|for|during) (?:0(?![.\d])|zero|no|none)", re.I)
 _FALSE = lazily(
     r"\s*(?:flag|marker|field|value|mode)?\s*(?:is |was |: ?|= ?)"
     r"(?:false|off\b|disabled|not set|no\b|0\b)",
@@ -271,6 +278,8 @@ def _passed_over(scene: Scene, match: re.Match[str], kind: str, ahead: str) -> b
         word == "working" and scene.line[match.end() : match.end() + 4] == " set"
     ):
         return True  # little of something; a working set
+    if re.search(r"\b(?:if|when|once|unless) (?:\w+ ){1,2}$", ahead):
+        return True  # supposed
     if kind == "oom" and "kills" in word and _COUNTED_KILLS.match(scene.line[match.end() :]):
         return True
     if (

@@ -78,8 +78,14 @@ def _names_another(scene: Scene, refs: tuple[Ref, ...], name: str, start: int, e
     return not any(other.ref.name in str(row.value) for row in rows)
 
 
+def _host_of(value: str, text: str) -> bool:
+    """`orders-db:5432`, or the host alone."""
+    host, _, port = value.rpartition(":")
+    return value in text or bool(host and port.isdigit() and re.search(rf"(?<![\w-]){re.escape(host)}(?![\w:-])", text))
+
+
 def _env_host(scene: Scene, ref: Ref, id: str, text: str) -> bool:
     return any(
-        row.id == id and row.name == "env_host" and str(row.value).lower() in text.lower()
+        row.id == id and row.name == "env_host" and _host_of(str(row.value).lower(), text.lower())
         for row in scene.index.facts(ref, "env_host")
     )

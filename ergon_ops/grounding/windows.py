@@ -21,7 +21,7 @@ _STRETCH = lazily(
 )
 _RESTART = lazily(r"\brestart(?:s|ed)?\b|\breboot(?:s|ed)?\b", re.I)
 _CHANGE = lazily(
-    r"\bnothing(?: (?:has|had))?(?: been)? (?:chang|happen|occurr|logged|record|noted|report|seen)\w*|"
+    r"\bnothing(?: (?:has|had|was|is))?(?: been)? (?:chang|happen|occurr|logged|record|noted|report|seen)\w*|"
     r"\bno (?:changes?|events?)\b",
     re.I,
 )
