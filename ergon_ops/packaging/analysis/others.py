@@ -241,7 +241,9 @@ def _entry(tree: Tree, folder: str, kind: Kind) -> str:
 
 def _name(tree: Tree, folder: str, kind: Kind) -> str:
     """What the built program is called."""
-    found = re.search(r"app:\s*:(\w+)", tree.text(inside(folder, kind.marker)))
+    text = tree.text(inside(folder, kind.marker))
+    released = re.search(r"\breleases(?:\(\))?(?::|\s+do)\s*\[\s*(\w+):", text)
+    found = released or re.search(r"app:\s*:(\w+)", text)
     return found[1] if found else "app"
 
 
@@ -252,6 +254,8 @@ def _port(tree: Tree, folder: str, kind: Kind, sources: Sequence[str]) -> tuple[
         paths = _of_phoenix(paths)
     elif kind.type in SETTINGS:
         paths = archives.in_order(tree, folder, paths)
+    if kind.language == "go" and loose and (row := _tagged(tree, folder, paths)):
+        return row
     for pattern in filter(None, (kind.listening, loose if kind.listening else None)):
         for path in paths:
             for match in re.finditer(pattern, tree.text(path), re.MULTILINE):
@@ -263,6 +267,16 @@ def _port(tree: Tree, folder: str, kind: Kind, sources: Sequence[str]) -> tuple[
     keys = SETTINGS.get(kind.type, ("port",) if kind.language in ("go", "rust") and kind.port else ())
     settled = [path for path in paths if SETTLED.search(path)] if kind.type in SETTINGS else None
     return (kept(tree, folder, keys, paths, settled) if keys else None) or (None, None)
+
+
+def _tagged(tree: Tree, folder: str, paths: Sequence[str]) -> tuple[int, Evidence] | None:
+    """Go: a field that a file of settings fills, by the name its tag says; the default beside it comes after."""
+    pattern = r"`[^`\n]*\b(?:yaml|mapstructure|toml|json|koanf|hcl):\"(\w*(?:port|addr|listen|bind)\w*)"
+    for path in paths:
+        for name in re.findall(pattern, tree.text(path), re.IGNORECASE):
+            if not OTHERS.search(name) and (row := kept(tree, folder, (name,), paths)):
+                return row
+    return None
 
 
 def _of_phoenix(paths: Sequence[str]) -> list[str]:

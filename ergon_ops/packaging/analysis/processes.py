@@ -87,7 +87,7 @@ def _works(item: Application, run: tuple[str, ...]) -> bool:
     said = " ".join(run)
     if item.name == "worker" and item.type == "script" and run[: len(item.run)] == item.run:
         return True
-    plain = run[:1] == ("celery",) and not item.folder and "$" not in said
+    plain = run[:1] == ("celery",) and "$" not in said
     return item.type == "celery" and plain and bool(re.search(r"\bworker\b", said))
 
 

@@ -120,7 +120,7 @@ def _test(path: str) -> bool:
 
 def _of(ground: Ground) -> Iterator[Application]:
     if (found := django(ground.tree, ground.folder, ground.dependencies, ground.sources)) is not None:
-        yield finished(ground, found, ground.sources)
+        yield finished(ground, by_own_file(ground.tree, found, ground.dependencies), ground.sources)
         yield from _beside(ground, ground.sources)
         return
     groups = grouped(ground)
@@ -228,6 +228,8 @@ def finished(ground: Ground, found: Application, members: Mapping[str, Source]) 
     evidence |= {"manager": (why,), "dependencies": (Evidence(inside(ground.folder, file)),)} if why else {}
     evidence |= {"version": (because,)} if because else {}
     taken = guessed(ground, found) if not what else {}
+    if taken and found.run and found.run[0] in ground.dependencies:  # nothing imports the server that runs it
+        taken = {**taken, found.run[0]: ground.dependencies[found.run[0]]}
     evidence |= {"dependencies": tuple(taken.values())} if taken else {}
     outside = found.path != ground.folder
     made = replace(

@@ -54,6 +54,8 @@ def requirements(tree: Tree, folder: str) -> dict[str, Evidence]:
             _add_all(tree, path, load_toml(tree, path).get("packages"), found)
         elif name in ("setup.py", "setup.cfg"):
             _setup(tree, path, found)
+        elif name in ("environment.yml", "environment.yaml"):
+            _conda(tree, path, found)
     for path in tree.under(inside(folder, "requirements"), ".txt"):
         if not re.search(r"dev|test|doc|lint", path.rsplit("/", 1)[-1]):
             _lines(tree, path, found, set())
@@ -109,6 +111,20 @@ def table(document: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
         inner = document.get(key)
         document = inner if isinstance(inner, dict) else {}
     return document
+
+
+def _conda(tree: Tree, path: str, found: dict[str, Evidence]) -> None:
+    """What conda installs, and what it has pip install; most of it is called the same on PyPI."""
+    listed = False
+    for number, line in enumerate(tree.text(path).splitlines(), 1):
+        if re.match(r"\w", line):
+            listed = line.startswith("dependencies")
+        elif (
+            listed
+            and (row := re.match(r"\s*-\s*['\"]?(?:[\w-]+::)?([A-Za-z][\w.\[\]-]*)", line))
+            and row[1] != "python"
+        ):
+            _add(row[1].rstrip(":"), Evidence(path, number, shown(line)), found)
 
 
 def _setup(tree: Tree, path: str, found: dict[str, Evidence]) -> None:
