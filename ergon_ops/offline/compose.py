@@ -50,7 +50,7 @@ def compose(ask: Ask, view: View) -> Reply:
         return identity.decline(ask.out_of_scope, view.ref.short, view.persona.ci_name)
     teller = Teller(view, ask)
     said = [*preface(view), *phrasings.unmeasured(teller), *answers(ask, view), *identity.refusals(teller)]
-    return Reply(tuple(_unique(said)))
+    return Reply(tuple(unique(said)))
 
 
 def compose_lines(ask: Ask, view: View) -> Reply:
@@ -98,7 +98,7 @@ def _unread(teller: Teller) -> Iterator[Sentence]:
         yield say("My state could not be read, so there is nothing I can say for sure.", fact)
 
 
-def _unique(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+def unique(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
     """A fact that two intents tell alike is told once."""
     said: set[str] = set()
     for sentence in sentences:

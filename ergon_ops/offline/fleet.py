@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ergon_ops.facts import Fact
 from ergon_ops.offline import identity, insides, phrasings
-from ergon_ops.offline.compose import answers
+from ergon_ops.offline.compose import answers, unique
 from ergon_ops.offline.host import engine_gone, host
 from ergon_ops.offline.ranking import FINE, METRICS, Metric, badness, measured, ranked, share
 from ergon_ops.offline.serving import by_state, spoken
@@ -29,7 +29,7 @@ def compose_fleet(ask: Ask, views: Sequence[View], host_view: HostView) -> Reply
     name = views[0].ref.short if views else host_view.host
     if ask.out_of_scope:
         return identity.decline(ask.out_of_scope, name)
-    return Reply(tuple(_sentences(ask, views, host_view)))
+    return Reply(tuple(unique(_sentences(ask, views, host_view))))
 
 
 def _sentences(ask: Ask, views: Sequence[View], host_view: HostView) -> Iterator[Sentence]:
@@ -120,7 +120,7 @@ NOTHING = Ask("", ())
 def line(view: View, sentences: Iterable[Sentence]) -> Sentence:
     """What one container says, as a line that begins with its name."""
     said = list(sentences)
-    text = Reply(tuple(said)).text.replace(":\n- ", ": ").replace("\n- ", "; ").replace("\n", ". ")
+    text = Reply(tuple(said)).text.replace(":\n- ", ": ").replace("\n- ", "; ").replace(".\n", ". ").replace("\n", ". ")
     facts = tuple(dict.fromkeys(id for sentence in said for id in sentence.fact_ids))
     findings = tuple(dict.fromkeys(id for sentence in said for id in sentence.finding_ids))
     return Sentence(f"{plain(view.ref.short)}: {text}", facts, findings, item=True)

@@ -30,6 +30,9 @@ CANNOT: dict[str, str] = {
     "future": "I cannot answer that: I see what is and what was, not what will come.",
     "forbidden": "Understood: I propose no restart, and nothing has been done.",
     "cancel": "Understood: nothing has been done, and what was proposed does nothing unless a person approves it.",
+    "proposals": "What waits for approval is listed by `ergon-ops proposals`; a person approves one with "
+    "`ergon-ops approve ID`, or rejects it with `ergon-ops reject ID`. Nothing is done before.",
+    "undo": "A change is taken back by a person with `ergon-ops rollback ID`; `ergon-ops journal` lists what was done.",
     "howto": "Ask me to restart: I make a proposal, and nothing happens until a person approves it.",
     "unknown": "I cannot answer that: I did not understand it as a question about this container or its host.",
 }

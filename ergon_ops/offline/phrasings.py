@@ -40,6 +40,17 @@ WHOLE: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("status", "limits", "restarts", "dependencies"),
     ),
     (
+        r"\b(?:since when|how long)\b.*\b(?:slow|throttled|unhealthy|failing|broken|bad|wrong|"
+        r"not (?:well|ok|okay|healthy))\b",
+        ("why",),
+    ),
+    (
+        r"\bis \d[\d.,]* ?(?:[kmgt]i?b?|mega\w*|giga\w*)(?: of (?:memory|ram))? "
+        r"(?:enough|sufficient|too (?:little|much))\b",
+        ("memory",),
+    ),
+    (r"\bis \d[\d.,]* ?(?:cores?|cpus?) (?:enough|sufficient|too (?:little|few|many|much))", ("cpu",)),
+    (
         r"\b(?:data|files?|state|uploads?|volumes?|what (?:you|it) (?:writes?|wrote|stores?|stored))\b.*\b(?:safe|lost|"
         r"lose|loses|gone|survives?|kept|keeps?|persist\w*|disappears?)\b.*\b(?:delete|remove|recreate|restart|stop|die|"
         r"rm|crash|replace|redeploy)\w*",
@@ -57,6 +68,19 @@ WHOLE: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("optimize",),
     ),
 )  # fmt: skip
+# What is answered with where it is found: `identity.CANNOT` has the sentences.
+ELSEWHERE: tuple[tuple[str, str], ...] = (
+    (
+        _LOOKS + r"(?:(?:which|what|any|are there|list|show)\b.*\b(?:proposals?|approvals?)\b|"
+        r"who (?:can|may|could|is allowed to) approve\b|how (?:do|can) (?:i|we) approve\b)",
+        "proposals",
+    ),
+    (
+        _LOOKS + r"(?:(?:undo|revert|roll ?back|take back)\b.*\b(?:changes?|that|it|this|last)\b|"
+        r"how (?:do|can) (?:i|we) (?:undo|revert|roll ?back)\b)",
+        "undo",
+    ),
+)
 # What no fact here carries, and the sentence that says so before what is known is told.
 UNMEASURED: tuple[tuple[str, str], ...] = (
     (
@@ -68,6 +92,15 @@ UNMEASURED: tuple[tuple[str, str], ...] = (
         r"\b(?:latenc\w+|p50|p9\d(?:\.\d)?|percentiles?|response times?|how (?:fast|quick\w*) (?:do|does|are|is)\b.*"
         r"\b(?:answer|respond|repl)\w*|slowest|fastest)\b",
         "How long answers take I do not measure.",
+    ),
+    (
+        r"\blogs? (?:the )?(?:most|least)\b|\b(?:most|least|biggest|largest) logs?\b|"
+        r"\b(?:noisiest|chattiest|loudest)\b",
+        "How much each of us writes to its log I do not compare.",
+    ),
+    (
+        r"\b(?:outdated|out of date|newer (?:image|version)|up[- ]to[- ]date|updates? available|latest version)\b",
+        "Whether there is a newer image I do not know: I ask no registry.",
     ),
 )
 
@@ -81,6 +114,12 @@ _CANCEL = re.compile(
 def taken_back(text: str) -> bool:
     """`no wait, don't`: whoever says so wants nothing to be done."""
     return _CANCEL.match(text.lower().replace("’", "'")) is not None
+
+
+def elsewhere(text: str) -> str:
+    """The reason under which it is said where to look; "" for any other question."""
+    said = text.lower()
+    return next((reason for pattern, reason in ELSEWHERE if re.search(pattern, said)), "")
 
 
 @cache

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
+from ergon_ops.events import epoch
 from ergon_ops.facts import Fact
 from ergon_ops.offline import around, serving
 from ergon_ops.offline.numbers import cpu, cpu_use, memory_clause
 from ergon_ops.offline.serving import by_state, spoken
 from ergon_ops.offline.state import health_output, named_findings, not_running, status, unhealthy
 from ergon_ops.offline.teller import Said, Teller, num, say
-from ergon_ops.offline.units import duration, percent, plain, plural, times
+from ergon_ops.offline.units import duration, moment, percent, plain, plural, times
 from ergon_ops.offline.words import Sentence
 
 FULL = 0.9
@@ -60,6 +63,7 @@ def why(t: Teller) -> Said:
     """The cause if a rule proves one, else the facts that bear on it, and that the cause is not known."""
     found = list(symptoms(t))
     yield from named_findings(t)
+    yield from _since(t)
     yield from around.fine(t)
     yield from found
     if t.running and not found:
@@ -78,6 +82,21 @@ def why(t: Teller) -> Said:
         yield say("No rule of mine names a cause beyond that.", t.fact("state"))
     else:
         yield from _nothing_wrong(t)
+
+
+def _since(t: Teller) -> Said:
+    """When it was first seen, if that is asked. A summary has other numbers at each look."""
+    if not re.search(r"\b(?:since|how long)\b", t.ask.text.lower()):
+        return
+    known = {_wordless(finding.summary) for finding in t.faults}
+    rows = sorted((row for row in t.rows("onset") if _wordless(str(row.value)) in known), key=lambda row: row.key)
+    if rows:
+        at = epoch(rows[0].key)
+        yield say(f"That was first seen {duration(t.ago(at))} ago ({moment(at)}).", rows[0])
+
+
+def _wordless(summary: str) -> str:
+    return re.sub(r"[\d.]+", "", summary)
 
 
 def _load(t: Teller) -> Said:

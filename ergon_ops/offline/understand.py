@@ -65,15 +65,16 @@ def _understood(text: str, previous: Ask | None, names: tuple[str, ...]) -> Ask:
         intents, reason = ("optimize",), ""
     if reason in ("general", "unknown") and _RUNS.match(found.text) and found.words[-1] in PROGRAMS:
         intents, reason = ("services",), ""
-    if inner := insides.instead(said.text[:LONGEST], intents, reason, names):
+    asked = said.text[:LONGEST]
+    if inner := insides.instead(asked, intents, reason, names):
         intents, reason = inner, ""
-    if reason not in UNSAFE and "restart" not in intents and (known := phrasings.whole(said.text[:LONGEST])):
+    if reason not in UNSAFE and "restart" not in intents and (known := phrasings.whole(asked)):
         intents, reason = known, ""
-    if phrasings.taken_back(said.text[:LONGEST]):
-        intents, reason = (), "cancel"
-    if reason == "unknown" and phrasings.told_first(said.text[:LONGEST]):
+    if aside := "cancel" if phrasings.taken_back(asked) else phrasings.elsewhere(asked):
+        intents, reason = (), aside
+    if reason == "unknown" and phrasings.told_first(asked):
         intents, reason = ("status",), ""
-    if "restart" in intents and (kind := unasked(said.text[:LONGEST], names)):
+    if "restart" in intents and (kind := unasked(asked, names)):
         intents = ANSWERED_BY.get(kind, ())
         reason = "" if intents else kind
     lowered = said.text[:LONGEST].lower()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from ergon_ops.events import timestamp
 from ergon_ops.facts import Ledger, reading
 from ergon_ops.offline import View, compose, compose_fleet, understand
+from ergon_ops.offline.units import moment
 from ergon_ops.refs import Ref
-from tests.offline.scenes import NOW, Speaker, host, view
+from tests.offline.scenes import NOW, Speaker, finding, host, view
 
 MIB = 1024 * 1024
 HEALTH = {
@@ -32,6 +34,9 @@ HEALTH = {
         ("how can this be fixed?", ("why", "optimize")),
         ("what should I do about it?", ("why", "optimize")),
         ("is it better now?", ("wrong",)),
+        ("since when are you slow?", ("why",)),
+        ("is 64 MiB enough for you?", ("memory",)),
+        ("are 2 things wrong or is 1 cpu enough?", ("cpu",)),
         ("has the problem been resolved yet?", ("wrong",)),
         ("tell me more", ("status", "limits", "restarts", "dependencies")),
     ],
@@ -54,6 +59,34 @@ def test_who_takes_it_back_is_told_that_nothing_was_done(text: str) -> None:
     ask = understand(text)
     assert ask.out_of_scope == "cancel"
     assert "nothing has been done" in compose(ask, view({"state": "running"})).text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("which proposals are open?", "`ergon-ops proposals`"),
+        ("who can approve changes?", "`ergon-ops approve ID`"),
+        ("undo that change", "`ergon-ops rollback ID`"),
+        ("how do I roll back?", "`ergon-ops journal`"),
+    ],
+)
+def test_what_is_done_elsewhere_is_told_with_the_command(text: str, said: str) -> None:
+    assert said in compose(understand(text), view({"state": "running"})).text
+
+
+def test_since_when_something_is_wrong_is_told_where_it_is_known() -> None:
+    wrong = finding("web", summary="throttled in 97% of periods.")
+    facts = {"state": "running", f"onset {timestamp(NOW - 7200)}": "throttled in 12% of periods."}
+    seen = view(facts, findings=(wrong,))
+    assert f"first seen 2 h ago ({moment(NOW - 7200)})" in compose(understand("since when are you slow?"), seen).text
+    assert "first seen" not in compose(understand("why are you slow?"), seen).text
+
+
+def test_nothing_is_told_twice_and_no_sentence_ends_twice() -> None:
+    views = tuple(view({"state": "running"}, name=name, findings=(finding(name),)) for name in ("a", "b"))
+    text = compose_fleet(understand("is anything unhealthy? what is wrong?"), views, host({})).text
+    assert text.count("2 of 2 containers are not well") == 1
+    assert ".." not in text
 
 
 @pytest.mark.parametrize("text", ["don't restart", "why don't you answer the healthcheck?", "stop the container"])
