@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ergon_ops.facts import Fact
 from ergon_ops.offline.numbers import traffic
 from ergon_ops.offline.serving import name_and_port, spoken
@@ -11,6 +13,9 @@ from ergon_ops.offline.verdict import asked_ports, exposure, setting
 from ergon_ops.offline.words import Sentence
 
 HIDDEN = "I never show values of variables, only their names."
+
+
+_CONNECT = r"\b(?:connect|reach|access|talk to|get to|address|url|endpoint|host ?name)\b"
 
 
 def ports(t: Teller) -> Said:
@@ -33,6 +38,25 @@ def ports(t: Teller) -> Said:
         yield say(f"Inside {spoken(listening)} {'listens' if len(listening) == 1 else 'listen'}.", *listening)
     elif exposed:
         yield say(f"My image exposes {listed([plain(row.key) for row in exposed])}.", *exposed)
+    yield from _from_inside(t, listening)
+
+
+def _from_inside(t: Teller, listening: tuple[Fact, ...]) -> Said:
+    """Where other containers find it, if that is asked: names are known on networks of one's own only."""
+    networks = tuple(row for row in t.rows("network") if row.key not in ("bridge", "host", "none"))
+    if not networks or not re.search(_CONNECT, t.ask.text.lower()):
+        return
+    near = {_port_of(row) for row in t.rows("listener") if row.key.startswith(("127.", "::1", "[::1]"))}
+    wide = {_port_of(row) for row in t.rows("listener")} - near
+    open_ = [row for row in listening if (port := name_and_port(row.key)[1]) not in near or port in wide]
+    places = [f"{plain(t.view.ref.name)}:{name_and_port(row.key)[1]}" for row in open_[:3]]
+    if places:
+        where = listed([plain(row.key) for row in networks])
+        yield say(f"Containers on {where} reach me as {listed(places)}.", *networks, *open_)
+
+
+def _port_of(row: Fact) -> str:
+    return row.key.rpartition(":")[2].partition("/")[0]
 
 
 def _borrowed(mode: str) -> bool:

@@ -18,7 +18,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "cpu": STATE,
     "disk": (*STATE, "filesystem", "mounts"),
     "network": (*STATE, "networks"),
-    "ports": (*STATE, "ports", "services", "config"),
+    "ports": (*STATE, "ports", "services", "sockets", "config", "networks"),
     "restarts": (*STATE, "limits"),
     "why": (*STATE, "services"),
     "uptime": STATE,

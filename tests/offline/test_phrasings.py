@@ -131,3 +131,14 @@ def test_the_last_lines_are_told_in_the_order_they_came_and_the_latest_kinds_fir
     assert last.index("b first") < last.index("c second") < last.index("a third")
     told = compose(understand("show me your logs"), seen).text
     assert told.index("a third") < told.index("c second") < told.index("b first")
+
+
+def test_who_asks_how_to_connect_is_told_the_name_others_use_and_no_port_of_the_loopback() -> None:
+    facts = {
+        "state": "running", "serving nginx:8081": "listening", "serving redis:6379": "listening",
+        "listener 0.0.0.0:8081/tcp": "nginx", "listener 127.0.0.1:6379/tcp": "redis-server", "network shop": "10.0.0.3",
+    }  # fmt: skip
+    assert "Containers on shop reach me as web:8081." in compose(understand("how do I reach you?"), view(facts)).text
+    assert "reach me" not in compose(understand("which ports do you publish?"), view(facts)).text
+    alone = view({**facts, "network bridge": "172.17.0.2"} | {"network shop": None})
+    assert "Containers on bridge" not in compose(understand("how do I reach you?"), alone).text
