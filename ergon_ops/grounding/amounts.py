@@ -57,7 +57,10 @@ QUANTITY = lazily(
 _EVERY_SECOND = lazily(r"(?:\s+[a-z]+){0,3}?\s+(?:every|each|per|a) second\b", re.I)
 _JOINED = lazily(r"(?<![\w.:/-])(?:\d{1,4}(?:w|d|h|m|min|s)){2,}(?!\w)")  # 2d2h56m
 # `6.3 of 13 GiB`: the unit is said once.
-_BORROWED = lazily(rf"\s*(?:of|out of|/|to|–|and|or)\s*(?:a |its |my |the )?(?:{DIGITS})\s*(?:{_UNIT}){_RATE}", re.I)
+_BORROWED = lazily(
+    rf"\s*(?:of|out of|/|to|–|and|or|against|vs\.?|versus)\s*(?:a |its |my |the )?(?:{DIGITS})\s*(?:{_UNIT}){_RATE}",
+    re.I,
+)
 _MORE = lazily(
     rf"\s*(?:,|and|:)?\s*(?P<number>{DIGITS})\s*(?P<unit>(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|"
     rf"days?|s|h|m|d)\b)",

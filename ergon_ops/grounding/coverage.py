@@ -70,7 +70,7 @@ _TRADE = lazily(
     r"register\w*|reject\w*|reload\w*|replica\w*|resolv\w*|respon\w*|restart\w*|retr(?:y|ies|ied)|rout\w*|"
     r"schedul\w*|secrets?|serv(?:e|es|ed|ing)|sessions?|signal\w*|slow\w*|sockets?|starts?|started|stack|stall\w*|"
     r"starv\w*|stop(?:s|ped|ping)?|storage|stuck|swap\w*|sync\w*|throttl\w*|throughput|time-?outs?|timed|tokens?|traces?|"
-    r"transaction\w*|unavailable|unhealthy|unreachable|updat\w*|upgrad\w*|users?|vulnerab\w*|warn\w*|workers?|zombie\w*|"
+    r"wait\w*|transaction\w*|unavailable|unhealthy|unreachable|updat\w*|upgrad\w*|users?|vulnerab\w*|warn\w*|workers?|zombie\w*|"
     r"trouble|problems?|issues?|busy|quiet|separate|policy|dependenc\w*|database",
     re.I,
 )

@@ -9,6 +9,9 @@ from ergon_ops.grounding.scene import Scene
 
 _FINE = lazily(
     r"\b(?:(?:is|are)(?:n't| not| no) (?:\w+ )?(?:an? )?(?:issue|problem|concern|worry|bottleneck|factor)s?\b"
+    r"|no (?:memory|cpu|disk|network|swap|inode) (?:problems?|issues?|pressure|shortage|trouble)|"
+    r"nothing (?:in [\w ]{1,20} )?(?:points to|suggests|hints at|indicates) (?:a |an |any )?(?:memory|cpu|disk|"
+    r"network) (?:problem|issue)s?"
     r"|nothing (?:here |in \w+ )?(?:to worry about|suggests|points to|hints at|indicates)|nowhere near|"
     r"far (?:away )?from"
     r"|(?:has|have)(?:n't| not|n't ever| never) been killed|never struck|no sign of|no shortage of)\b[^.;,:]*",
@@ -16,7 +19,7 @@ _FINE = lazily(
 )
 # What is spoken of → (what must stay below a bound, what must be nought).
 _BOUNDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "memory": (("memory_ratio",), ("memory_oom_kills", "memory_failures")),
+    "memory": (("memory_ratio",), ("memory_oom_kills", "memory_failures", "oom_killed")),
     "cpu": (("cpu_ratio",), ("cpu_throttled_ratio",)),
     "disk": (("fs_used_ratio",), ()),
     "inode": (("fs_inode_ratio",), ()),
@@ -33,7 +36,7 @@ HIGH = 0.85
 def find(scene: Scene) -> None:
     for match in _FINE.finditer(scene.free):
         clause = scene.clause(match.start())
-        kind = _spoken_of(scene, clause.start, clause.end, clause.text)
+        kind = _spoken_of(scene, clause.start, clause.end, clause.text) or _spoken_of(scene, 0, match.start(), "")
         if clause.mood not in ("assert", "hedged", "unknowing") or not kind:
             continue
         below, nought = _BOUNDS[kind]

@@ -8,8 +8,9 @@ from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.scene import Mention, Scene
 
 _NAMES = lazily(
-    r"\b(?:time-?outs?|timed out|times? out|errors?|failures?|refus\w+|requests?|lines?)\b(?P<way>[^.;,:()]{0,40}?)\s"
-    r"(?:from|to|on|with|against|at|about|of|towards?|reading|naming|names?|"
+    r"\b(?:time-?outs?|timed out|times? out|errors?|failures?|refus\w+|requests?|lines?|waits?|"
+    r"waiting)\b(?P<way>[^.;,:()]{0,40}?)\s"
+    r"(?:from|for|to|on|with|against|at|about|of|towards?|reading|naming|names?|"
     r"mention\w*)\s+(?:the )?(?:container )?\W{0,2}$",
     re.I,
 )

@@ -92,4 +92,8 @@ def _judge(scene: Scene, match: re.Match[str], listed: list[Mention], checked: C
         return
     good = all(item.ok for item in each) and len(refs) == len(listed) and number in (None, len(refs))
     ids = tuple(id for item in each for id in item.fact_ids) if good else None
+    if good:  # said of them, not of whom the rest speaks
+        scene.claims = [
+            claim for claim in scene.claims if claim.supported or not match.start() <= claim.start < match.end()
+        ]
     scene.decide("count", match.start(), listed[-1].end, ids, "not so of each that is listed", ("state",))

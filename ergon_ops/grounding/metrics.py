@@ -135,7 +135,7 @@ UP, DOWN = "[listening|running]", "[down]"
 COUNTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"oom[- ]?kills?|kills?\b|kernel kills?", ("memory_oom_kills",)),
     (r"restarts?(?: so far| attempts?)?|reboots?|times? restarted", ("restart_count",)),
-    (r"restart (?:retries|attempts)|retries|attempts", ("restart_max", "health_retries", "restart_count")),
+    (r"restart (?:retries|attempts)|retries|attempts|tries", ("restart_max", "health_retries", "restart_count")),
     (
         r"(?:health)?(?:check)? ?failures?|failed (?:health ?)?checks?|failing (?:health ?)?checks?|"
         r"(?:consecutive|failing|failed) \w+|fails?|in a row|straight|misses",
@@ -216,7 +216,7 @@ TIMES_WORD = lazily("|".join(rf"(?P<t{number}>\b(?:{words})\b)" for number, (wor
 # What a stretch of time is said of → formulas in seconds.
 SPANS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"interval|every", ("health_interval",)),
-    (r"time-?outs?|timed out after", ("health_timeout", "stop_timeout")),
+    (r"time-?outs?|timed out after|may take|takes? at most", ("health_timeout", "stop_timeout")),
     (r"start period|grace(?: period)?", ("health_start_period", "stop_timeout")),
     (r"to stop|stop", ("stop_timeout", "now-finished_at")),
     (r"ran (?:for|only)|ran\b(?=.{0,20}before)|lasted", ("finished_at-started_at",)),

@@ -14,7 +14,8 @@ _STATE = (
     r"frozen|restarting|unhealthy|created|restarted|rebooted|oom[- ]?killed|killed|throttled)"
 )
 _NOBODY = lazily(
-    r"\b(?:(?P<pair>neither [\w-]+ nor [\w-]+)(?: (?:here|there))?|(?:no|none of (?:the|my|our|these|"
+    r"\b(?:(?P<pair>neither [\w-]+ nor [\w-]+)(?: (?:here|there))?|(?P<all>nobody|no ?one|none of (?:us|"
+    r"them))(?: (?:but|except) (?P<but>[\w-]+))?|(?:no|none of (?:the|my|our|these|"
     r"all)(?: \w+)??(?= containers)|not (?:one|"
     r"a single)) (?P<other>other )?containers?)"
     r"(?: (?:here|there|on (?:this|the|my) (?:host|machine|server|node)))?\s+(?:has|have|is|are|"
@@ -48,6 +49,9 @@ def find(scene: Scene) -> None:
             continue
         known = dict.fromkeys([*scene.ground.refs, *scene.ground.names.values()])
         refs = [ref for ref in known if ref.kind == "container" and not (match["other"] and ref in scene.ground.refs)]
+        if match["but"]:
+            spared = scene.index.by_name.get(match["but"].lower())
+            refs = [ref for ref in refs if ref != spared]
         if match["pair"]:
             refs = [item.ref for item in scene.mentions if match.start("pair") <= item.start < match.end("pair")]
         found: list[str] = []

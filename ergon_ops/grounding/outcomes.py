@@ -45,6 +45,26 @@ _WAS = lazily(
 )
 
 
+_NEEDS = lazily(
+    r"\b(?:would need|needs?|could use|lacks?|wants) (?:some |a bit |much |a lot )?(?:more )?(?P<what>memory|"
+    r"cpu|disk)\b",
+    re.I,
+)
+_FULL = {"memory": "memory_ratio", "cpu": "cpu_ratio", "disk": "fs_used_ratio"}
+
+
+def _needs(scene: Scene) -> None:
+    """`looper needs more memory`: only where a finding or a high share says so."""
+    for match in _NEEDS.finditer(scene.free):
+        if "more" not in match[0].lower() or re.search(r"\b(?:not|if|whether|no)\b|n't|\?", scene.line):
+            continue
+        what, refs = match["what"].lower(), scene.subjects(match.start())
+        found = [item for item in scene.ground.findings if item.about in refs]
+        ids = [id for item in found if any(word in item.cause for word in _MEANS[what]) for id in item.evidence]
+        ids += [id for value in scene.values([_FULL[what]], refs) if value.number > 0.8 for id in value.ids]
+        scene.decide("cause", match.start(), match.end(), tuple(ids) or None, "no finding is of that", ("link",))
+
+
 def _was_restarted(scene: Scene) -> None:
     """`worker was restarted by its policy`: it has been, if the count says so."""
     for match in _WAS.finditer(scene.free):
@@ -118,6 +138,7 @@ def find(scene: Scene) -> None:
         scene.claim("cause", match.start(), match.end(), why="only a CPU limit throttles", about=("link",))
     _programs(scene)
     _was_restarted(scene)
+    _needs(scene)
     _would(scene)
     for match in _RESTARTS.finditer(scene.free):
         if scene.mood(match.start()) in ("assert", "hedged"):

@@ -182,7 +182,7 @@ def _number_of(word: str) -> float:
     return number_of_word(word)
 
 
-def _sides(scene: Scene, match: re.Match[str]) -> list[tuple[Value, Value]]:
+def sides(scene: Scene, match: re.Match[str]) -> list[tuple[Value, Value]]:
     """What stands on either side of a comparison, in every way it can be read."""
     rate = re.search(r"\b(?:per|a|each|every) second|\brate\b|/s\b", scene.line, re.I) is not None
     rate = rate or any(scene.index.by_id[id].name.endswith("_rate") for id in scene.cited if id in scene.index.by_id)
@@ -232,7 +232,7 @@ def _times(scene: Scene, match: re.Match[str]) -> None:
     ids = next(
         (
             (*one.ids, *two.ids)
-            for one, two in _sides(scene, match)
+            for one, two in sides(scene, match)
             if two.number and abs(one.number / two.number - said) <= slack * said
         ),
         None,
@@ -254,11 +254,11 @@ def _same(scene: Scene, match: re.Match[str]) -> None:
     denied = (
         re.search(r"\b(?:not|n't|never)\b[^,;]{0,12}$|n't\W*$", scene.line[clause.start : match.start()]) is not None
     )
-    sides = _sides(scene, match)
+    both = sides(scene, match)
     ids = next(
         (
             (*one.ids, *two.ids)
-            for one, two in sides
+            for one, two in both
             if (abs(one.number - two.number) <= 0.1 * max(one.number, two.number)) is not denied
         ),
         None,

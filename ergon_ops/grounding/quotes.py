@@ -104,6 +104,9 @@ def _mostly(scene: Scene, match: re.Match[str]) -> None:
     scene.take(match.start(), match.start("what"))
 
 
+_PRINTED = lazily(r"\b(?:printed|prints|said|says|output (?:is|was)|put out|returned)\W*$", re.I)
+
+
 def _quoted(scene: Scene, match: re.Match[str]) -> None:
     inner = next(group for group in match.groups() if group is not None)
     words = re.findall(r"[\w'./:-]+", inner)
@@ -116,6 +119,12 @@ def _quoted(scene: Scene, match: re.Match[str]) -> None:
     if said:
         scene.claim("quote", match.start(), match.end(), said, about=("log_template",))
         scene.take(match.start(), match.end())
+    elif len(words) == 1 and _PRINTED.search(scene.line[: match.start()]) and not code:
+        rows = [row for ref in scene.subjects(match.start()) for row in scene.index.facts(ref, "health_output")]
+        said = tuple(row.id for row in rows if squeeze(str(row.value)) == squeeze(inner))
+        scene.decide(
+            "quote", match.start(), match.end(), said or None, "no output that was read says this", ("health_output",)
+        )
     elif len(words) < 2 or (
         len(words) < 3 and not re.search(r"\b(?:log|error|says?|said|output|message|line|reports?)\b", scene.line, re.I)
     ):

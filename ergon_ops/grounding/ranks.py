@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ergon_ops.grounding import pairs
 from ergon_ops.grounding.index import Value
 from ergon_ops.grounding.lazy import lazily, words
 from ergon_ops.grounding.metrics import RANKED
@@ -140,6 +141,7 @@ def _most(scene: Scene, match: re.Match[str]) -> None:
         values = {ref: value for ref in known if (value := _number(scene, ref, (name,))) is not None}
         mine = values.get(refs[0])
         silent = [ref for ref in known if ref not in values and scene.index.text(ref, "state") in ("running", "")]
+        silent = [ref for ref in silent if name not in cited or scene.index.fact(ref, name) is None]
         if mine is None or len(values) < 2 or silent:
             continue
         best = (max if match["high"] else min)(value.number for value in values.values())
@@ -185,6 +187,13 @@ def _than_nobody(scene: Scene, match: re.Match[str]) -> None:
     scene.claim("rank", match.start(), match.end(), why=why, about=("state",))
 
 
+def _flows(scene: Scene, match: re.Match[str]) -> None:
+    """`I receive more than I send`."""
+    sides = pairs.sides(scene, match)
+    ids = next(((*one.ids, *two.ids) for one, two in sides if (one.number > two.number) is bool(match["high"])), None)
+    scene.decide("rank", match.start(), match.end(), ids, "not so by the values that were read", ("network_rx",))
+
+
 def _than(scene: Scene, match: re.Match[str]) -> None:
     at = match.start("whom")
     other = next((item.ref for item in scene.mentions if item.start <= at < item.end), None)
@@ -192,6 +201,9 @@ def _than(scene: Scene, match: re.Match[str]) -> None:
         return
     if other is None:
         _than_nobody(scene, match)
+        return
+    if other == scene.ground.speaker and scene.subjects(match.start()) == (other,):
+        _flows(scene, match)
         return
     refs, topic = scene.subjects(match.start()), _topic(scene, match.start(), match.end())
     ids = None

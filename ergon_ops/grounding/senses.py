@@ -194,12 +194,16 @@ def _counts(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
     return re.search(rf"\b(?:{words})\b", near, re.I) is not None and not _other_noun(scene, amount, name)
 
 
+_AS_PORT = lazily(r"\b(?:as|port)\s*$", re.I)
 _AT_PORT = lazily(r"(?:\b(?:on|port|ports|at|to|via|through|and|or)|[:(,/])\s*$", re.I)
 
 
 def _port(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
     """`My Redis is up on 6379`: a port of the program that is named."""
-    if not _AT_PORT.search(scene.line[: amount.start]) or candidate.value.name == "published_port":
+    if candidate.value.name == "published_port":  # the host's side of it
+        ahead = scene.line[: amount.start]
+        return _AS_PORT.search(ahead) is not None and re.search(r"\bpublish|\bhost\b|\bmap", ahead, re.I) is not None
+    if not _AT_PORT.search(scene.line[: amount.start]):
         return False
     if candidate.value.name != "serving":
         return True

@@ -75,7 +75,9 @@ def find(scene: Scene) -> None:
         scene.decide("event", at, match.end(), ids, "nothing that was read tells of this", ("log_template", "event"))
 
 
-_NAMED = frozenset({"program", "name", "env"})  # beside whom it is said: that they are there tells of no happening
+_NAMED = frozenset(
+    {"program", "name", "env", "cause"}
+)  # beside whom it is said: that they are there tells of no happening
 
 
 def _near_claim(scene: Scene, start: int, end: int) -> bool:

@@ -130,7 +130,7 @@ _STATES: tuple[tuple[str, str], ...] = (
     (
         "running",
         r"(?:up and )?running(?! (?:low|out|short|on|as|in|under|the|at|into|a\b|an\b|at|hot|cold|late|"
-        r"slow|nginx|total))|up(?= *(?:$|[.,;!|)]|and|for|since|now|again|right|with|as well|as\b|\(|"
+        r"slow|nginx|total))|up(?= *(?:$|[.,;!|)]|and|for|since|now|again|right|with|as well|as\b|\(|on (?:port )?\d|"
         r"in (?:the|my|its|[\w-]+\b)|inside))|"
         r"alive|online|active|operational|functional|functioning|available|reachable|in service|afloat|"
         r"responding|responsive|listening(?= in\b)|serving(?! (?:on|at|as))|started(?= (?:and|successfully|fine|"
@@ -224,6 +224,15 @@ def _state(scene: Scene, match: re.Match[str]) -> None:
     scene.decide("state", at, match.end(), ids, why, (_ABOUT.get(kind, "state"),))
 
 
+_DETERMINER = lazily(r"\b(?:no|without|none|nothing)\b[^,;]*[,;][^,;]*$", re.I)
+
+
+def _negated(ahead: str) -> bool:
+    """Denied; but `no limits, Redis down` denies the limits only."""
+    found = NEGATED.search(ahead)
+    return found is not None and _DETERMINER.match(ahead, found.start()) is None
+
+
 _NONE_OF = lazily(
     r"\bnone of (?:[\w'-]+ ){1,5}$|\b(?:i|we)(?:'ve| have)? never (?:\w+ )?$|\bnone (?:\w+ )?(?:was|were|is|are) $",
     re.I,
@@ -235,7 +244,7 @@ _COUNTED_KILLS = lazily(
 
 def _negative(scene: Scene, match: re.Match[str], kind: str, ahead: str) -> bool:
     negative = (
-        (NEGATED.search(ahead) is not None or _NONE_OF.search(ahead) is not None)
+        (_negated(ahead) or _NONE_OF.search(ahead) is not None)
         and kind not in ("nocheck", "nolimit", "nopolicy", "created")
         and not match[0].lower().startswith("not ")
     )

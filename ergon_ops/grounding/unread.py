@@ -36,7 +36,33 @@ _NO_LINK = lazily(
 )
 
 
+_LINKED = lazily(
+    r"\b(?:between (?P<a>[\w-]+) and (?P<b>[\w-]+),? there(?:'s| is) (?P<no>no |a |one )(?:\w+ )?(?:link|"
+    r"dependency|connection)|"
+    r"(?P<c>[\w-]+) and (?P<d>[\w-]+) are (?P<not>not )?(?:linked|connected|dependent on each other))\b",
+    re.I,
+)
+
+
+def _pairs(scene: Scene) -> None:
+    """`between A and B there is no link`, `A and B are linked`: as the links of either have it."""
+    for match in _LINKED.finditer(scene.free):
+        spots = (match.start("a"), match.start("b")) if match["a"] else (match.start("c"), match.start("d"))
+        refs = [
+            item.ref for at in spots for item in scene.mentions if item.start == at and item.ref.kind == "container"
+        ]
+        if len(refs) != 2 or scene.mood(match.start()) not in ("assert", "hedged", "unknowing"):
+            continue
+        rows = [row for ref in refs for row in scene.index.facts(ref, "link")]
+        linked = [row for row in rows if row.about in refs and row.key.split()[-1] in {ref.name for ref in refs}]
+        denied = (match["no"] or "").lower() == "no " or bool(match["not"])
+        ids = tuple(row.id for row in (rows if denied else linked)) if bool(linked) is not denied else ()
+        scene.decide("link", match.start(), match.end(), ids or None, "not so by the links read", ("link",))
+        scene.take(match.start(), match.end())
+
+
 def find(scene: Scene) -> None:
+    _pairs(scene)
     for item in scene.mentions:
         if item.word in ("i", "host"):
             continue

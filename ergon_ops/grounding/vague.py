@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ergon_ops.grounding.index import Value
+from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.metrics import FREE_WORD, VAGUE, VAGUE_RATIOS, VAGUE_WORD
 from ergon_ops.grounding.scene import HOST_WORD, Scene
 from ergon_ops.refs import Ref, host_ref
@@ -19,6 +20,10 @@ def _too(scene: Scene, match: re.Match[str]) -> None:
     scene.decide("vague", match.start(), match.end(), ids, "no rule says that it is too much or too little")
 
 
+_LITTLE = lazily(r"low|little|high|lot|small|barely|\w+ no\b", re.I)
+_TOO = lazily(r"\btoo\s+$", re.I)
+
+
 def find(scene: Scene) -> None:
     """`plenty of memory`, `CPU is high`: against the declared thresholds."""
     for match in VAGUE_WORD.finditer(scene.free):
@@ -26,7 +31,9 @@ def find(scene: Scene) -> None:
         if clause.mood not in ("assert", "hedged"):
             continue
         resource = _said_of(scene, match)
-        if not resource:
+        if not resource and not (
+            _TOO.search(scene.line[: match.start()]) and re.search(r"\blimit\b", clause.text, re.I)
+        ):
             continue
         if re.search(r"\btoo\s+$", scene.line[: match.start()], re.I):
             _too(scene, match)
@@ -56,10 +63,7 @@ def find(scene: Scene) -> None:
                 )
                 or values
             )
-        free = (
-            FREE_WORD.search(scene.line[start:end]) is not None
-            and re.match(r"low|little|high|lot|small|barely|\w+ no\b", match[0], re.I) is not None
-        )
+        free = FREE_WORD.search(scene.line[start:end]) is not None and _LITTLE.match(match[0]) is not None
         ids = next(
             (
                 value.ids

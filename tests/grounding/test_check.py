@@ -373,3 +373,39 @@ def test_a_cause_is_what_a_finding_says_whatever_rule_made_it(sentence: str, ok:
     said = sentence.replace("is slow because", "lost its lease because")
     assert check(said, ground).ok is ok
     assert not check(said, written()).ok
+
+
+@pytest.mark.parametrize(
+    ("said", "ok"),
+    [
+        ("On the scale of the host, 0.7% of its 8 GiB are mine [e23, e226].", True),
+        ("Among mailer's variables I see MAIL_FROM [e177].", True),
+        ("My log names orders-db [e84], and it is unhealthy [e93].", True),
+        ("I am unhealthy [e93].", False),  # of another
+        ("worker uses 8 MiB and cache 120 MiB [e132, e189].", False),  # each of the other
+        ("I have 136 MiB left [e18].", False),  # the limit
+        ("My limit is 61 MiB [e19].", False),  # what is used
+        ("worker uses 99% of its memory [e137].", False),  # its CPU
+        ("My root filesystem holds 6.3 GiB [e65].", False),  # another mount
+        ("The host has 5.2 GiB of 8 GiB in use [e227, e226].", False),  # what is available
+        ("All containers are healthy [e11].", False),  # one is
+        ("My Redis listens on port 9999 [e79].", False),
+    ],
+)
+def test_a_cited_fact_carries_its_own_number_of_its_own_container(said: str, ok: bool) -> None:
+    assert check(said, written()).ok is ok
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "orders-db uses me through DATABASE_URI [e116].",
+        "My timeouts come from worker being CPU-throttled [e84, e139].",
+        "The update at 15:30 UTC raised my memory limit [e83, e18].",
+        "Redis in cache is up [e197].",
+        "Since the update I've been getting timeouts [e83, e84].",
+        "A restart will fix the timeouts [e84].",
+    ],
+)
+def test_what_is_said_beyond_the_cited_facts_is_no_part_of_them(said: str) -> None:
+    assert not check(said, written()).ok
