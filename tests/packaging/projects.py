@@ -348,6 +348,8 @@ SHAPES: list[Project] = [
     ("django-uwsgi", {"manage.py": MANAGE, "shop/settings.py": SETTINGS, "shop/urls.py": URLS, "shop/wsgi.py": WSGI, "shop/__init__.py": "", "requirements.txt": "django\nuwsgi\n", "uwsgi.ini": "[uwsgi]\nhttp = 0.0.0.0:8026\nmodule = shop.wsgi:application\n"}, [(".", "django", "uwsgi --ini uwsgi.ini", 8026)]),
     ("go-settings-file", {"go.mod": "module x.org/gate\n", "main.go": "package main\n\nimport \"net/http\"\n\ntype HTTP struct {\n\tAddress string `yaml:\"address\" env-default:\"0.0.0.0:8066\"`\n}\n\nfunc main() {\n\thttp.ListenAndServe(load().Address, nil)\n}\n", "config.yaml": "postgres:\n  address: db:5433\nhttp:\n  address: 0.0.0.0:8067\n"}, [(".", "go", "./gate", 8067)]),
     ("phoenix-release", {"mix.exs": "app: :tally, releases: [tally_web: [include_executables_for: [:unix]]],\n{:phoenix, \"~> 1.7\"}\n"}, [(".", "phoenix", "bin/tally_web start", 4000)]),
+    ("ktor-in-code", {"settings.gradle.kts": "rootProject.name = \"pulse\"\n", "build.gradle.kts": "plugins {\n    id(\"io.ktor.plugin\") version \"2.3.11\"\n}\n", "src/main/kotlin/Main.kt": "fun main() {\n    val port = System.getenv(\"PORT\")?.toInt() ?: 8383\n    embeddedServer(Netty, port = port) { }.start(wait = true)\n}\n"}, [(".", "ktor", "java -jar build/libs/pulse-all.jar", 8383)]),
+    ("lines-of-nothing", {"main.py": FASTAPI, "requirements.txt": UVICORN, "Procfile": "web: [\nworker: [\"\n", "Dockerfile": "FROM python:3.12\nCOPY\nCMD [\n"}, [(".", "fastapi", "uvicorn main:app --host 0.0.0.0 --port 8000", 8000)]),
 ]  # fmt: skip
 
 

@@ -162,7 +162,7 @@ def dockerfile(tree: Tree, path: str, arguments: Mapping[str, str] = MappingProx
             case "ARG" | "ENV":
                 pairs = _pairs(word, rest)
                 values |= {name: arguments.get(name, value) if word == "ARG" else value for name, value in pairs}
-            case "COPY" | "ADD" if "--from" not in rest:
+            case "COPY" | "ADD" if rest and "--from" not in rest:
                 origins = tuple(item.removeprefix("./").rstrip("/") or "." for item in _origins(rest))
                 copied += origins
                 target = posixpath.join(stage.folder or "/", rest.split()[-1].strip('"]'))
@@ -260,6 +260,7 @@ def processes(tree: Tree, folder: str) -> dict[str, tuple[tuple[str, ...], Evide
     path = inside(folder, "Procfile")
     rows = {}
     for number, line in enumerate(tree.text(path).splitlines(), 1):
-        if match := re.match(r"\s*([\w-]+)\s*:\s*(.+)", line):
-            rows[match[1]] = (words_of(match[2].strip()), Evidence(path, number, shown(line)))
+        match = re.match(r"\s*([\w-]+)\s*:\s*(.+)", line)
+        if match and (words := words_of(match[2].strip())):
+            rows[match[1]] = (words, Evidence(path, number, shown(line)))
     return rows

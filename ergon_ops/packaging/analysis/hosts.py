@@ -44,7 +44,7 @@ def started(tree: Tree, folder: str) -> list[Started]:
 
 
 def _one(tree: Tree, path: str, said: Any, name: str, *, serves: bool | None = True) -> Iterator[Started]:
-    if isinstance(said, str) and said.strip():
+    if isinstance(said, str) and words_of(said.strip()):
         yield Started(name, words_of(said.strip()), tree.find(path, said.strip().splitlines()[0]), serves)
 
 

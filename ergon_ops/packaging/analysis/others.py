@@ -38,7 +38,8 @@ RUST = r"\(\s*\"[\d.]+:(\d{2,5})\"|\(\s*\(\s*(?:\[[\d, ]+\]|\"[\d.]+\")\s*,\s*(\
 SPRING = r"(?m:^\s*server\.port)\s*[=:]\s*(?:\$\{\w+:)?(\d{2,5})|(?m:^server:\s*\n\s+port:\s*(?:\$\{\w+:)?(\d{2,5}))"
 QUARKUS = r"(?m:^\s*(?:%prod\.)?)quarkus\.http\.port\s*[=:]\s*(?:\$\{\w+:)?(\d{2,5})"
 MICRONAUT = r"micronaut\.server\.port\s*[=:]\s*(\d{2,5})|(?m:^micronaut:\s*\n(?:[ \t]+.*\n)*?[ \t]+port:\s*(?:\$\{\w+:)?(\d{2,5}))"
-JAVA = r"(?:\.start|\.listen|\bport|InetSocketAddress|ServerBuilder\.forPort)\(\s*(\d{2,5})\s*[,)]"
+KTOR = r"(?i:\bport)\s*=\s*(\d{2,5})|(?i:\bport\b)[^\n]*(?:\?:\s*|getOrDefault\(\s*\"\w+\"\s*,\s*)\"?(\d{2,5})\b"
+JAVA = r"getOrDefault\(\s*\"\w*PORT\"\s*,\s*\"(\d{2,5})\"|(?:\.start|\.listen|\bport|InetSocketAddress|ServerBuilder\.forPort)\(\s*(\d{2,5})\s*[,)]"
 PUMA = r"^\s*port\s+(?:ENV\.fetch\([^)\n]*?(\d{2,5})\s*\)|ENV\.fetch\([^)\n]*\)\s*\{\s*(\d{2,5})|(\d{2,5}))"
 SINATRA = r"^\s*set\s*\(?\s*:port\s*,\s*(?:ENV\b[^\n]*?)?(\d{2,5})"
 RACKUP = r"^#\\.*?(?:-p|--port)[ =](\d{2,5})"
@@ -77,7 +78,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("spring-boot", "java", "build.gradle*", r"springframework\.boot|libs\.(?:plugins\.)?spring[.-]?boot", "java -jar app.jar", 8080, SPRING),
     Kind("quarkus", "java", "build.gradle*", "quarkus", "java -jar build/quarkus-app/quarkus-run.jar", 8080, QUARKUS),
     Kind("micronaut", "java", "build.gradle*", "micronaut", "java -jar app.jar", 8080, MICRONAUT),
-    Kind("ktor", "kotlin", "build.gradle*", "ktor", "java -jar app.jar", 8080, r"port\s*=\s*(\d{2,5})"),
+    Kind("ktor", "kotlin", "build.gradle*", "ktor", "java -jar app.jar", 8080, KTOR),
     Kind("java", "java", "build.gradle*", "", "java -jar app.jar", None, JAVA),
     Kind("scala", "scala", "build.sbt", "", "", 8080),
     Kind("clojure", "clojure", "project.clj", "", "", 8080),
