@@ -9,7 +9,7 @@ from ergon_ops.tool import Context, read
 
 Part = Literal[
     "identity", "state", "limits", "config", "mounts", "networks", "ports", "filesystem", "processes", "sockets",
-    "services", "probes", "host",
+    "services", "probes", "security", "image", "files", "logfile", "host",
 ]  # fmt: skip
 
 

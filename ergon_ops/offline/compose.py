@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from ergon_ops.facts import Fact
-from ergon_ops.offline import identity, improving, insides, numbers, phrasings, places, record, state, trouble
+from ergon_ops.offline import details, identity, improving, insides, numbers, phrasings, places, record, state, trouble
 from ergon_ops.offline.host import host
 from ergon_ops.offline.teller import Said, Teller, say
 from ergon_ops.offline.units import duration, moment, plain
@@ -16,6 +16,7 @@ ANSWERS: dict[str, Callable[[Teller], Said]] = {
     "health": state.health,
     "services": state.services,
     "insides": insides.told,
+    "details": details.told,
     "memory": numbers.memory,
     "cpu": numbers.cpu,
     "disk": numbers.disk,
@@ -65,8 +66,8 @@ def answers(ask: Ask, view: View) -> Iterator[Sentence]:
     if not teller.state and not SELF_CONTAINED.issuperset(ask.intents):
         yield from _unread(teller)
         return
-    if "insides" in ask.intents:
-        told = tuple(insides.told(teller))
+    if ask.intents[:1] in (("insides",), ("details",)):
+        told = tuple(ANSWERS[ask.intents[0]](teller))
         yield from told or insides.refused(teller)
         if told:
             return  # what else was understood is what is said in its stead

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ergon_ops.facts import Fact
-from ergon_ops.offline import identity, insides, phrasings
-from ergon_ops.offline.compose import answers, unique
+from ergon_ops.offline import identity, phrasings
+from ergon_ops.offline.compose import ANSWERS, answers, unique
 from ergon_ops.offline.host import engine_gone, host
 from ergon_ops.offline.ranking import FINE, METRICS, Metric, badness, measured, ranked, share
 from ergon_ops.offline.serving import by_state, spoken
@@ -51,13 +51,13 @@ def _sentences(ask: Ask, views: Sequence[View], host_view: HostView) -> Iterator
         return
     if views:
         yield from phrasings.unmeasured(Teller(views[0], ask))
-    if "insides" in intents:
-        inner = [(view, said) for view in views if (said := tuple(insides.told(Teller(view, ask))))]
+    if intents[0] in ("insides", "details"):
+        tell = ANSWERS[intents.pop(0)]
+        inner = [(view, said) for view in views if (said := tuple(tell(Teller(view, ask))))]
         yield from (line(view, said) for view, said in inner[:LINES])
         yield from _more(len(inner) - LINES)
         if inner:
             return
-        intents.remove("insides")
     if len(views) > 1 and (one := whole(ask)) is not None:
         yield from _which(one, ask, views)
         return

@@ -184,8 +184,6 @@ def processes(t: Teller) -> Said:
         of = f" of at most {limit.value}" if limit is not None else ""
         counted = plural(num(pids), "process or thread", "processes and threads")
         yield say(f"The kernel counts {counted}{of}.", pids, limit)
-    if "zombie" in t.ask.topics or "zombies" in t.ask.text.lower():
-        yield say("Zombies among them I cannot tell apart here.")
 
 
 LIMITS: tuple[tuple[str, str, str], ...] = (

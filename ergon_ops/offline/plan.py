@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ergon_ops.offline import details
 from ergon_ops.offline.words import Ask, Step, View
 
 DAY = 86400.0
@@ -14,6 +15,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "health": (*STATE, "services", "config"),
     "services": (*STATE, "services"),
     "insides": (*STATE, "services", "probes"),
+    "details": STATE,
     "memory": STATE,
     "cpu": STATE,
     "disk": (*STATE, "filesystem", "mounts"),
@@ -59,6 +61,8 @@ MAY_USE: dict[str, tuple[str, ...]] = {
 def plan(ask: Ask) -> tuple[Step, ...]:
     """The calls for one container. Nothing for a question that is out of scope."""
     groups = dict.fromkeys(group for intent in ask.intents for group in GROUPS.get(intent, ()))
+    if "details" in ask.intents:
+        groups |= dict.fromkeys(details.groups_of(ask.text))
     steps = [Step("inspect", {"groups": list(groups)})] if groups else []
     needed = dict.fromkeys(tool for intent in ask.intents for tool in NEEDS.get(intent, ()))
     extra = dict.fromkeys(tool for intent in ask.intents for tool in MAY_USE.get(intent, ()) if tool not in needed)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
-from ergon_ops.offline import insides, phrasings, spans
+from ergon_ops.offline import details, insides, phrasings, spans
 from ergon_ops.offline.improving import improvements_asked
 from ergon_ops.offline.lexicon import METRICS, PROGRAMS, RULES, WEAK, Rule, words
 from ergon_ops.offline.orders import ANSWERED_BY, ordered, unasked, wanted
@@ -66,7 +66,8 @@ def _understood(text: str, previous: Ask | None, names: tuple[str, ...]) -> Ask:
     if reason in ("general", "unknown") and _RUNS.match(found.text) and found.words[-1] in PROGRAMS:
         intents, reason = ("services",), ""
     asked = said.text[:LONGEST]
-    if inner := insides.instead(asked, intents, reason, names):
+    inner = insides.instead(asked, intents, reason, names) or details.instead(asked, intents, reason)
+    if inner:
         intents, reason = inner, ""
     if reason not in UNSAFE and "restart" not in intents and (known := phrasings.whole(asked)):
         intents, reason = known, ""

@@ -17,6 +17,7 @@ INTENTS: dict[str, str] = {
     "health": "whether it is healthy, and what the healthcheck says",
     "services": "which programs serve what on which port",
     "insides": "what a service says of itself; what else was understood, where it says nothing",
+    "details": "small things: zombies, DNS, time zone, rights, open files, platform, names, labels, size of the log",
     "memory": "working set, limit, failures",
     "cpu": "CPU used, quota, throttling",
     "disk": "filesystems at its mounts and block i/o",
