@@ -92,6 +92,7 @@ FACTS: dict[str, FactSpec] = {
     ),
     "env_port": FactSpec("count", "config", "port number in an environment value; key = the variable's name"),
     "command_host": FactSpec("", "config", "host or host:port that the command names; key = the same"),
+    "extra_host": FactSpec("", "config", "address of a name in its own hosts file (--add-host); key = the name"),
     "timezone": FactSpec("", "config", "the variable TZ"),
     "sysctl": FactSpec("", "config", "kernel setting of its own; key = its name"),
     "label": FactSpec("", "config", "label, redacted; key = its name"),

@@ -7,6 +7,8 @@ from functools import cache
 
 # A family that is imported is a family whose rules are declared.
 from ergon_ops.diagnosis import addresses as addresses
+from ergon_ops.diagnosis import answers as answers
+from ergon_ops.diagnosis import capabilities as capabilities
 from ergon_ops.diagnosis import certificates as certificates
 from ergon_ops.diagnosis import clients as clients
 from ergon_ops.diagnosis import configuration as configuration

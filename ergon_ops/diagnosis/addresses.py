@@ -10,6 +10,10 @@ from ergon_ops.diagnosis.rules import Conclusion, rule
 from ergon_ops.diagnosis.scene import Scene
 from ergon_ops.facts import Fact
 from ergon_ops.refs import Ref
+from ergon_ops.topology import FAILED_CALLS
+
+# Whoever is at the wrong address may answer, and not with what is wanted.
+ANSWERS = ("http_denied", "http_missing", "http_limited", "http_failed", "http_error", "cut_off", "reset")
 
 
 @rule("alias_collision", severity="critical", needs=(*NEEDS, "identity"), peers=PEERS,
@@ -61,6 +65,32 @@ def _stranger(scene: Scene, one: tuple[Ref, Fact], other: tuple[Ref, Fact], name
 def _age(scene: Scene, ref: Ref) -> float:
     """Less for the newer one."""
     return -(scene.number(ref, "created_at") or 0.0)
+
+
+@rule("extra_hosts_wrong", severity="critical", needs=NEEDS, peers=PEERS, details=("host", "value", "peer"), tier="T2",
+      over=("wrong_network", "stale_ip", "dependency_refusing", "env_wrong_value"), fixes=("recreate",))  # fmt: skip
+def extra_hosts_wrong(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
+    """Its own hosts file (ExtraHosts) gives another address to a name that a running container on its network has.
+
+    /etc/hosts comes before the engine's DNS: the name leads there whatever that one knows.
+    """
+    complaints = [*failing(scene, ref, "refused", "timed_out", "unreachable", "dns_failed")]
+    said = [call.fact for call in complaints] or [item.fact for item in scene.current(ref, *FAILED_CALLS, *ANSWERS)]
+    for told in scene.all(ref, "extra_host") if said else ():
+        peer = scene.called(ref, told.key)
+        places = networks(scene, peer) if peer is not None else {}
+        theirs = {name: fact for name, fact in places.items() if name in networks(scene, ref)}
+        if peer is None or not theirs or not scene.running(peer) or told.value in {f.value for f in places.values()}:
+            continue
+        if any(call.host.lower() not in (told.key.lower(), str(told.value), "") for call in complaints if call.sure):
+            continue
+        yield Conclusion(
+            summary=f"Its hosts file gives {told.key} the address {told.value}; {peer.short}, which has that name here,"
+            f" has {next(iter(theirs.values())).value}.",
+            evidence=(told, said[0], *theirs.values()),
+            details={"host": told.key, "value": told.value, "peer": peer.short},
+        )
+        return
 
 
 @rule("stale_ip", severity="critical", needs=NEEDS, peers=PEERS, details=("host",), tier="T2",

@@ -42,6 +42,8 @@ FAILURES = (
             "The certificate of {at} is not for the name that is called: TLS with it fails."),
     Failure("tls_to_plain_port", "tls_plain", "TLS is spoken to a port that does not speak it.",
             "TLS is spoken to {at}, which does not speak it on that port."),
+    Failure("plain_to_tls_port", "tls_wanted", "A port that speaks TLS is called without it.",
+            "{at} speaks TLS on that port, and is called without it."),
 )
 # fmt: on
 
@@ -94,5 +96,5 @@ for _failure in FAILURES:
         peers=PEERS,
         details=(),
         tier="T3",
-        over=("crash_loop", "restart_policy_absent", "dependency_unhealthy"),
+        over=("crash_loop", "restart_policy_absent", "dependency_unhealthy", "dependency_erroring"),
     )(_function(_failure))

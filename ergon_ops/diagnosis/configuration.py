@@ -133,9 +133,11 @@ def _odd_value(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
         return
     for fact in scene.all(ref, "env_odd"):
         if PLACES.search(fact.key):
+            where = (
+                "in it, that nobody filled" if fact.value == "a placeholder" else "around it, as an env file leaves it"
+            )
             yield Conclusion(
-                summary=f"The value of {fact.key} has {fact.value} around it, as an env file leaves it there: no host"
-                " is found under it.",
+                summary=f"The value of {fact.key} has {fact.value} {where}: no host is found under it.",
                 evidence=(fact, said.fact),
                 details={"env_key": fact.key, "value": str(fact.value)},
             )

@@ -29,7 +29,11 @@ def crash_loop(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     """
     count, code = scene.get(ref, "restart_count"), failure(scene, ref)
     gave_up = code is not None and scene.text(ref, "restart_policy") == "on-failure" and scene.ended(ref)
-    if expected(scene, ref) or not (gave_up or scene.text(ref, "state") == "restarting" or scene.relapsing(ref)):
+    if (
+        expected(scene, ref)
+        or scene.anew(ref)
+        or not (gave_up or scene.text(ref, "state") == "restarting" or scene.relapsing(ref))
+    ):
         return
     died = scene.events(ref, "die")
     shown = code or scene.get(ref, "exit_code") or (died[-1].fact if died else None)
@@ -44,6 +48,36 @@ def crash_loop(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
         evidence=(shown, count, *said),
         details={"exit_code": number, "count": count.value},
     )
+
+
+@rule(
+    "job_restarted",
+    severity="warning",
+    needs=("state", "limits", "events", "signals"),
+    details=("exit_code", "count", "value"),
+    tier="T2",
+    over=("crash_loop",),
+    fixes=("set_restart_policy",),
+)
+def job_restarted(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
+    """It does its work and ends with code 0, and a policy that is for services starts it again and again.
+
+    What ends so without a word may be a program that went into the background; with a log, it is a job.
+    """
+    count, policy = scene.get(ref, "restart_count"), scene.get(ref, "restart_policy")
+    died = scene.events(ref, "die")
+    ended = {code_in(item.fact) for item in died[-3:]} == {0} and len(died) >= 2
+    loops = scene.text(ref, "state") == "restarting" or scene.relapsing(ref)
+    if count is None or policy is None or not isinstance(count.value, int) or count.value < 2 or not (loops and ended):
+        return
+    words, said = last_words(scene, ref)
+    if policy.value in ("always", "unless-stopped") and said and not scene.anew(ref):
+        yield Conclusion(
+            summary=f"It ends with exit code 0, as a job does that is done, and its policy {policy.value} starts it"
+            f" again, so far {count.value} times{words}.",
+            evidence=(died[-1].fact, policy, count, *said),
+            details={"exit_code": 0, "count": count.value, "value": policy.value},
+        )
 
 
 @rule(

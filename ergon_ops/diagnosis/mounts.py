@@ -153,32 +153,6 @@ def permission_denied_nonroot(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
         return
 
 
-@rule(
-    "capability_missing",
-    severity="critical",
-    needs=(*NEEDS, "security"),
-    details=("path",),
-    tier="T2",
-    fixes=("recreate",),
-)
-def capability_missing(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
-    """It runs as root, but without the capabilities that make root more than any other user."""
-    dropped = [
-        fact for fact in scene.all(ref, "capability_dropped") if fact.key in ("ALL", "DAC_OVERRIDE", "CAP_DAC_OVERRIDE")
-    ]
-    name = str(scene.value(ref, "user") or "").partition(":")[0]
-    if not dropped or name not in ROOT_USERS:
-        return
-    for line in _repeated(scene, ref, scene.current(ref, "permission_denied")):
-        path = line.values.get("path", "")
-        yield Conclusion(
-            summary=f"It may not use {path or 'what it wants'}: it is root without the capability {dropped[0].key}.",
-            evidence=(line.fact, dropped[0]),
-            details={"path": path, "value": dropped[0].key},
-        )
-        return
-
-
 def _denied_database(scene: Scene, ref: Ref, user: str) -> Iterator[Signal]:
     """SQLite could not open or write its file, and the folder that it is mounted in is somebody else's."""
     for line in unopened(scene, ref):

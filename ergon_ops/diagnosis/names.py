@@ -13,6 +13,7 @@ from ergon_ops.diagnosis.scene import Scene
 from ergon_ops.facts import Fact
 from ergon_ops.proposals import Intent
 from ergon_ops.refs import Ref
+from ergon_ops.topology import HOST_NAMES
 
 DEFAULT = "bridge"
 NO_NAMES = frozenset({DEFAULT, "host", "none"})
@@ -20,6 +21,7 @@ LOST = ("dns_failed", "timed_out", "unreachable")
 ENGINE_DNS = "127.0.0.11"
 NEAR_ENOUGH = 0.75
 OFTEN = 2
+OWN_NAMES = ("HOST", "HOSTNAME", "SERVER_NAME")
 NO_ANSWER = re.compile(
     r"temporary failure|EAI_AGAIN|timed? ?out|i/o timeout|server misbehaving|no servers could be reached|bad address"
     r"|try again|Errno -3",
@@ -146,6 +148,8 @@ def unknown_host(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
             continue
         near = domained(scene, ref, call.host) or nearest(scene, ref, call.host)
         meant = f"; the nearest name is {near.short}" if near is not None else ""
+        if call.host in HOST_NAMES:
+            meant = ": it is the host's only if it is added (--add-host, with host-gateway)"
         state = scene.get(near, "state") if near is not None else scene.get(ref, "state")
         own = tuple(networks(scene, ref).values())[:2]
         by = f" by {_where(call.source)}" if call.source is not None else ""
@@ -159,9 +163,15 @@ def unknown_host(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
 
 def _nobody(scene: Scene, ref: Ref, call: Call) -> bool:
     """A name without a dot that is nobody's. What has dots is the world's, unless it is somebody's name here with the
-    domain of another place."""
-    here = "." not in call.host or domained(scene, ref, call.host) is not None
-    return call.peer is None and call.sure and not call.address and here and not call.loopback
+    domain of another place, or one that a desktop's engine gives the host."""
+    here = "." not in call.host or domained(scene, ref, call.host) is not None or call.host in HOST_NAMES
+    return call.peer is None and _meant(scene, ref, call) and not call.address and here and not call.loopback
+
+
+def _meant(scene: Scene, ref: Ref, call: Call) -> bool:
+    """The line names it, or it is the only one that its settings do, and not as a name of its own."""
+    alone = {other.host for other in failing(scene, ref, call.kind)} == {call.host}
+    return call.sure or (alone and call.source is not None and call.source.key.upper() not in OWN_NAMES)
 
 
 def domained(scene: Scene, ref: Ref, host: str) -> Ref | None:

@@ -17,7 +17,9 @@ from ergon_ops.refs import Ref
 NEEDS: tuple[Group, ...] = ("state", "config", "networks", "ports", "sockets", "services", "signals")
 # What others use over a network of containers, and hardly ever anybody from outside.
 BACKING = frozenset({3306, 5432, 6379, 11211, 27017, 9092, 2181, 5672, 4222, 9200, 26257, 8086})
-ALLOCATED = re.compile(r"port is already allocated|address already in use|failed to bind host port|bind for .* failed")
+ALLOCATED = re.compile(
+    r"port is already allocated|(?:listen|bind)\b.*address already in use|failed to bind host port|bind for .* failed"
+)
 PRIVILEGED = 1024
 WELL_KNOWN = 80
 UNPRIVILEGED_START = "net.ipv4.ip_unprivileged_port_start"

@@ -73,6 +73,13 @@ REFUSALS = (
         ("connect_network", "recreate"),
     ),
     Refusal(
+        "address_conflict",
+        "The fixed address that it should have on a network is another container's.",
+        "Could not be started: the fixed address that it should have on its network is taken ({value}).",
+        "value",
+        (r"^(?:Error response from daemon: )?(?P<value>Address already in use)\W*$",),
+    ),
+    Refusal(
         "log_driver_failed",
         "Its log driver could not be set up.",
         "Could not be started: its log driver fails with “{value}”.",

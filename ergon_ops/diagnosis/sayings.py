@@ -77,6 +77,18 @@ SAYINGS = (
            "nginx cannot load the certificate {path} and does not start.", ("path",), NGINX,
            over=("file_missing", "config_file_missing")),
     # others
+    Saying("nginx_key_mismatch", "nginx_key_mismatch", "The key that nginx is given is not that of its certificate.",
+           "nginx does not start: its key is not the one of its certificate.", fixed=NGINX, over=("nginx_certificate_missing", "nginx_config_invalid")),
+    Saying("nginx_user_missing", "nginx_user", "The user or group that nginx should work as is not in the image.",
+           "nginx does not start: the image knows no user or group {user}, whom its workers should be.", ("user",), NGINX),
+    Saying("nginx_resolver_missing", "nginx_no_resolver", "nginx has no name server to look up an upstream that a variable names.",
+           "nginx answers 502: no resolver is set to look up {host}, which a variable of its configuration names.", ("host",),
+           (*NGINX, ("setting", "resolver"), ("value", "502")), when="now"),
+    Saying("nginx_redirect_loop", "nginx_loop", "nginx redirects a request within itself again and again: the page to fall back on is not there.",
+           "nginx answers 500: its configuration leads from {path} to {path} again, as the page to fall back on is not there.", ("path",),
+           (*NGINX, ("value", "500")), when="now", often=True),
+    Saying("nginx_file_forbidden", "nginx_file_denied", "nginx may not read a file or folder that it should serve.",
+           "nginx answers 403: its workers may not read {path}.", ("path",), (*NGINX, ("value", "403")), when="now", often=True),
     Saying("haproxy_config_invalid", "haproxy_config_bad", "haproxy does not start for a mistake in its configuration.",
            "haproxy does not start: there is a mistake in {path}, line {value}.", ("path", "value"), (("service", "haproxy"),),
            over=("config_invalid",)),
@@ -106,7 +118,37 @@ SAYINGS = (
     Saying("listen_queue_full", "uwsgi_queue", "uWSGI's queue is full: all its workers are busy.",
            "uWSGI's listen queue is full: all its workers are busy.", ("setting",),
            (("service", "uwsgi"), ("setting", "listen")), when="now", over=("accept_backlog_overflow",)),
+    Saying("task_unregistered", "task_unregistered", "A Celery worker is sent a task that it does not know: sender and worker are of two versions.",
+           "The worker does not know the task {value}, which it is sent: its code is another one than the sender's.", ("value",),
+           (("service", "celery"),), when="now", often=True, severity="warning"),
+    Saying("rabbitmq_precondition_failed", "rabbitmq_precondition", "A queue or exchange is declared otherwise than it is there.",
+           "The queue or exchange {value} is there with another {setting} than is declared (PRECONDITION_FAILED).", ("value", "setting"),
+           (("service", "rabbitmq"),)),
+    # the system in the image, and what the kernel lets a container do
+    Saying("timezone_unknown", "zone_unknown", "A time zone is asked for by a name that the image does not know.",
+           "The time zone {value} is not known: it is misspelt, or the image has no data of time zones.", ("value",),
+           over=("python_module_missing", "env_wrong_value")),
+    Saying("locale_missing", "locale_unknown", "A locale is asked for that the image does not have.",
+           "The locale that it asks for is not in the image.", fixes=("recreate", "rebuild_advice")),
+    Saying("uid_unknown", "uid_unknown", "A program looks up its own user, which the image's passwd file does not have.",
+           "It runs as the user {user}, whom the image's passwd file does not have, and looks that one up.", ("user",),
+           fixes=("recreate", "rebuild_advice")),
+    Saying("sysctl_denied", "sysctl_denied", "It sets a kernel setting itself, which a container may not: the engine has to.",
+           "It sets the kernel setting {setting} itself, which no container without privileges may.", ("setting",),
+           over=("readonly_rootfs", "mount_readonly", "capability_missing", "permission_denied_nonroot"), fixes=("recreate",)),
+    Saying("stale_pid_file", "pid_file", "A pid file of a former run says that it runs already.",
+           "It takes itself for running already: a pid file{path} of a former run is still there.",
+           fixes=("recreate", "rebuild_advice")),
     # runtimes
+    Saying("libc_too_old", "libc_version", "A program was built for a newer C library than the image has.",
+           "Its program needs {value} of the system's libraries, and those of the image are older.", ("value",),
+           over=("shared_library_missing", "python_import_failed"), fixes=("rebuild_advice",)),
+    Saying("java_version_mismatch", "java_version", "Java classes were built for a newer Java than runs them.",
+           "Its classes are of version {value}, and this Java knows {expected} at most.", ("value", "expected"),
+           over=("java_class_missing",), fixes=("rebuild_advice",)),
+    Saying("node_abi_mismatch", "node_abi", "A native module was built for another version of Node.js.",
+           "A native module was built for another version of Node.js than runs it.", over=("node_module_missing",),
+           fixes=("rebuild_advice",)),
     Saying("python_module_missing", "python_module", "A Python module is not installed in the image.",
            "The Python module {value} is not there.", ("value",), often=True, fixes=("rebuild_advice",)),
     Saying("python_import_failed", "python_name", "A Python module does not have what is imported from it.",
@@ -131,6 +173,9 @@ SAYINGS = (
     Saying("sqlite_locked", "sqlite_locked", "An SQLite file is held locked by another process, longer than anybody waits.",
            "Its SQLite database is locked by another process for longer than it waits.", fixed=(("service", "sqlite"),),
            when="now", often=True),
+    Saying("sqlite_table_missing", "sqlite_table_missing", "A table is not in the SQLite file: its schema was not made, or it is another file.",
+           "Its SQLite file has no table {value}: the schema was not made, or it is another file.", ("value",), (("service", "sqlite"),),
+           when="now", often=True),
     Saying("sqlite_unopened", "sqlite_unopened", "SQLite cannot open its file: its folder is not there, or may not be written.",
            "SQLite cannot open its database{path}: its folder is not there, or may not be written.", fixed=(("service", "sqlite"),),
            when="now", often=True, fixes=("recreate", "host_advice")),
@@ -146,6 +191,7 @@ SAYINGS = (
 # fmt: on
 LAST_S = 30.0
 OFTEN = 3
+NAMED = ("path", "setting", "value", "expected", "user", "host")
 LEADING = {"path": " {}", "setting": ": {}"}  # how an optional value is led in
 
 
@@ -197,10 +243,10 @@ def _filled(sentence: str, values: dict[str, str], always: tuple[str, ...]) -> s
     """With values that may be missing led in, or left out with what leads them in."""
     shown = {
         key: values[key] if key in always else LEADING.get(key, "{}").format(values[key]) if values.get(key) else ""
-        for key in ("path", "setting", "value", "expected", "user")
+        for key in NAMED
         if key in values or "{" + key + "}" in sentence
     }
-    return sentence.format(**{key: shown.get(key, "") for key in ("path", "setting", "value", "expected", "user")})
+    return sentence.format(**{key: shown.get(key, "") for key in NAMED})
 
 
 for _saying in SAYINGS:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 
 from ergon_ops.dataclass import dataclass
+from ergon_ops.events import epoch
 from ergon_ops.facts import Fact, Ledger, Value
 from ergon_ops.logtemplates.signals import Signal, parse
 from ergon_ops.refs import Ref
@@ -17,6 +18,7 @@ WORDS = ("count", "at", "first", "after", "apart")
 OVER_LINES, OVER_S, OVER_PAUSES = 3, 2.0, 4.0
 LONG_OVER_LINES, LONG_OVER_PAUSES = 10, 8
 BURST_S = 1.5
+SHORT_S = 15.0  # of a run: one that works for longer may be meant to end and begin anew
 SETTLED_S = 3.0  # a younger one may not listen, or have said a word, yet
 
 
@@ -92,7 +94,20 @@ class Scene:
         """Up for moments, and not for the second time only: between two crashes of a loop it looks like any other, and
         one that was restarted once may well be over it."""
         up, count = self.number(ref, "uptime"), self.number(ref, "restart_count")
-        return self.running(ref) and (count or 0) >= 2 and up is not None and up < 15.0
+        return self.running(ref) and (count or 0) >= 2 and up is not None and up < SHORT_S and not self.anew(ref)
+
+    def anew(self, ref: Ref) -> bool:
+        """Its last run did its work for a while and ended well: its policy is meant to begin it anew. Where the engine
+        has forgotten how it ended, its runs have taken so long on the whole."""
+        ends = self.events(ref, "start", "die")
+        last = max((place for place, item in enumerate(ends) if item.action == "die"), default=0)
+        if not any(item.action == "die" for item in ends) and self.number(ref, "exit_code") == 0:
+            made, ended = self.number(ref, "created_at"), self.number(ref, "finished_at")
+            runs = self.number(ref, "restart_count")
+            return bool(made and ended and runs and (ended - made) / runs >= SHORT_S)
+        if not last or ends[last - 1].action != "start" or ends[last].details.get("exit_code") != "0":
+            return False
+        return epoch(ends[last].at) - epoch(ends[last - 1].at) >= SHORT_S
 
     def dismissed(self, ref: Ref) -> bool:
         """It was told to end and did: what it exited with then is no fault. Killed in the end is another matter."""

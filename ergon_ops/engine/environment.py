@@ -23,6 +23,7 @@ ALONE = re.compile(NAME)
 LIBPQ = re.compile(r"(?:^|\s)host=(?P<host>\S+)")
 LIBPQ_PORT = re.compile(r"(?:^|\s)port=(?P<port>\d{2,5})")
 GO_MYSQL = re.compile(rf"@tcp\((?P<host>{NAME}):(?P<port>\d{{2,5}})\)/")
+PLACEHOLDER = re.compile(r"\$\{\w+(?::?-[^}]*)?\}|\$\(\w+\)|^\$[A-Z_]{3,}$|\{\{.+\}\}|^<[\w -]+>$|^%\w+%$")
 EVERYWHERE = frozenset({"0.0.0.0", "::", "[::]", "true", "false", "yes", "no", "on", "off", "none", "null"})
 
 
@@ -33,8 +34,8 @@ def hosts(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def oddities(environment: Mapping[str, str]) -> dict[str, str]:
-    """Variable name → what is around its value and hardly meant: `docker run --env-file` keeps quotes, and the carriage
-    return of a file from Windows."""
+    """Variable name → what is around its value, or in it, and hardly meant: `docker run --env-file` keeps quotes and
+    the carriage return of a file from Windows, and fills no placeholders."""
     found = {key: _odd(value) for key, value in environment.items() if not is_secret_key(key)}
     return {key: what for key, what in found.items() if what}
 
@@ -42,6 +43,8 @@ def oddities(environment: Mapping[str, str]) -> dict[str, str]:
 def _odd(value: str) -> str:
     if value.endswith("\r"):
         return "a carriage return"
+    if PLACEHOLDER.search(value):
+        return "a placeholder"
     if len(value) > 2 and value[0] == value[-1] and value[0] in "\"'":
         return "quotes"
     return "white space" if value != value.strip() else ""

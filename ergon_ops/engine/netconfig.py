@@ -39,6 +39,10 @@ def settings(doc: Document, values: Mapping[str, str]) -> Iterator[Row]:
         yield "timezone", "", zone, "Config.Env.TZ"
     for key, value in part(doc, "HostConfig.Sysctls").items():
         yield "sysctl", neutralise(key, LONGEST), neutralise(str(value), LONGEST), f"HostConfig.Sysctls.{key}"
+    for row in words(doc, "HostConfig.ExtraHosts"):
+        name, _, address = row.partition(":")
+        if environment.ALONE.fullmatch(name) and address:
+            yield "extra_host", neutralise(name, LONGEST), neutralise(address, LONGEST), "HostConfig.ExtraHosts"
     command = redact_command([*words(doc, "Config.Entrypoint"), *words(doc, "Config.Cmd")])
     for host in dict.fromkeys(hosts_in(command)):
         yield "command_host", neutralise(host, LONGEST), neutralise(host, LONGEST), "Config.Cmd"

@@ -16,6 +16,7 @@ from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import LogLine
 from ergon_ops.facts import Fact, Reading, reading
 from ergon_ops.logtemplates import clocks
+from ergon_ops.logtemplates.answersignals import ANSWER_PATTERNS, STATUS_PATTERNS
 from ergon_ops.logtemplates.clientsignals import CLIENT_PATTERNS
 from ergon_ops.logtemplates.servicesignals import SERVICE_PATTERNS
 from ergon_ops.logtemplates.settingsignals import SETTING_PATTERNS, SPANS
@@ -27,11 +28,12 @@ LONGEST_VALUE = 120
 MOST = 40
 SOURCE = "signal"
 Pattern = tuple[str, str, str]  # kind, a piece of the line in small letters, expression
-ALL: tuple[Pattern, ...] = (*PATTERNS, *SETTING_PATTERNS, *SERVICE_PATTERNS, *CLIENT_PATTERNS)
+ALL: tuple[Pattern, ...] = (*PATTERNS, *SETTING_PATTERNS, *SERVICE_PATTERNS, *CLIENT_PATTERNS, *ANSWER_PATTERNS)
 LONGEST_SPAN = 10
 REMEMBER = 2_000
 SIBLINGS = 3
 ELSEWHERE = "…"  # in a span's piece: what stands before it is in another line
+NEEDLES = frozenset(piece for _, needle, _ in (*ALL, *SPANS) for piece in needle.split(ELSEWHERE))
 # A time of day is no address: `04:25` is not port 25 of a host 04.
 CLOCK = re.compile(
     r"(?<![\w/.:-])(?:\d{4}[-/]\d\d[-/]\d\d[T ])?\d{1,2}:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?![\w/:])"
@@ -80,10 +82,10 @@ def readings(ref: Ref, lines: Sequence[LogLine], *, at: float, source: str) -> t
     `source` is the log's own, with when the reading began."""
     found: dict[str, _Seen] = {}
     texts = [line.text for line in lines]
-    patterns, spans = _possible("\n".join(texts).lower())
+    possible = _possible("\n".join(texts).lower())
     for place, line in enumerate(lines):
-        before = texts[max(0, place - LONGEST_SPAN) : place] if spans else ()
-        for kind, values in told(line.text, before, patterns, spans):
+        before = texts[max(0, place - LONGEST_SPAN) : place] if possible[1] else ()
+        for kind, values in told(line.text, before, *possible):
             key = key_of(kind, values)
             seen = found.pop(key, None) or _Seen("")
             seen.apart = max(seen.apart, place - seen.place) if seen.count else 0
@@ -145,20 +147,31 @@ def _joined(before: _Seen | None, seen: _Seen) -> _Seen:
     return _Seen(seen.text, before.count + seen.count, seen.at or before.at, first, seen.place, apart)
 
 
-def _possible(low: str) -> tuple[Sequence[Pattern], Sequence[Pattern]]:
+def _possible(low: str) -> tuple[Sequence[Pattern], Sequence[Pattern], Sequence[Pattern]]:
     """Those patterns whose piece is anywhere in a log: most are in none of its lines, and need not be looked for in
     each of a thousand."""
-    there = {needle for _, needle, _ in (*ALL, *SPANS) if all(piece in low for piece in needle.split(ELSEWHERE))}
-    return [row for row in ALL if row[1] in there], [row for row in SPANS if row[1] in there]
+    there = {piece for piece in NEEDLES if piece in low}
+    spans = [row for row in SPANS if all(piece in there for piece in row[1].split(ELSEWHERE))]
+    statuses = [row for row in STATUS_PATTERNS if _has(low, row[1])]
+    return [row for row in ALL if row[1] in there], spans, statuses
+
+
+def _has(low: str, sets: str) -> bool:
+    return all(any(piece in low for piece in one.split("|")) for one in sets.split(ELSEWHERE))
 
 
 def told(
-    text: str, before: Sequence[str] = (), patterns: Sequence[Pattern] = ALL, spans: Sequence[Pattern] = SPANS
+    text: str,
+    before: Sequence[str] = (),
+    patterns: Sequence[Pattern] = ALL,
+    spans: Sequence[Pattern] = SPANS,
+    statuses: Sequence[Pattern] = STATUS_PATTERNS,
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """The kinds of signal a line gives, each once, with what it names; `before`: the lines before it, for what several
-    say together; `patterns` and `spans`: those that may match."""
+    say together; `patterns`, `spans` and `statuses`: those that may match."""
     low = text.lower()
     near = [row for row in patterns if row[1] in low]
+    near += [row for row in statuses if "://" in low and _has(low, row[1])]
     found = _matched(_plain(text), near) if near else ()
     for kind, values in found:
         yield kind, dict(values)
@@ -210,7 +223,7 @@ def _regex(pattern: str) -> re.Pattern[str]:
 
 def kinds() -> frozenset[str]:
     """Every kind that a line may give; a rule that asks for another one asks in vain."""
-    return frozenset(kind for kind, _, _ in ALL)
+    return frozenset(kind for kind, _, _ in (*ALL, *STATUS_PATTERNS))
 
 
 def unknown(asked: Iterable[str]) -> list[str]:

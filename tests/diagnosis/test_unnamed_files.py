@@ -46,7 +46,7 @@ def test_settings_of_the_kernel_are_on_no_mount(line: str) -> None:
     for rooted in (False, True):
         keyed = mounted("/d", writable=False)
         made = scene("restarting", exit_code=1, readonly_rootfs=rooted, log=[line], keyed=keyed)
-        assert causes(made) == ["crash_loop"]
+        assert causes(made) == ["sysctl_denied"]
 
 
 def test_a_volume_where_the_program_reads_a_file_is_a_directory() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from tests.faults.families import (
+    answers,
     audit,
     beyond,
+    calm,
     combos,
     controls,
     cpu,
@@ -15,6 +17,7 @@ from tests.faults.families import (
     memory,
     network,
     proxies,
+    refused,
     settings,
     starting,
     stores,
@@ -23,8 +26,10 @@ from tests.faults.families import (
 )
 
 __all__ = [
+    "answers",
     "audit",
     "beyond",
+    "calm",
     "combos",
     "controls",
     "cpu",
@@ -35,6 +40,7 @@ __all__ = [
     "memory",
     "network",
     "proxies",
+    "refused",
     "settings",
     "starting",
     "stores",
