@@ -161,6 +161,12 @@ def _judge(scene: Scene, match: re.Match[str]) -> None:
     formulas = COUNTS[int((counted.lastgroup or "n0")[1:])][1]
     if "#published_port" in formulas and re.search(r"\b(?:publish\w*|host|outside)\b", clause.text, re.I):
         formulas = ("#published_port",)
+    if "#published_port" in formulas and (but := _BUT_PORT.search(scene.line, at)) is not None:
+        rows = [row for ref in scene.subjects(at) for row in scene.index.facts(ref, "published_port")]
+        good = rows and all(re.search(rf"(?:^|:){but[1]}(?:/|$)", row.key) or str(row.value) == but[1] for row in rows)
+        scene.decide("none", at, but.end(), tuple(row.id for row in rows) if good else None, "there are others")
+        scene.take(at, but.end())
+        return
     if re.search(r"not running|\bso i (?:use|have|publish)\b", scene.line, re.I):
         stopped = [row for ref in scene.subjects(at) for row in scene.index.facts(ref, "state")]
         if stopped and all(row.value not in ("running", "paused") for row in stopped):
@@ -169,6 +175,7 @@ def _judge(scene: Scene, match: re.Match[str]) -> None:
     _none(scene, at, match.start("what") + counted.end(), formulas, counted[0])
 
 
+_BUT_PORT = lazily(r"\b(?:besides|other than|except(?: for)?|apart from|but) (?:port )?(\d{2,5})\b", re.I)
 _SINCE = lazily(r"\s+(?:ever )?since(?: then)?(?= *(?:[.,;)]|$))", re.I)
 _ALMOST = lazily(r"\b(?:almost|nearly|practically|virtually|next to|basically|essentially|close to)\W*$", re.I)
 _OTHERS = lazily(r"\b(?:other than|besides|apart from|except(?: for)?) ", re.I)

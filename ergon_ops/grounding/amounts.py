@@ -24,14 +24,15 @@ WORDS: dict[str, float] = {
     "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
     "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
     "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100, "a hundred": 100, "one hundred": 100, "thousand": 1000,
-    "a thousand": 1000, "a dozen": 12, "dozen": 12, "a couple of": 2, "a pair of": 2, "half a": 0.5, "half": 0.5,
-    "half of a": 0.5, "a quarter of a": 0.25, "a single": 1, "no": 0, "an": 1, "a": 1, "both": 2,
+    "a thousand": 1000, "a dozen": 12, "dozen": 12, "a couple of": 2, "a pair of": 2, "half a": 0.5, "half an": 0.5,
+    "half": 0.5, "half of a": 0.5, "a quarter of a": 0.25, "a single": 1, "no": 0, "an": 1, "a": 1, "both": 2,
 }  # fmt: skip
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _ONES = "one|two|three|four|five|six|seven|eight|nine"
 _LONG = "|".join(sorted((word for word in WORDS if " " not in word and len(word) > 3), key=len, reverse=True))
 WORD_NUMBER = (
-    rf"(?:{_TENS})[- ](?:{_ONES})|a hundred|one hundred|a thousand|a dozen|a couple of|a pair of|half of a|half a|half"
+    rf"(?:{_TENS})[- ](?:{_ONES})|a hundred|one hundred|a thousand|a dozen|a couple of|a pair of|half of a|"
+    rf"half an|half a|half"
     rf"|a quarter of a|a single|{_LONG}|one|two|six|ten|no|an|a"
 )
 DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
@@ -150,7 +151,8 @@ def quantities(text: str, free: str) -> list[Amount]:
             found.append(amount)
     for match in TIMES.finditer(free):
         value = {"once": 1, "twice": 2, "thrice": 3, "never": 0}[match[1].lower()]
-        found.append(Amount(match.start(), match.end(), "times", (float(value),), (0.0,), spelled=True))
+        op = ">=" if _LEAST.search(free[: match.start()]) else "="
+        found.append(Amount(match.start(), match.end(), "times", (float(value),), (0.0,), op, spelled=True))
     return _carried_on(sorted(found), free)
 
 
@@ -234,7 +236,7 @@ def _amount(text: str, free: str, match: re.Match[str]) -> tuple[Amount | None, 
     number = number_of_word(word)
     start = match.start("number")
     decimals = len(word.partition(".")[2]) if not spelled else 0
-    step = 0.5 * 10.0**-decimals if (dim != "count" or decimals) else 0.0
+    step = (0.1 if word.lower().startswith("half") else 0.5) * 10.0**-decimals if (dim != "count" or decimals) else 0.0
     if dim == "seconds":
         number, step, end = _composite(free, match, number, step, end, units[0])
     if dim == "ratio" and (core := re.match(r"\s+of (?:a|one|a single) (?:cpu )?(?:core|cpu)\b", free[end:], re.I)):

@@ -253,6 +253,9 @@ _NO_CONCERN = lazily(
 def _measured(scene: Scene, words: str, at: int) -> tuple[str, ...] | None:
     """That there is none of what is measured: the ids if so, () if not, None if nobody measures it."""
     refs = scene.subjects(at)
+    if re.match(r"overload", words, re.I) and any(ref.kind == "fleet" for ref in refs):
+        loads = [row for row in scene.values(["host_load/host_cpus"], refs) if row.key == "1m"]
+        return tuple(id for row in loads for id in row.ids) if loads and loads[0].number < 1 else ()
     if re.search(r"packet", words, re.I):
         rows = list(scene.values(["network_drops"], refs))
         return tuple(id for row in rows for id in row.ids) if rows and not any(row.number for row in rows) else ()

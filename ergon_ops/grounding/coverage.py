@@ -135,7 +135,7 @@ def find(scene: Scene, cited: Iterable[str]) -> None:
             scene.claim("statement", clause.start, end, why=why)
 
 
-_PROPOSED = lazily(r"\bpropos|\bp-[a-z2-7]{4}|\bapprov|^\W*(?:it|that|this)\b", re.I)
+_PROPOSED = lazily(r"\bpropos|\bergon-ops|\bp-[a-z2-7]{4}|\bapprov|^\W*(?:it|that|this)\b", re.I)
 _PROBLEM = frozenset({"problem", "problems", "issue", "issues", "trouble", "culprit", "database"})
 _EACH = lazily(
     r"\b(?:every|each|all|no|none of the|neither of the|not one)(?: of the| the| our| my|"
@@ -198,7 +198,7 @@ def _offered(scene: Scene) -> set[str]:
         f"{item.intent.kind} {item.intent.target.name} {dict(item.intent.arguments)}" for item in ground.proposals
     ]
     if ground.proposals and _PROPOSED.search(scene.line):
-        proposed.append("pending waiting awaiting open undecided")
+        proposed.append("pending waiting awaiting open undecided approving approval")
         proposed += ["approved decided rejected"] if DENIES.search(scene.line) else []
     done = [f"{item.kind} {item.about.name} {dict(item.arguments)}" for item in ground.acted]
     return stems(" ".join([*proposed, *done]))

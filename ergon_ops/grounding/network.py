@@ -33,6 +33,29 @@ _NO_PORT = lazily(
 )
 
 
+_ALL_PUBLISHED = lazily(
+    r"\b(?:all|both|each|every)(?: (?:one|three|two|four))?(?: of)?(?: (?:my|its|the))? (?:services?|ports?)"
+    r" (?:is|are) (?P<not>not )?published\b",
+    re.I,
+)
+
+
+def _all_published(scene: Scene, match: re.Match[str]) -> None:
+    """Each port that something listens on is one that is published."""
+    refs = scene.subjects(match.start())
+    ports_of = {
+        row.key.rpartition(":")[2]
+        for ref in refs
+        for row in scene.index.facts(ref, "serving")
+        if row.value == "listening"
+    }
+    rows = [row for ref in refs for row in scene.index.facts(ref, "published_port")]
+    out = {str(row.value) for row in rows}
+    good = ports_of and ((not ports_of & out) if match["not"] else ports_of <= out)
+    ids = tuple(row.id for row in rows) if good else None
+    scene.decide("port", match.start(), match.end(), ids, "not each of them is", ("published_port",))
+
+
 def _no_port(scene: Scene, match: re.Match[str]) -> None:
     refs = scene.subjects(match.start())
     rows = [row for ref in refs for row in scene.index.facts(ref, "serving")]
@@ -110,6 +133,9 @@ def find(scene: Scene) -> None:
     for match in _PUBLISHES.finditer(scene.free):
         rows = [row.id for ref in scene.subjects(match.start()) for row in scene.index.facts(ref, "published_port")]
         scene.decide("port", match.start(), match.end(), tuple(rows) or None, "none is published", ("published_port",))
+    for match in _ALL_PUBLISHED.finditer(scene.free):
+        if scene.mood(match.start()) in ("assert", "hedged"):
+            _all_published(scene, match)
     for match in _NO_PORT.finditer(scene.free):
         if scene.mood(match.start()) in ("assert", "hedged") and "publish" not in scene.clause(match.start()).text:
             _no_port(scene, match)

@@ -76,6 +76,7 @@ IS_CACHE = lazily(
     r"file )?cache\b",
     re.I,
 )
+OF_FIRST = lazily(r"(?:^|[,;(–—] ?)\W*(?:out )?of (?:my|its|their|the|[\w-]+'s)\s+$", re.I)  # `Of my 136 MiB I use 61`
 _JOINED = lazily(r"\s*(?:and|/|&)\s*", re.I)
 
 
@@ -109,6 +110,8 @@ def part_of(scene: Scene, amount: Amount, before: Amount | None, after: int) -> 
     if before is not None and before.dim in (amount.dim, "count") and re.search(r"\bout of\s*$|^\s*(?:of|/)\s*$", far):
         return "limit"
     if LIMITS.match(scene.line):
+        return "limit"
+    if OF_FIRST.search(scene.line[: amount.start]) and not re.match(r"\s*(?:working set|in use|used)\b", right):
         return "limit"
     if _FREE_OF.match(scene.line[amount.end :]):
         return "left"

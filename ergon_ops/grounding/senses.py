@@ -14,7 +14,7 @@ from ergon_ops.grounding.index import Value
 from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.lexicon import PROGRAM_WORD, programs_of
 from ergon_ops.grounding.metrics import COUNT, COUNTS, LEFT_AFTER, LEFT_BEFORE, OWNED, THROUGH, TIMES
-from ergon_ops.grounding.parts import respectively
+from ergon_ops.grounding.parts import OF_FIRST, respectively
 from ergon_ops.grounding.scene import Scene
 from ergon_ops.grounding.spans import said_of
 
@@ -125,6 +125,7 @@ def _of_part(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
         and _SECOND.fullmatch(between) is not None
         and not _LEFT_WORD.search(between)
     )
+    second = second or OF_FIRST.search(scene.line[: amount.start]) is not None
     if part == "":
         remains = not second and (LEFT_AFTER.search(right) or LEFT_BEFORE.search(left))
         owned = OWNED.search(left) and _OF_MEMORY.match(right)
@@ -194,6 +195,7 @@ def _counts(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
     return re.search(rf"\b(?:{words})\b", near, re.I) is not None and not _other_noun(scene, amount, name)
 
 
+_IDLE = lazily(r"[/-]|\b(?:requests?|calls?|doing|so|them|mine|ran|into|while|talking)\b", re.I)
 _AS_PORT = lazily(r"\b(?:as|port)\s*$", re.I)
 _AT_PORT = lazily(r"(?:\b(?:on|port|ports|at|to|via|through|and|or)|[:(,/])\s*$", re.I)
 
@@ -219,7 +221,7 @@ def _line(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
     fact = scene.index.by_id[candidate.value.ids[0]]
     start, end = scene.segment(amount.start, amount.end)
     near = _VERB.split(scene.line[amount.end : end])[0]
-    told = (re.sub(r"[/-]", " ", text) for text in (near, scene.line[amount.end : end], scene.line[start:end]))
+    told = (_IDLE.sub(" ", text) for text in (near, scene.line[amount.end : end], scene.line[start:end]))
     return max(logs.share(text, fact.key) for text in told) >= ALIKE
 
 

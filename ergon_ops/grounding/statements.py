@@ -71,13 +71,18 @@ def find(scene: Scene) -> None:
             continue
         if not _STRONG.match(match[0]) and _near_claim(scene, at, match.end()):
             continue
-        ids = _carried(scene, at, match["stem"].lower())
+        ids = None if _BEGAN.match(match[0]) else _carried(scene, at, match["stem"].lower())
         scene.decide("event", at, match.end(), ids, "nothing that was read tells of this", ("log_template", "event"))
 
 
 _NAMED = frozenset(
     {"program", "name", "env", "cause"}
 )  # beside whom it is said: that they are there tells of no happening
+
+
+_BEGAN = lazily(
+    r"(?:errors?|time-?outs?|failures?|problems?|this|it all) (?:started|began|stopped|came|appeared)\b", re.I
+)
 
 
 def _near_claim(scene: Scene, start: int, end: int) -> bool:

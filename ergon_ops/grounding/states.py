@@ -129,13 +129,14 @@ _STATES: tuple[tuple[str, str], ...] = (
     ),
     (
         "running",
-        r"(?:up and )?running(?! (?:low|out|short|on|as|in|under|the|at|into|a\b|an\b|at|hot|cold|late|"
+        r"(?:up and )?running(?! (?:low|out|short|on|as|in (?:a\b|the (?:back|fore)|prod|parallel|circles|"
+        r"recover|debug|dev|safe|privil|mode)|under|the|at|into|a\b|an\b|at|hot|cold|late|"
         r"slow|nginx|total))|up(?= *(?:$|[.,;!|)]|and|for|since|now|again|right|with|as well|as\b|\(|on (?:port )?\d|"
         r"in (?:the|my|its|[\w-]+\b)|inside))|"
         r"alive|online|active|operational|functional|functioning|available|reachable|in service|afloat|"
         r"responding|responsive|listening(?= in\b)|serving(?! (?:on|at|as))|started(?= (?:and|successfully|fine|"
         r"up|ok)|[.,]|"
-        r"$)|live\b|works|working",
+        r"$)|live\b|works|working|(?<=others )run(?= *(?:$|[.,;)]))",
     ),
 )
 STATE = lazily("|".join(rf"(?P<{name}>(?<![\w-])(?:{words})(?![\w-]))" for name, words in _STATES), re.I)
@@ -287,7 +288,9 @@ def _passed_over(scene: Scene, match: re.Match[str], kind: str, ahead: str) -> b
         word == "working" and scene.line[match.end() : match.end() + 4] == " set"
     ):
         return True  # little of something; a working set
-    if re.search(r"\b(?:if|when|once|unless) (?:\w+ ){1,2}$", ahead):
+    if re.search(r"\b(?:if|when|once|unless) (?:\w+ ){1,2}$", ahead) or (
+        kind.startswith("check_") and re.search(r"\b(?:would|could|may|might|can|will)\b", match[0], re.I)
+    ):
         return True  # supposed
     if kind == "oom" and "kills" in word and _COUNTED_KILLS.match(scene.line[match.end() :]):
         return True
@@ -346,7 +349,7 @@ def _follows(ahead: str, match: re.Match[str], scene: Scene) -> bool:
     return (
         re.search(
             r"\b(?:reports?|found|keeps?|kept|says?|marked|came|come|comes|goes|stands?|be|it|me|has|,|"
-            r"services|everything|all)\s*$",
+            r"services|everything|others|all)\s*$",
             ahead,
             re.I,
         )

@@ -37,7 +37,7 @@ def judge(scene: Scene, match: re.Match[str]) -> None:
         ids = None
     elif match["set"] or re.match(
         r"\s*(?:(?:is|has been) (?:set )?(?:to|equal)|is (?!set|not|defined|present|missing|there|in|one|"
-        r"also|a |an |the |hidden|configured)|has (?:the )?value|value|points? to|contains)",
+        r"also|a |an |the |hidden|configured)|has (?:the )?value|value|points? (?:to|at)|leads? to|contains)",
         behind,
         re.I,
     ):
@@ -50,6 +50,7 @@ def judge(scene: Scene, match: re.Match[str]) -> None:
             )
             or None
         )
+        ids = ids or _linked(scene, refs, name, match.end(), clause.end)
     elif missing or _BUT_NOT.search(scene.line[: match.start()]):
         ids = None if rows else tuple(row.id for row in keys[:3]) or known(scene, match.start(), name) or None
     elif ids is None:
@@ -76,6 +77,13 @@ def _names_another(scene: Scene, refs: tuple[Ref, ...], name: str, start: int, e
     if not rows or other is None or other.ref in refs or not _NAMES_HOST.search(scene.line[start : other.start]):
         return False
     return not any(other.ref.name in str(row.value) for row in rows)
+
+
+def _linked(scene: Scene, refs: tuple[Ref, ...], name: str, start: int, end: int) -> tuple[str, ...] | None:
+    """`API_URL points at me`: the link that this variable makes is to that one."""
+    other = next((item.ref for item in scene.mentions if start <= item.start < end and item.word != "host"), None)
+    rows = [row for ref in refs for row in scene.index.facts(ref, "link") if name in str(row.value)]
+    return tuple(row.id for row in rows if other is not None and row.key == f"uses {other.name}") or None
 
 
 def _host_of(value: str, text: str) -> bool:
