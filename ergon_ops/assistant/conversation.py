@@ -201,6 +201,8 @@ async def look(turn: Turn, route: Route, ask: Ask, refs: tuple[Ref, ...]) -> tup
         return steps if ref in (route.targets or refs) else others
 
     views = await desk.views(refs, planned, lambda view: offline.dig(ask, view))
+    if route.kind == "all":  # who was asked for by no name, and has ended since the list was read, is not missed
+        views = tuple(view for view in views if not any(item.gone for item in view.failures))
     one = len(refs) == 1 and (route.kind == "one" or bool(route.about)) and not ask.fleet
     if one and "host" not in ask.intents:
         return views, introduced(turn, refs[0], offline.compose(ask, views[0]))

@@ -14,19 +14,16 @@ from ergon_ops.engine.protocols import Connection, Socket, Sockets
 
 ENGINE_DNS = "127.0.0.11"
 EPHEMERAL = range(32_768, 61_000)
+MOST_ASKED = 4
 
 
 def of_container(files: KernelFiles, group: Cgroup, *, connections: bool, declared: Collection[int]) -> Sockets:
     """Sockets that somebody else holds in the same namespace (the engine's DNS, a container that shares it, the host
     with `network: host`) are left out; where that cannot be told on the host's network, nothing is visible."""
-    pid = procfs.first_pid(files, group)
-    if not pid:
+    found = _raw(files, group, connections=connections)
+    if found is None:
         return Sockets(visible=False)
-    raw, source = netns.by_kernel(files, pid, connections=connections), f"sock_diag:{pid}"
-    if raw is None:
-        raw, source = netns.by_text(files, pid, connections=connections), f"proc:{pid}/net"
-    if raw is None:
-        return Sockets(visible=False)
+    pid, raw, source = found
     listening = [item for item in raw if _listens(item, declared)]
     established = [item for item in raw if item.state == netns.ESTABLISHED and item.protocol == "tcp"]
     connecting = [item for item in raw if item.state == netns.CONNECTING and item.protocol == "tcp"]
@@ -49,6 +46,20 @@ def of_container(files: KernelFiles, group: Cgroup, *, connections: bool, declar
         connecting=_connections(connecting, set()),
         overflows=None if on_host else procfs.listen_overflows(files, pid),
     )
+
+
+def _raw(files: KernelFiles, group: Cgroup, *, connections: bool) -> tuple[int, tuple[Raw, ...], str] | None:
+    """By which process, what is in its namespace, and the source. A process that ends meanwhile (a healthcheck's may be
+    the first of all) gives nothing: then another one is asked."""
+    for pid in dict.fromkeys((procfs.first_pid(files, group), *procfs.pids(files, group)[:MOST_ASKED])):
+        if not pid:
+            continue
+        raw, source = netns.by_kernel(files, pid, connections=connections), f"sock_diag:{pid}"
+        if raw is None:
+            raw, source = netns.by_text(files, pid, connections=connections), f"proc:{pid}/net"
+        if raw is not None:
+            return pid, raw, source
+    return None
 
 
 def on_host(files: KernelFiles, ports: Collection[int]) -> dict[int, str]:

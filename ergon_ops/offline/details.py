@@ -122,6 +122,14 @@ def _labels(t: Teller) -> Said:
     yield say(f"My labels are {_keys(rows)}." if rows else "I have no labels.", *(rows or (t.fact("state"),)))
 
 
+def _secrets(t: Teller) -> Said:
+    rows = t.rows("env_secret")
+    if rows:
+        yield say(f"Secrets stand in plain sight in my environment: {_keys(rows)}. I never show them.", *rows)
+    elif t.rows("env_key"):
+        yield say("I see no secret among the variables of my environment.", *t.rows("env_key"))
+
+
 def _keys(rows: Sequence[Fact]) -> str:
     return some(plain(row.key) for row in rows)
 
@@ -162,6 +170,12 @@ DETAILS = (
         _log,
     ),
     Detail(r"\blabels?\b", ("config",), _labels),
+    Detail(
+        r"\bsecrets?\b.*\b(?:exposed|leak\w*|plain|visible|in (?:the |my |your )?env\w*)\b|"
+        r"\b(?:exposed|leaked) secrets?\b",
+        ("security", "config"),
+        _secrets,
+    ),
 )  # fmt: skip
 
 

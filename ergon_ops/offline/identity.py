@@ -32,6 +32,8 @@ CANNOT: dict[str, str] = {
     "cancel": "Understood: nothing has been done, and what was proposed does nothing unless a person approves it.",
     "proposals": "What waits for approval is listed by `ergon-ops proposals`; a person approves one with "
     "`ergon-ops approve ID`, or rejects it with `ergon-ops reject ID`. Nothing is done before.",
+    "audit": "What good practice wants of a container is listed by `ergon-ops diagnose NAME` under audit, and what "
+    "of it can be changed by `ergon-ops propose NAME`.",
     "undo": "A change is taken back by a person with `ergon-ops rollback ID`; `ergon-ops journal` lists what was done.",
     "howto": "Ask me to restart: I make a proposal, and nothing happens until a person approves it.",
     "unknown": "I cannot answer that: I did not understand it as a question about this container or its host.",

@@ -15,6 +15,29 @@ _LOOKS = r"^(?:(?:so|and|but|hey|hi|ok|okay|well|then|please),? )*"
 _THAT = r"(?:it|that|this|them|these|yourself|the (?:problem|issue|cause|trouble|fault)|whatever is wrong)"
 _MEND = r"(?:fix|solve|resolve|repair|mend|cure|remedy|sort out)"
 _END = r"(?: please| now| then| for me| for us)*[?!. ]*$"
+_CHECK = (
+    r"check|diagnose|inspect|examine|scan|look at|"
+    r"run (?:a |the )?(?:health ?-?)?(?:checks?|checkup|diagnos\w+)(?: on| for| of)?"
+)
+_ALL = (
+    r"(?:everything|every container|everyone|all|all of (?:them|us|you)|"
+    r"(?:all )?(?:the |my |our )?(?:containers|services|stack|system|whole (?:host|system|stack)))"
+)
+_PEOPLE = r"(?:users?|customers?|people|clients|visitors|(?:my|our|the) (?:web ?)?(?:site|page|shop|app|api|service))"
+_COMPLAIN = (
+    r"(?:get|getting|see|seeing|report\w*|returns?|gives?|throws?) (?:\w+ )?(?:5\d\d|4\d\d|errors?)\w*|"
+    r"is down|are down|is broken|(?:is|are|does|do)(?:n't| not) (?:work|load|respond|answer|open|available)\w*|"
+    r"times? out|(?:can't|cannot|can not) (?:reach|connect|log ?in|load|open)\w*"
+)
+# Whole from its first word to its last, and a look: whatever its words would be refused for.
+HARMLESS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (_LOOKS + rf"(?:{_CHECK})(?: up on)? {_ALL}(?: containers)?{_END}", ("wrong",)),
+    (
+        _LOOKS + r"(?:is|are|would|will) (?:it|we|i|you) (?:be )?(?:safe|ok|okay|fine|dangerous|risky)(?: for \w+)? to "
+        rf"(?:re)?(?:start|boot)(?: \S+)?{_END}",
+        ("dependencies", "restarts"),
+    ),
+)
 # A question that matches asks for these intents, unless it is refused for safety.
 WHOLE: tuple[tuple[str, tuple[str, ...]], ...] = (
     (_LOOKS + rf"(?:(?:can|could|would|will) (?:you|we|i) )?(?:please )?{_MEND} {_THAT}{_END}", ("why", "optimize")),
@@ -38,6 +61,13 @@ WHOLE: tuple[tuple[str, tuple[str, ...]], ...] = (
         _LOOKS + r"(?:(?:can you |could you )?(?:tell|give|show) me (?:some |any )?more(?: details?|"
         rf" about (?:it|that|you))?|(?:any )?more details?|go on|elaborate|details){_END}",
         ("status", "limits", "restarts", "dependencies"),
+    ),
+    (rf"\b{_PEOPLE}\b(?: \w+){{0,3}}? (?:{_COMPLAIN})", ("wrong",)),
+    (r"\b(?:need|needs|require|requires) (?:a |to be )?restart", ("wrong",)),
+    (
+        _LOOKS + r"(?:(?:show|tell|give) me )?(?:everything|all (?:there is|you know|details|facts))"
+        r"(?: (?:you know|there is))?(?: (?:about|on|of)\b.*)?[?!. ]*$",
+        ("status", "limits", "ports", "mounts", "restarts", "dependencies"),
     ),
     (
         r"\b(?:since when|how long)\b.*\b(?:slow|throttled|unhealthy|failing|broken|bad|wrong|"
@@ -74,6 +104,13 @@ ELSEWHERE: tuple[tuple[str, str], ...] = (
         _LOOKS + r"(?:(?:which|what|any|are there|list|show)\b.*\b(?:proposals?|approvals?)\b|"
         r"who (?:can|may|could|is allowed to) approve\b|how (?:do|can) (?:i|we) approve\b)",
         "proposals",
+    ),
+    (
+        r"\b(?:ready for prod\w*|production[- ]ready|best practices?|hardened|hardening|"
+        r"security (?:audit|risks?|issues?|problems?|holes?)|audit(?:ed)?|"
+        r"(?:is|are) (?:it|you|this|we|that|‹name›)? ?(?:secure|insecure))\b|"
+        r"\bhow secure\b|\bwhat (?:are|is) the (?:security )?risks?\b",
+        "audit",
     ),
     (
         _LOOKS + r"(?:(?:undo|revert|roll ?back|take back)\b.*\b(?:changes?|that|it|this|last)\b|"
@@ -123,14 +160,14 @@ def elsewhere(text: str) -> str:
 
 
 @cache
-def _whole() -> tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]:
-    return tuple((re.compile(pattern), intents) for pattern, intents in WHOLE)
+def _compiled(harmless: bool) -> tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]:
+    return tuple((re.compile(pattern), intents) for pattern, intents in (HARMLESS if harmless else WHOLE))
 
 
-def whole(text: str) -> tuple[str, ...]:
+def whole(text: str, *, harmless: bool = False) -> tuple[str, ...]:
     """The intents of a question that is one of those in the table; else ()."""
     said = text.lower()
-    return next((intents for pattern, intents in _whole() if pattern.search(said)), ())
+    return next((intents for pattern, intents in _compiled(harmless) if pattern.search(said)), ())
 
 
 def told_first(text: str) -> tuple[str, ...]:

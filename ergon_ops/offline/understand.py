@@ -69,7 +69,8 @@ def _understood(text: str, previous: Ask | None, names: tuple[str, ...]) -> Ask:
     inner = insides.instead(asked, intents, reason, names) or details.instead(asked, intents, reason)
     if inner:
         intents, reason = inner, ""
-    if reason not in UNSAFE and "restart" not in intents and (known := phrasings.whole(asked)):
+    known = phrasings.whole(asked, harmless=True)
+    if known or (reason not in UNSAFE and "restart" not in intents and (known := phrasings.whole(asked))):
         intents, reason = known, ""
     if aside := "cancel" if phrasings.taken_back(asked) else phrasings.elsewhere(asked):
         intents, reason = (), aside

@@ -120,11 +120,13 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A tool that did not answer, or was forbidden to (`denied`); `message` is one line for a person."""
+    """A tool that did not answer, or was forbidden to (`denied`); `message` is one line for a person. `gone`: there is
+    no such container any more."""
 
     tool: str
     message: str
     denied: bool = False
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

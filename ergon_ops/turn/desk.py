@@ -8,7 +8,7 @@ from dataclasses import field, replace
 from typing import Any, TypeVar
 
 from ergon_ops.dataclass import dataclass
-from ergon_ops.errors import EngineError, ErgonError, PolicyRefused
+from ergon_ops.errors import EngineError, ErgonError, NoSuchContainer, PolicyRefused
 from ergon_ops.events import EventType
 from ergon_ops.findings import Finding
 from ergon_ops.offline import Failure, HostView, Refusal, Step, View
@@ -105,7 +105,7 @@ class Desk:
                 try:
                     return await self.view(ref, steps(ref), more)
                 except ErgonError as error:
-                    failure = Failure("inspect", str(error))
+                    failure = Failure("inspect", str(error), gone=isinstance(error, NoSuchContainer))
                     return View(ref, self.personas[ref], self.collector.ledger, self.clock(), failures=(failure,))
 
         return tuple(await asyncio.gather(*(one(ref) for ref in refs)))
@@ -120,7 +120,8 @@ class Desk:
 
 
 def _failure(outcome: Outcome) -> Failure:
-    return Failure(outcome.tool, str(outcome.error), denied=isinstance(outcome.error, PolicyRefused))
+    denied, gone = isinstance(outcome.error, PolicyRefused), isinstance(outcome.error, NoSuchContainer)
+    return Failure(outcome.tool, str(outcome.error), denied=denied, gone=gone)
 
 
 def failed(outcome: Outcome) -> bool:

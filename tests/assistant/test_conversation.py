@@ -144,6 +144,21 @@ async def test_a_container_that_vanishes_mid_turn_gives_a_clear_answer(house: Ho
     assert "Running" not in str(last.data.get("answer", ""))
 
 
+async def test_who_ends_while_everybody_is_asked_is_not_missed(house: House, monkeypatch: Any) -> None:
+    engine = house.engines["local"]
+    read = engine.read
+
+    async def vanishing(*args: Any, **kwargs: Any) -> Any:
+        if any(row.ref.name == "worker" for row in await engine.containers()):
+            engine.drop("worker")
+        return await read(*args, **kwargs)
+
+    monkeypatch.setattr(engine, "read", vanishing)
+    told = (await house.ask("is anything wrong?"))["answer"]
+    assert "cannot be looked at" not in told
+    assert "worker" not in told
+
+
 async def test_who_talks_to_the_database_is_answered_by_the_database(house: House) -> None:
     document = await house.ask("who talks to the database?")
     assert containers(document) == ["orders-db"]

@@ -19,7 +19,7 @@ from typing import Any
 import docker
 import pytest
 
-from ergon_ops.engine import netns
+from ergon_ops.engine import netns, procfs
 from ergon_ops.engine.hostfiles import HostFiles
 from ergon_ops.engine.kernelfiles import KernelFiles
 from ergon_ops.engine.protocols import Counters
@@ -180,6 +180,18 @@ def test_bound_to_loopback_is_told_from_bound_to_any(lab: Lab, files: HostFiles)
     container = lab.run("sh", "-c", command)
     eventually(lambda: len(files.sockets(*container).listening) == 2)
     assert {item.port: item.loopback for item in files.sockets(*container).listening} == {8001: True, 8002: False}
+
+
+def test_a_process_that_ends_meanwhile_does_not_hide_the_sockets(
+    lab: Lab, files: HostFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A healthcheck's process may have the lowest number, and be gone when its namespace is asked for."""
+    container = lab.run("sh", "-c", "httpd -p 8002; exec sleep 600")
+    eventually(lambda: len(files.sockets(*container).listening) == 1)
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    monkeypatch.setattr(procfs, "first_pid", lambda *_: ended.pid)
+    assert [item.port for item in files.sockets(*container).listening] == [8002]
 
 
 def test_both_ways_of_reading_sockets_agree(lab: Lab, files: HostFiles) -> None:

@@ -17,6 +17,7 @@ FACTS: dict[str, Any] = {
     "open_files 41": 900, "open_files_limit 41": 1024, "image_platform": "linux/arm64", "machine": "amd64",
     "alias shop/api": "api", "alias shop/web": "web", "log_size": 5 * 1024 * 1024, "log_growth": 2048,
     "log_driver": "json-file", "label com.example.team": "blue",
+    "env_secret DB_PASSWORD": True,
 }  # fmt: skip
 ASKED = [
     ("do you have zombies?", "3 processes of mine are zombies, left by node"),
@@ -30,6 +31,7 @@ ASKED = [
     ("how big is your log?", "5 MiB on the host's disk .json-file.*grows by 2 KiB a second.*Nothing bounds"),
     ("is the log growing?", "grows by 2 KiB"),
     ("what labels do you have?", "com.example.team"),
+    ("which secrets are exposed?", "in plain sight in my environment: DB_PASSWORD. I never show them"),
 ]
 
 
