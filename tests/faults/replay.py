@@ -13,13 +13,14 @@ from ergon_ops.errors import ErgonError
 from ergon_ops.events import epoch
 from ergon_ops.facts import FACTS, Fact, Group
 from ergon_ops.logtemplates.signals import told
-from ergon_ops.refs import Ref
+from ergon_ops.refs import Ref, host_ref
 
 JSON = dict[str, Any]
 SLACK = 1e-9
 # The newest of many like lines: that such a line is there, by its key, is what is cited.
 # As these are of the engine's log, so is this of a file that a server writes itself, by the time of its newest line.
 FILED = "nginx_error"
+OUTPUT = "health_output"  # of two streams, whose lines come in either order
 TRIES, PAUSE_S = 3, 0.8
 SAID = frozenset({"log_signal", "log_signal_at"})
 
@@ -50,9 +51,11 @@ async def replayed(
 async def _read(room: Room, about: str, groups: Iterable[Group]) -> tuple[Fact, ...]:
     """Whatever a diagnosis reads is read again, in one go, since some readings come along with others."""
     known = {row.ref.short: row.ref for row in room.inventory.containers}
-    wanted = tuple(dict.fromkeys((*needs(), *groups)))
+    machine = {host_ref(host).short: host_ref(host) for host in room.inventory.infos}
+    of_host: tuple[Group, ...] = ("host",)
+    wanted = of_host if about in machine else tuple(dict.fromkeys((*needs(), *groups)))
     try:
-        await room.collector.read(known.get(about, Ref(about)), wanted)
+        await room.collector.read(machine.get(about) or known.get(about, Ref(about)), wanted)
     except ErgonError:
         return ()
     return tuple(fact for fact in room.ledger if fact.about.short == about)
@@ -70,11 +73,17 @@ def _holds(old: JSON, again: Mapping[tuple[str, str, str], list[Fact]], *, moved
             continue
         if old["name"] in SAID or same(old["value"], fact.to_json()["value"], tolerance=spec.tolerance):
             return True
+        if old["name"] == OUTPUT and _lines(old["value"]) == _lines(fact.value):
+            return True
         if moved and spec.group in ("logs", "signals"):
             return True  # the loop went on, and so did its log
         if moved and spec.group in ("state", "events", "processes", "memory"):
             return _later(old["value"], fact.to_json()["value"])
     return False
+
+
+def _lines(output: object) -> list[str]:
+    return sorted(line.strip() for line in str(output).split("⏎"))
 
 
 def _means(line: object) -> set[str]:
