@@ -113,7 +113,7 @@ def python(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
         more["STREAMLIT_GLOBAL_DEVELOPMENT_MODE"] = "false"
     steps: list[Step] = [pip(found)] if found.dependencies or found.packages else []
     steps.append(Copy((".",), f"{APP}/"))
-    if found.type in ("script", "pyramid") and not found.entrypoint:  # a command of its own: it has to be installed
+    if not found.entrypoint:  # a command of its own: it has to be installed
         steps.append(Run((("pip", "install", "--no-cache-dir", "--no-deps", f"--target={DEPENDENCIES}", "."),), APP))
     if found.build:  # with the packages it asks for; what is written belongs to the image
         steps.append(Run(found.build, place(found), {key: more[key] for key in ("PYTHONPATH", "PATH")}))

@@ -4,17 +4,18 @@ where they start the very one that was found and would run here as they are."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ergon_ops.dataclass import dataclass
+from ergon_ops.packaging.analysis.configured import files
 from ergon_ops.packaging.analysis.containers import Dockerfile, words_of
 from ergon_ops.packaging.analysis.evidence import Application, Evidence, Service
 from ergon_ops.packaging.analysis.hosts import started
 from ergon_ops.packaging.analysis.launching import Launch, launched, of_image, of_service, unwrapped
-from ergon_ops.packaging.analysis.packages import load_json
-from ergon_ops.packaging.analysis.requirements import requirements, table
-from ergon_ops.packaging.analysis.said import CONFIG, bound, commands
+from ergon_ops.packaging.analysis.mcp import spoken_port
+from ergon_ops.packaging.analysis.own_words import Adopted, of_language
+from ergon_ops.packaging.analysis.requirements import load_toml, requirements, table
+from ergon_ops.packaging.analysis.said import CONFIG, KEPT, bound, commands, kept_by
 from ergon_ops.packaging.analysis.said import PORT as SAID_PORT
 from ergon_ops.packaging.analysis.tree import Tree, inside, shown
 
@@ -32,16 +33,6 @@ TUNED = re.compile(r"-[wtl]|--(?:workers|threads|timeout|log-level|graceful-time
 TARGET = re.compile(r"[A-Za-z_][\w.]*(?::[A-Za-z_][\w.]*(?:\(\))?)?$|[\w./-]+\.py(?::\w+)?$")
 LEFT_OPEN = re.compile(r"[<>{}$|…`*]|\.\.\.")
 SERVER = re.compile(r"uvicorn\.(?:run|Server)\(|\bserve\(|\brun_app\(|hypercorn|WSGIServer|granian")
-COMPILED = ("go", "rust")
-
-
-@dataclass(frozen=True, slots=True)
-class Adopted:
-    """`run` () where only the port holds here."""
-
-    run: tuple[str, ...]
-    port: int | None
-    why: Evidence
 
 
 def adopted(tree: Tree, found: Application, own: Iterable[Service], image: Dockerfile | None) -> Adopted | None:
@@ -84,19 +75,7 @@ def _adopted(tree: Tree, found: Application, launch: Launch) -> Adopted | None:
         return _server(tree, found, launch) if words[0] in USUAL else _program(tree, found, launch)
     if not found.run and found.level == "recognised":
         return Adopted(words, _port(tree, found, words), launch.why)
-    if words[0] == "node" and found.run[-1:] == ("start",) and words[-1:] != ("start",):
-        scripts = table(load_json(tree, inside(found.path, "package.json")), "scripts")
-        at_work = re.search(r"\bts-node|\btsx\b|nodemon|babel-node", str(scripts.get("start")))
-        built = "build" in scripts and len(words) == 2 and not tree.has(inside(found.path, words[1]))
-        return Adopted(words, found.port, launch.why) if at_work and built else None
-    if found.run[:2] == ("java", "-jar") and words[0] == "java" and "-jar" in words[:-1]:
-        jar = words[words.index("-jar") + 1]
-        plainly = tuple(word if word != jar else jar.rsplit("/", 1)[-1] for word in words) if jar[:1] == "/" else words
-        return Adopted(plainly, _port(tree, found, words), launch.why)
-    if found.language in COMPILED and len(found.run) == 1 and found.run[0].startswith("./"):
-        given = words[1:] if words[0].startswith("/") or words[0].endswith(found.run[0][1:]) else ()
-        return Adopted((*found.run, *given), _port(tree, found, words), launch.why) if given else None
-    return None
+    return of_language(tree, found, launch, _port(tree, found, words))
 
 
 def _server(tree: Tree, found: Application, launch: Launch) -> Adopted | None:
@@ -108,13 +87,17 @@ def _server(tree: Tree, found: Application, launch: Launch) -> Adopted | None:
     port = _port(tree, found, words)
     dependencies = requirements(tree, found.context or found.path)
     there = any(one in dependencies for one in BROUGHT.get(name, (name,)))
-    config = CONFIG.search(said) or (name == "gunicorn" and tree.has(inside(found.path, "gunicorn.conf.py")))
-    elsewhere = found.folder and found.folder not in words
-    if not there or elsewhere or not (LISTENING.search(said) or (config and port)):
+    config = (
+        CONFIG.search(said)
+        or (name in KEPT and port and "-c" in words)
+        or (name == "gunicorn" and tree.has(inside(found.path, "gunicorn.conf.py")))
+    )
+    if not there or not (LISTENING.search(said) or (config and port)):
         return Adopted((), port, launch.why) if port else None
     port = port or USUAL[name]
     run = _short(words, target, port) if launch.tuned else words
-    return Adopted(run, port, launch.why)
+    placed = found.folder and found.folder not in words and set(run) <= {*found.run, str(port)}
+    return Adopted((), port, launch.why) if placed else Adopted(run, port, launch.why)  # ours say where it lies as well
 
 
 def _short(words: Sequence[str], target: str, port: int) -> tuple[str, ...]:
@@ -147,17 +130,37 @@ def _file(tree: Tree, found: Application, word: str) -> str:
 
 
 def _program(tree: Tree, found: Application, launch: Launch) -> Adopted | None:
-    """`python -m pkg --config x`, `tool sync`: more words behind the same program."""
+    """`python -m pkg --config x`, `tool sync`: more words behind the same program, or its own file that serves it."""
     words = launch.words
+    own = words[:1] if words[0] in commands_of(tree, found) else ()
     same = words[: len(found.run)] == found.run
-    if not same and words[:1] == ("python",) and len(words) > 1:
-        named = words[2] if words[1] == "-m" and len(words) > 2 else words[1]
-        file = (_file(tree, found, f"{named}.__main__") if words[1] == "-m" else "") or _file(tree, found, named)
-        own = file == inside(found.path, found.entrypoint) and found.run[:1] == ("python",)
-        same = bool(file) and (own or _serves(tree, found, file)) and not found.folder
+    if not same and (file := _started(tree, found, words)):
+        named = file == inside(found.path, found.entrypoint) and found.run[:1] == ("python",)
+        same = named or _serves(tree, found, file)
     if not same or words == found.run:
         return None
-    return Adopted(words, _port(tree, found, words) or found.port, launch.why)
+    port = _port(tree, found, words) or found.port or spoken_port(tree, found.path, words)
+    return Adopted(words, port, launch.why, installed=bool(own))
+
+
+def commands_of(tree: Tree, found: Application) -> Mapping[str, str]:
+    """What pyproject.toml installs, with the function that each starts."""
+    path = inside(found.context or found.path, "pyproject.toml")
+    document = load_toml(tree, path) if tree.has(path) else {}
+    rows = {**table(document, "tool", "poetry", "scripts"), **table(document, "project", "scripts")}
+    return {name: said for name, said in rows.items() if isinstance(said, str)}
+
+
+def _started(tree: Tree, found: Application, words: Sequence[str]) -> str:
+    """The file that a command runs, as a file, a module or an installed command."""
+    if said := commands_of(tree, found).get(words[0]):
+        return _file(tree, found, said)
+    if words[:2] == ("fastmcp", "run") and len(words) > 2:
+        return _file(tree, found, words[2])
+    if words[:1] != ("python",) or len(words) < 2:
+        return ""
+    named = words[2] if words[1] == "-m" and len(words) > 2 else words[1]
+    return (_file(tree, found, f"{named}.__main__") if words[1] == "-m" else "") or _file(tree, found, named)
 
 
 def _serves(tree: Tree, found: Application, file: str) -> bool:
@@ -165,13 +168,17 @@ def _serves(tree: Tree, found: Application, file: str) -> bool:
     if found.run[:1] == ("python",) or not found.port or not SERVER.search(tree.text(file)):
         return False
     beside = (inside(file.rpartition("/")[0] or ".", name) for name in tree.names(file.rpartition("/")[0] or "."))
-    return any("0.0.0.0" in tree.text(path) for path in (file, *beside) if path.endswith(".py"))
+    sources = [path for path in (file, *beside) if path.endswith(".py")]
+    settled = files(tree, found.path, sources)
+    return any(re.search(r"0\.0\.0\.0|['\"]::['\"]", tree.text(path)) for path in (*sources, *settled))
 
 
 def _port(tree: Tree, found: Application, words: Sequence[str]) -> int | None:
     said = " ".join(words)
     if literal := SAID_PORT.search(said):
         return int(literal[1])
+    if words[0] in KEPT and (told := kept_by(tree, found.path, words[0], said)):
+        return told[0]
     other = CONFIG.search(said)
     place = other[1].removeprefix("./") if other else "gunicorn.conf.py"
     there = bound(tree, inside(found.path, place)) if other or words[0] == "gunicorn" else None

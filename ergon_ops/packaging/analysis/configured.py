@@ -17,8 +17,8 @@ from ergon_ops.packaging.analysis.tree import Tree, inside, relative, shown
 Found = tuple[int, Evidence]
 ENDINGS = (".toml", ".yaml", ".yml", ".json", ".json5", ".ini", ".cfg", ".conf", ".config")
 USUAL = re.compile(
-    r"(?:^|/)(?:config|conf|settings)/(?:default|production|prod|base|config|settings|app|application)\.\w+$"
-    r"|(?:^|/)(?:config|settings|conf|Rocket)\.\w+$|(?:^|/)src/main/resources/application\.\w+$"
+    r"(?i)(?:^|/)(?:config|conf|settings|configuration|configs)/(?:default|production|prod|base|config|settings|app|application)\.\w+$"
+    r"|(?:^|/)(?:config|settings|conf|configuration|Rocket)\.\w+$|(?:^|/)src/main/resources/application\.\w+$"
 )
 NEVER = re.compile(r"(?:^|/)(?:package(?:-lock)?|tsconfig[\w.]*|pyproject|docker-compose[\w.]*|compose[\w.]*)\.\w+$")
 # Where others listen: never where a program does that only names a port.

@@ -176,7 +176,7 @@ def dockerfile(tree: Tree, path: str, arguments: Mapping[str, str] = MappingProx
     if not stage.base:
         tree.fault(path, "has no FROM", 1)
     entry, command = words_of(filled(stage.entry, values)), words_of(filled(stage.command, values))
-    lines, ports = stage.lines, stage.ports or _of_nginx(tree, path, stage, copied)
+    lines, ports = stage.lines, stage.ports or _of_server(tree, path, stage, copied)
     if not ports and "RUN" in lines and (told := PORT.search(" ".join((*entry, *command)))):
         ports, lines["EXPOSE"] = [int(told[1])], lines["RUN"]
     return Dockerfile(
@@ -185,16 +185,25 @@ def dockerfile(tree: Tree, path: str, arguments: Mapping[str, str] = MappingProx
     )  # fmt: skip
 
 
-def _of_nginx(tree: Tree, path: str, stage: _Stage, copied: Sequence[str]) -> list[int]:
-    """Where its own settings have nginx listen, of an image that is one; the first port without TLS."""
-    if not re.search(r"(?:^|/)nginx", stage.base):
+# Images that serve pages: their files of settings, and where those have them listen; the first port without TLS.
+SERVERS = (
+    ("nginx", ".conf", re.compile(r"(?:^|[{;\s])listen\s+(?:[\w.:\[\]]+:)?(\d{2,5})\b(?!.*\bssl\b)")),
+    ("caddy", "Caddyfile", re.compile(r"^\s*(?:http://)?[\w.*-]*:(\d{2,5})\s*\{")),
+    ("httpd", ".conf", re.compile(r"^\s*Listen\s+(?:[\w.:\[\]]+:)?(\d{2,5})\b")),
+)
+
+
+def _of_server(tree: Tree, path: str, stage: _Stage, copied: Sequence[str]) -> list[int]:
+    """Where its own settings have it listen."""
+    kind = next((row for row in SERVERS if re.search(rf"(?:^|/){row[0]}", stage.base)), None)
+    if kind is None:
         return []
     bases = [path.rpartition("/")[0] or "."]
     while bases[-1] != ".":
         bases.append(bases[-1].rpartition("/")[0] or ".")
     for one in (inside(base, name) for name in copied for base in bases):
-        for number, line in enumerate(tree.text(one).splitlines(), 1) if ".conf" in one else ():
-            if match := re.search(r"(?:^|[{;\s])listen\s+(?:[\w.:\[\]]+:)?(\d{2,5})\b(?!.*\bssl\b)", line):
+        for number, line in enumerate(tree.text(one).splitlines(), 1) if kind[1] in one else ():
+            if match := kind[2].search(line):
                 stage.lines["EXPOSE"] = Evidence(one, number, shown(line))
                 return [int(match[1])]
     stage.lines.setdefault("EXPOSE", stage.lines["FROM"])

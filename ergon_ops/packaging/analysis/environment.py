@@ -59,6 +59,31 @@ def loaded(tree: Tree, path: str) -> list[tuple[str, int, Evidence]]:
     return rows if rows and any(LOADS.search(text) for text in texts) else []
 
 
+MANAGERS = re.compile(r"(?:^|/)(?:ecosystem|pm2)(?:\.config)?\.(?:c?js|mjs|json)$|(?:^|/)process\.json$")
+PM2 = re.compile(r"\bpm2(?:-runtime)?\b")
+
+
+def managed(tree: Tree, path: str, entry: str, run: Sequence[str]) -> list[tuple[str, int, Evidence]]:
+    """Ports that the file of PM2 sets, where PM2 starts it: of the program with this entry, else of the first."""
+    started = re.search(
+        r'"(?:start|prod|start:prod|production)"\s*:\s*"([^"\n]*)"', tree.text(inside(path, "package.json"))
+    )
+    if not PM2.search(" ".join([started[1] if started else "", *run])):
+        return []
+    for file in (inside(path, name) for name in tree.names(path) if MANAGERS.search(name)):
+        text = tree.text(file)
+        stem = entry.rsplit(".", 1)[0].rsplit("/", 1)[-1]
+        named = re.search(rf"script['\"]?\s*:[^\n]*\b{re.escape(stem)}\b", text) if stem else None
+        rows = [
+            (row[1], int(row[2]), _at(tree, file, row)) for row in SET.finditer(text, named.start() if named else 0)
+        ]
+        return rows or [(row[1], int(row[2]), _at(tree, file, row)) for row in SET.finditer(text)]
+    return []
+
+
+SET = re.compile(r"\b(\w*PORT)['\"]?\s*:\s*['\"]?(\d{2,5})['\"]?")
+
+
 def _at(tree: Tree, file: str, match: re.Match[str]) -> Evidence:
     return tree.line(file, tree.text(file).count("\n", 0, match.end()) + (tree.text(file)[match.end() - 1] != "\n"))
 

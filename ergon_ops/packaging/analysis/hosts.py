@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from ergon_ops.dataclass import dataclass
@@ -12,11 +13,12 @@ from ergon_ops.packaging.analysis.containers import words_of
 from ergon_ops.packaging.analysis.evidence import Evidence
 from ergon_ops.packaging.analysis.packages import load_json
 from ergon_ops.packaging.analysis.requirements import load_toml, table
-from ergon_ops.packaging.analysis.tree import Tree, inside, shown
+from ergon_ops.packaging.analysis.tree import Tree, inside, shown, within
 
 WEB = ("web", "app", "api", "server", "http")
 PROGRAM = re.compile(r"^\[program:([\w.-]+)\]")
 UNIT = re.compile(r"^ExecStart\s*=\s*[-+@!:]*(.+)$")
+PLACE = re.compile(r"^(?:WorkingDirectory|directory)\s*=\s*(\S+)")
 COMMAND = re.compile(r"^command\s*=\s*(.+)$")
 
 
@@ -49,24 +51,30 @@ def _one(tree: Tree, path: str, said: Any, name: str, *, serves: bool | None = T
 
 
 def _supervised(tree: Tree, folder: str) -> Iterator[Started]:
-    paths = [path for path in tree.under(folder, ".conf", ".ini") if "supervis" in path]
-    for path in paths:
-        name = ""
-        for number, line in enumerate(tree.text(path).splitlines(), 1):
-            if head := PROGRAM.match(line.strip()):
-                name = head[1]
-            elif line.startswith("["):
-                name = ""
-            elif name and (match := COMMAND.match(line.strip())):
-                yield Started(name, words_of(match[1].strip()), Evidence(path, number, shown(line)))
+    for path in (path for path in tree.under(".", ".conf", ".ini") if "supervis" in path):
+        lines = tree.text(path).splitlines()
+        heads = [*(index for index, line in enumerate(lines) if line.startswith("[")), len(lines)]
+        for start, end in pairwise(heads):
+            head = PROGRAM.match(lines[start].strip())
+            rows = {number: COMMAND.match(lines[number - 1].strip()) for number in range(start + 2, end + 1)}
+            for number, match in rows.items() if head and _for(path, folder, lines[start:end]) else ():
+                if head and match:
+                    yield Started(head[1], words_of(match[1].strip()), Evidence(path, number, shown(lines[number - 1])))
 
 
 def _units(tree: Tree, folder: str) -> Iterator[Started]:
-    for path in tree.under(folder, ".service"):
-        for number, line in enumerate(tree.text(path).splitlines(), 1):
+    for path in tree.under(".", ".service"):
+        lines = tree.text(path).splitlines()
+        for number, line in enumerate(lines, 1) if _for(path, folder, lines) else ():
             if match := UNIT.match(line.strip()):
                 name = path.rsplit("/", 1)[-1].removesuffix(".service")
                 yield Started(name, words_of(match[1].strip()), Evidence(path, number, shown(line)))
+
+
+def _for(path: str, folder: str, lines: Sequence[str]) -> bool:
+    """A file in the folder, or one elsewhere that says that it is started there."""
+    said = next((match[1] for line in lines if (match := PLACE.match(line.strip()))), "")
+    return within(path, folder) or f"{said.rstrip('/')}/".endswith(f"/{folder}/")
 
 
 def _render(tree: Tree, folder: str) -> Iterator[Started]:

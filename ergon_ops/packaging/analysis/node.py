@@ -154,7 +154,7 @@ def _generic(site: Site) -> Application | None:
         "port": (because,) if because else (),
         **({"entrypoint": (Evidence(inside(package.folder, file)),)} if file else {}),
     }
-    kind = "bot" if not listening and package.has(*BOTS) else "node"
+    kind = "bot" if not listening and package.has(*BOTS) else "bun" if run[0] == "bun" else "node"
     return Application("", package.folder, kind, "javascript", run=run, port=number, entrypoint=file, evidence=evidence)
 
 

@@ -12,6 +12,7 @@ from ergon_ops.dataclass import dataclass
 from ergon_ops.packaging.analysis import archives, deno
 from ergon_ops.packaging.analysis.binaries import LISTENS, Binary, binaries
 from ergon_ops.packaging.analysis.configured import FOREIGN, OTHERS, kept
+from ergon_ops.packaging.analysis.declared import declared
 from ergon_ops.packaging.analysis.evidence import Application, Evidence
 from ergon_ops.packaging.analysis.libraries import asked, files, ruby_of, variables
 from ergon_ops.packaging.analysis.needs import needs
@@ -40,17 +41,12 @@ QUARKUS = r"(?m:^\s*(?:%prod\.)?)quarkus\.http\.port\s*[=:]\s*(?:\$\{\w+:)?(\d{2
 MICRONAUT = r"micronaut\.server\.port\s*[=:]\s*(\d{2,5})|(?m:^micronaut:\s*\n(?:[ \t]+.*\n)*?[ \t]+port:\s*(?:\$\{\w+:)?(\d{2,5}))"
 KTOR = r"(?i:\bport)\s*=\s*(\d{2,5})|(?i:\bport\b)[^\n]*(?:\?:\s*|getOrDefault\(\s*\"\w+\"\s*,\s*)\"?(\d{2,5})\b"
 JAVA = r"getOrDefault\(\s*\"\w*PORT\"\s*,\s*\"(\d{2,5})\"|(?:\.start|\.listen|\bport|InetSocketAddress|ServerBuilder\.forPort)\(\s*(\d{2,5})\s*[,)]"
-PUMA = r"^\s*port\s+(?:ENV\.fetch\([^)\n]*?(\d{2,5})\s*\)|ENV\.fetch\([^)\n]*\)\s*\{\s*(\d{2,5})|(\d{2,5}))"
+PUMA = r"^\s*port\s+(?:ENV\.fetch\([^)\n]*?(\d{2,5})\s*\)|ENV\.fetch\([^)\n]*\)\s*\{\s*(\d{2,5})|\(?ENV\[[^\]\n]*\]\s*\|\|\s*['\"]?(\d{2,5})|(\d{2,5}))|^\s*bind\s*\(?\s*['\"]tcp://[^:\n]*:(?:#\{[^}\n]*?)?(\d{2,5})"
 SINATRA = r"^\s*set\s*\(?\s*:port\s*,\s*(?:ENV\b[^\n]*?)?(\d{2,5})"
 RACKUP = r"^#\\.*?(?:-p|--port)[ =](\d{2,5})"
 KESTREL = r"(?:UseUrls|\.Run(?:Async)?|Urls\.Add)\(\s*\"https?://[^:\"]+:(\d{2,5})|ListenAnyIP\(\s*(\d{2,5})|\"Urls?\"\s*:\s*\"https?://[^:\"]+:(\d{2,5})"
 PHOENIX = r"\"PORT\"\s*\)?\s*(?:\|\||,)\s*\"(\d{2,5})\"|\bport:\s*(\d{2,5})"
-# Where nothing is listened on by its number: what a name for a port is given, then an address as a text.
-LOOSE = {
-    "go": r"(?i)\b\w*(?:port|addr)\w*\b[^`\n]*`[^`\n]*\b(?:env)?-?default:\":?(\d{2,5})\"|\b\w*port\w*(?:\s+(?:string|u?int\d*))?\s*:?=\s*\"?:?(\d{2,5})\"?\s*$|(?:port|addr|listen)\"\s*,\s*(?:\"\w?\"\s*,\s*)?\"?[\w.]*?:?(\d{2,5})\b|[\"`](?:[\d.]*|localhost):(\d{2,5})[\"`]",
-    "rust": r"(?i)\bport\b[^;{}]{0,160}?\b(\d{4,5})(?:u16|_u16)?\b|\"[\d.]+:(\d{2,5})\"",
-    "typescript": r"(?i)\bport\b[^\n;]*?\b(\d{4,5})\b",
-}
+LOOSE = {"typescript": r"(?i)\bport\b[^\n;]*?\b(\d{4,5})\b"}  # where nothing is listened on by its number
 SETTINGS = {
     "spring-boot": ("server", "port"), "quarkus": ("quarkus", "http", "port"),
     "micronaut": ("micronaut", "server", "port"), "ktor": ("ktor", "deployment", "port"),
@@ -176,7 +172,8 @@ def _application(tree: Tree, folder: str, kind: Kind, marker: Evidence, program:
     port, why = _port(tree, folder, kind, sources) if alone or program.listens else (None, None)
     at = f" -p {port}" if port and not puma else ""
     rack = f"ruby {entry} -o 0.0.0.0" if plain else "rackup -o 0.0.0.0" + at
-    rack = f"puma -C {puma}" if puma and not plain else rack
+    exec_ = "bundle exec " if "Gemfile" in tree.names(folder) else ""
+    rack = f"{exec_}puma -C {puma}" if puma and not plain else rack
     named = re.search(r"<AssemblyName>\s*([\w.-]+)\s*</AssemblyName>", tree.text(marker.file))
     project = named[1] if named else marker.file.rsplit("/", 1)[-1].rsplit(".", 1)[0]
     run = kind.run.format(name=name, project=project, entry=entry, rack=rack)
@@ -249,13 +246,14 @@ def _name(tree: Tree, folder: str, kind: Kind) -> str:
 
 
 def _port(tree: Tree, folder: str, kind: Kind, sources: Sequence[str]) -> tuple[int | None, Evidence | None]:
-    loose = LOOSE.get(kind.language) if kind.type != "go" or sources or _listens(tree, folder) else None
+    loose = LOOSE.get(kind.language)
     paths = list(sources or files(tree, folder, kind.language))
     if kind.language == "elixir":
         paths = _of_phoenix(paths)
     elif kind.type in SETTINGS:
         paths = archives.in_order(tree, folder, paths)
-    if kind.language == "go" and loose and (row := _tagged(tree, folder, paths)):
+    told = kind.type != "go" or bool(sources) or _listens(tree, folder)
+    if told and (row := _kept_first(tree, folder, kind, paths)):
         return row
     for pattern in filter(None, (kind.listening, loose if kind.listening else None)):
         for path in paths:
@@ -265,9 +263,24 @@ def _port(tree: Tree, folder: str, kind: Kind, sources: Sequence[str]) -> tuple[
                 foreign = number in FOREIGN or (pattern is loose and OTHERS.search(why.says))
                 if 80 <= number <= 65535 and not foreign:
                     return number, why
+    if told and kind.listening and (row := declared(tree, kind.language, paths)):
+        return row
     keys = SETTINGS.get(kind.type, ("port",) if kind.language in ("go", "rust") and kind.port else ())
     settled = [path for path in paths if SETTLED.search(path)] if kind.type in SETTINGS else None
     return (kept(tree, folder, keys, paths, settled) if keys else None) or (None, None)
+
+
+# Crates that fill settings from a file: what is in it comes before what the code takes without one.
+FILLING = re.compile(r"(?m)^(?:config|figment|twelf|confique|confy)\b")
+
+
+def _kept_first(tree: Tree, folder: str, kind: Kind, paths: Sequence[str]) -> tuple[int, Evidence] | None:
+    """A file of settings that the sources name."""
+    if kind.language == "go":
+        return _tagged(tree, folder, paths)
+    if kind.language == "rust" and FILLING.search(tree.text(inside(folder, "Cargo.toml"))):
+        return kept(tree, folder, ("port",), paths)
+    return None
 
 
 def _tagged(tree: Tree, folder: str, paths: Sequence[str]) -> tuple[int, Evidence] | None:

@@ -174,9 +174,10 @@ def is_one(run: tuple[str, ...], same: Iterable[Application]) -> bool:
 def _program(
     tree: Tree, first: Application, name: str, run: tuple[str, ...], why: Evidence, port: int | None
 ) -> Application:
+    plain = "node" if first.language in ("javascript", "typescript") else "script"
     said = PORT.search(" ".join(run))
     port = int(said[1]) if said else port
-    kind = next((word for word in LONG if word in run), "http" if port else "script")
+    kind = next((word for word in LONG if word in run), "http" if port else plain)
     entry = _entry(tree, first.path, run) or first.entrypoint
     evidence = {**first.evidence, "type": (why,), "run": (why,), "port": (why,) if port else ()}
     evidence.pop("entrypoint", None)

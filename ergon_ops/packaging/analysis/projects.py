@@ -11,7 +11,7 @@ from ergon_ops.packaging.analysis import node, others, python, static
 from ergon_ops.packaging.analysis.adopting import adopted, documented
 from ergon_ops.packaging.analysis.compose import needed, program, services
 from ergon_ops.packaging.analysis.containers import Dockerfile, dockerfiles, procfile, there
-from ergon_ops.packaging.analysis.environment import deployed, loaded, surrounded, variable_of
+from ergon_ops.packaging.analysis.environment import deployed, loaded, managed, surrounded, variable_of
 from ergon_ops.packaging.analysis.evidence import Analysis, Application, Evidence, Need, Service, Variable
 from ergon_ops.packaging.analysis.needs import SCHEMES, URL
 from ergon_ops.packaging.analysis.packages import packages, taken_in
@@ -22,6 +22,7 @@ from ergon_ops.packaging.analysis.secrets import secrets
 from ergon_ops.packaging.analysis.tree import Tree, aside, inside, relative, shown, within
 from ergon_ops.refs import slug
 
+SERVING = re.compile(r"nginx|caddy|httpd|static-web-server|lighttpd")  # images that serve pages
 WEB = (
     "django",
     "fastapi",
@@ -98,6 +99,8 @@ def _known_by_others(
         evidence["run"] = (there.why,) if there.run else evidence.get("run", ())
         if there.port and (there.port != found.port or there.run):
             port, evidence["port"] = there.port, (there.why,)
+        found = replace(found, entrypoint="" if there.installed else found.entrypoint)
+        found = replace(found, type="http") if port and found.type == "script" else found
     silent = not evidence.get("port") and found.type not in ("celery", "bot", "script", "shell")
     if silent and found.output:  # what develops it listens elsewhere than what serves its pages
         pages = image if image and not image.base.rsplit("/", 1)[-1].startswith("node") else None
@@ -113,6 +116,7 @@ def _known_by_others(
         *(image.sets if image else ()),
         *sets,
         *loaded(tree, found.path),
+        *managed(tree, found.path, found.entrypoint, image.run if image else ()),
     ]
     set_by = None if found.output else surrounded(found, evidence.get("port", ()), given)
     if set_by:
@@ -126,7 +130,7 @@ def _known_by_others(
 def _around(found: Application, images: Mapping[str, Dockerfile], *, alone: bool) -> Dockerfile | None:
     """The image of a folder around it that is made of it: it names it, or there is nothing else."""
     for folder, image in images.items():
-        if found.output or not within(found.path, folder):
+        if (found.output and not SERVING.search(image.base)) or not within(found.path, folder):
             continue
         inner = relative(found.path, folder)
         if any(one == inner or one.startswith(f"{inner}/") for one in image.copied) or (alone and "." in image.copied):

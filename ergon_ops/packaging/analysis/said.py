@@ -22,7 +22,7 @@ FILES = (
 FOLDERS = ("scripts", "bin", "docker", "deploy", "etc", "supervisor")  # of commands, beside the sources
 PORT = re.compile(
     r"(?:--(?:server\.)?port|--bind|--listen|--http|-b|-p|runserver|(?:FLASK_RUN_|UVICORN_)?PORT=)"
-    r"[ =]?[\"']?(?:[\w.\[\]*]*:)*(\d{2,5})\b"
+    r"[ =]?[\"']?(?:tcp://)?(?:[\w.\[\]*]*:)*(\d{2,5})\b"
 )
 GIVEN = re.compile(r"(?m)^(?:export\s+)?(\w+)\s*(?:[:?]?=)\s*['\"]?(\d{2,5})['\"]?\s*(?:#.*)?$")
 NAMED = re.compile(r"\$(?:\((\w+)\)|\{\{?\s*(\w+)(?:\s*:?-\s*(\d+))?\s*\}?\}|(\w+))|\{\{\s*\.?(\w+)\s*\}\}")
@@ -33,6 +33,7 @@ CALLED = re.compile(
     rf"|(?:system|run|call|Popen|check_call)\(\s*f?['\"]((?:python3? -m )?(?:{SERVERS})\b[^'\"\n]*)['\"]"
 )
 CONFIG = re.compile(r"(?:-c|--config)[ =]?(?:python:|file:)?([\w./-]+\.py)\b")
+OTHER = re.compile(r"(?:-c|--config)[ =]?(?:file:)?([\w./-]+\.toml)\b")
 KEPT: Mapping[str, tuple[str, str]] = {
     "streamlit": (".streamlit/config.toml", r"(?ms)^\[server\][^\[]*?^port\s*=\s*(\d{2,5})"),
     "flask": (".flaskenv", r"(?m)^FLASK_RUN_PORT\s*=\s*['\"]?(\d{2,5})"),
@@ -45,13 +46,19 @@ def port_said(tree: Tree, folder: str, kind: str, server: str, names: tuple[str,
     if server == "gunicorn" and (own := bound(tree, inside(folder, "gunicorn.conf.py"))):
         return own
     for key in (kind, server):
-        if key in KEPT:
-            name, pattern = KEPT[key]
-            path = inside(folder, name)
-            if found := re.search(pattern, tree.text(path)):
-                line = tree.text(path).count("\n", 0, found.start(1)) + 1
-                return int(found[1]), tree.line(path, line)
+        if key in KEPT and (own := kept_by(tree, folder, key)):
+            return own
     return _commanded(tree, folder, names)
+
+
+def kept_by(tree: Tree, folder: str, server: str, said: str = "") -> tuple[int, Evidence] | None:
+    """Of the file that a server reads by itself, or of the one that its command names."""
+    name, pattern = KEPT[server]
+    other = OTHER.search(said)
+    path = inside(folder, other[1].removeprefix("./") if other else name)
+    if found := re.search(pattern, tree.text(path)):
+        return int(found[1]), tree.line(path, tree.text(path).count("\n", 0, found.start(1)) + 1)
+    return None
 
 
 def _commanded(tree: Tree, folder: str, names: tuple[str, ...]) -> tuple[int, Evidence] | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from ergon_ops.packaging.analysis.evidence import Application, Evidence
+from ergon_ops.packaging.analysis.mcp import SPOKEN
 from ergon_ops.packaging.analysis.requirements import load_toml, table
 from ergon_ops.packaging.analysis.said import port_said
 from ergon_ops.packaging.analysis.sources import Source
@@ -108,6 +109,11 @@ def script(tree: Tree, base: str, members: Mapping[str, Source]) -> Application 
     return one_script(tree, base, best, members) if best else None
 
 
+def serves(source: Source) -> bool:
+    """It listens; a server of MCP does where it speaks HTTP, whichever way it is started."""
+    return source.serves or (bool(source.transports) and all(one in SPOKEN for one in source.transports))
+
+
 def _order(path: str) -> tuple[int, int, str]:
     stem = path.rsplit("/", 1)[-1].removesuffix(".py").lower()
     return path.count("/"), NAMES.index(stem) if stem in NAMES else len(NAMES), path
@@ -129,7 +135,7 @@ def one_script(
     run = run or _as_module(tree, base, path)
     source = members.get(path)
     serving = [source] if source else list(members.values())
-    port, why = next(((number, why) for one in serving for number, why in one.ports if one.serves), (None, None))
+    port, why = next(((number, why) for one in serving for number, why in one.ports if serves(one)), (None, None))
     stem = path.rsplit("/", 1)[-1].removesuffix(".py").lower()
     kind = "bot" if "bot" in stem else "http" if port else "script"
     at = (source.main,) if source and source.main else (tree.find(path, run[0]) if len(run) == 1 else Evidence(path),)

@@ -52,12 +52,13 @@ WORDS = (
     *sorted(TELLING | PACKAGES), "BaseSettings", "decouple", "Env(", "Server", "make_server", "start_server",
     "run_app", "add_insecure_port", ".listen(", "port=", "port =", ".run(", "envvar", "Consumer(", "loop_forever",
     "start_consuming", "run_pending", "BlockingScheduler", "serve(", "listenTCP", ".bind =",
+    "FastMCP", "transport=",
 )  # fmt: skip
 SYNTAX = re.compile(
     r"\b(?:" + "|".join(sorted(TELLING | PACKAGES)) + r")\b"
     r"|BaseSettings|decouple|\bEnv\(|(?:HTTP|TCP|WSGI)Server|make_server|start_server|run_app"
     r"|Consumer\(|loop_forever|start_consuming|run_pending|BlockingScheduler"
-    r"|uvicorn\.run\(|\.run\([^)\n]*\*\*|\bserve\(|listenTCP|\.bind\s*=\s|\benvvar\s*=|add_insecure_port|\.listen\(|\bport\s*=|\.run\(\s*(?:['\"][\d.:]*['\"]|host)"
+    r"|FastMCP|\btransport\s*=|uvicorn\.run\(|\.run\([^)\n]*\*\*|\bserve\(|listenTCP|\.bind\s*=\s|\benvvar\s*=|add_insecure_port|\.listen\(|\bport\s*=|\.run\(\s*(?:['\"][\d.:]*['\"]|host)"
 )
 MOST_PARSED = 300_000  # characters a project; of what lies deeper only words are looked for
 SECRET = re.compile(r"(?i)(password|passwd|secret|token|api_?key|private_?key|credential|_key$|_pwd$|_dsn$)")
@@ -106,6 +107,7 @@ class Source:
     asks: list[tuple[str, ...]] = field(default_factory=list)  # keys of settings it listens on
     main: Evidence | None = None
     serves: bool = False
+    transports: list[str] = field(default_factory=list)  # of an MCP server, of each call that starts it: '' its own
     lasts: bool = False  # it waits for messages or times, and does not end
 
     def read(self, one: Read) -> None:

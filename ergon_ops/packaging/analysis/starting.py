@@ -17,7 +17,7 @@ ENTRIES = ("server", "index", "app", "main", "src/server", "src/index", "src/app
 PORT = re.compile(r"(?:(?<!\S)-[pl]|--port|--listen|(?<!\w)PORT=)[ =]?[\"']?(?:(?:tcp://)?[\w.\[\]]*:)?(\d{2,5})\b")
 CALLS = re.compile(r"(?:npm(?: run)?|npm run-script|yarn(?: run)?|pnpm(?: run)?|bun run)\s+(?:--?\S+\s+)*([\w:.-]+)")
 SHELL = re.compile(r"(?:^|[\s;&])(?:(?:ba|da)?sh\s+)?(\.?/?[\w./-]+\.sh)\b")
-NODE = re.compile(r"node\s+(?:--[\w=./-]+\s+)*([\w./-]+)")
+NODE = re.compile(r"(?:node|bun(?:\s+run)?(?=\s+\S+\.[cm]?[jt]sx?$))\s+(?:--[\w=./-]+\s+)*([\w./-]+)")
 # A program for people at work: it starts the other one again after each change.
 WATCHES = re.compile(r"^(?:npx\s+)?(?:nodemon|node-dev|supervisor|node\s+--watch\S*)\s+(?:--?[\w=./-]+\s+)*([\w./-]+)$")
 AT_WORK = re.compile(r"\b(?:nodemon|node-dev|ts-node-dev|tsx watch|supervisor|--watch)\b")
@@ -54,7 +54,10 @@ def command(site: Site) -> tuple[tuple[str, ...], Evidence | None]:
     package = site.package
     name, start = start_of(package)
     if start:
-        plain = NODE.fullmatch(start.strip()) or WATCHES.match(start.strip())
+        whole, watched = NODE.fullmatch(start.strip()), WATCHES.match(start.strip())
+        if whole and not watched and _file(package, whole[1]):
+            return (*start.split()[:-1], whole[1].removeprefix("./")), package.script(name)
+        plain = watched
         if plain and _file(package, plain[1]):
             return ("node", plain[1].removeprefix("./")), package.script(name)
         return ("npm", "start") if name == "start" else ("npm", "run", name), package.script(name)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
+from ergon_ops.packaging.analysis import mcp
 from ergon_ops.packaging.analysis.evidence import Evidence
+from ergon_ops.packaging.analysis.expressions import has_default, last, prefix, settings_of
 from ergon_ops.packaging.analysis.listening import Numbers, literal
 from ergon_ops.packaging.analysis.sources import CALLED, CONSTRUCTORS, Made, Mount, Read, Source
 from ergon_ops.packaging.analysis.tree import Tree, shown
@@ -62,6 +64,7 @@ class Reader:
         self._names: dict[str, str] = {}
         self._functions: list[str] = []
         self._numbers = Numbers(self.full)
+        self._speakers: dict[str, int | None] = {}  # servers of MCP, with the port each is made for
         self._fields: dict[type[ast.AST], tuple[str, ...]] = {}
         self._handlers: dict[type[ast.AST], Callable[[Any], None]] = {
             ast.Import: self.imports,
@@ -154,7 +157,7 @@ class Reader:
     def klass(self, node: ast.ClassDef) -> None:
         bases = [self.full(base) for base in node.bases]
         if any(base.endswith("BaseSettings") for base in bases):
-            for one in _settings(node):
+            for one in settings_of(node):
                 self.source.read(one)
         if made := next((base for base in bases if base in CONSTRUCTORS), None):
             self._names[node.name] = made  # whoever makes one of these makes one of those
@@ -178,7 +181,7 @@ class Reader:
             self._assigned(first.id, node.value, node)
         elif isinstance(first, ast.Attribute) and isinstance(node.value, ast.Call):
             self._held(node.value)
-        if (name := _last(first)) and (name in PLACES or "port" in name.lower()):
+        if (name := last(first)) and (name in PLACES or "port" in name.lower()):
             self._numbers.keep(name, node.value)
             if name.endswith(PLACES) and (number := self._numbers.number(node.value)):
                 self.source.ports.append((number, self.evidence(node)))
@@ -202,14 +205,17 @@ class Reader:
             self.source.servers[value.value.id] = name
         if isinstance(value, ast.Call):
             full = self.full(value.func)
-            kind = CONSTRUCTORS.get(full)
+            kind = CONSTRUCTORS.get(full) or ("starlette" if full.rpartition(".")[2] in mcp.MADE else None)
+            if full.rpartition(".")[2] == "FastMCP":
+                ports = (self._numbers.number(word.value) for word in value.keywords if word.arg == "port")
+                self._speakers[name] = next(ports, None)
             if kind and kind != "streamlit":
                 self._make(kind, name, node)
             made = next((one for one in self.source.made if one.factory == full and not self._functions), None)
             if made is not None:  # `app = create_app()`: nobody has to call the factory
                 self.source.made.append(Made(made.type, name, "", self.evidence(node)))
             if full.rpartition(".")[2] in ROUTERS:
-                self.source.routers[name] = _prefix(value)
+                self.source.routers[name] = prefix(value)
 
     def _held(self, call: ast.Call) -> None:
         """`self.app = Flask(…)`: whoever holds it starts it, in a file that is run by itself."""
@@ -242,15 +248,27 @@ class Reader:
         if full in ("os.environ.get", "os.getenv", "environ.get"):
             self._read(node.args[0] if node.args else None, node, required=False)
         elif full == "decouple.config" or full in ("env", "environs.Env") or full.startswith(("env.", "environs.Env.")):
-            self._read(node.args[0] if node.args else None, node, required=not _has_default(node))
+            self._read(node.args[0] if node.args else None, node, required=not has_default(node))
         elif full.rpartition(".")[2] in MOUNTS and node.args:
-            self.source.mounts.append(Mount(self.full(node.args[0]), _prefix(node)))
+            self.source.mounts.append(Mount(self.full(node.args[0]), prefix(node)))
         for word in node.keywords:
             if word.arg == "envvar":  # an option of click or typer that the environment may give
                 self._read(word.value, node, required=False)
         self._numbers.options(node)
         self._listening(node, full)
+        self._speaking(node, full)
         self.below(node)
+
+    def _speaking(self, node: ast.Call, full: str) -> None:
+        """`mcp.run(transport="http")`: over HTTP only where that is said."""
+        owner, _, last = full.rpartition(".")
+        if last not in ("run", "run_async") or (owner not in self._speakers and owner.rpartition(".")[2] != "mcp"):
+            return
+        given = [word.value for word in node.keywords if word.arg == "transport"] or node.args
+        said = (literal(given[0]) or "?") if given else ""
+        self.source.transports.append(said)
+        if said in mcp.SPOKEN and not any(word.arg == "port" for word in node.keywords):
+            self.source.ports.append((self._speakers.get(owner) or mcp.USUAL, self.evidence(node)))
 
     def _called(self, node: ast.expr, full: str) -> None:
         """A framework whose programs are made by calls, or by what decorates a function."""
@@ -283,29 +301,3 @@ class Reader:
                 self.source.ports.append((port, self.evidence(node)))
             if asked:
                 self.source.asks.append(asked)
-
-
-def _last(node: ast.expr) -> str:
-    """`server.socket_port`, `config["bind"]` → the last of it."""
-    if isinstance(node, ast.Subscript):
-        return literal(node.slice) or ""
-    return node.attr if isinstance(node, ast.Attribute) else ""
-
-
-def _prefix(node: ast.Call) -> str | None:
-    """'' where none is given; None where it is no literal."""
-    given = [word.value for word in node.keywords if word.arg in ("prefix", "url_prefix")]
-    return literal(given[0]) if given else ""
-
-
-def _settings(node: ast.ClassDef) -> Iterator[Read]:
-    """pydantic-settings: each field is a variable, upper case, with the class's prefix."""
-    prefix = re.search(r"env_prefix\s*[=:]\s*['\"](\w*)['\"]", ast.unparse(node))
-    for item in node.body:
-        if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name) and item.target.id != "model_config":
-            name = ((prefix[1] if prefix else "") + item.target.id).upper()
-            yield Read(name, item.value is None, item.lineno)
-
-
-def _has_default(node: ast.Call) -> bool:
-    return len(node.args) > 1 or any(item.arg == "default" for item in node.keywords)
