@@ -129,31 +129,27 @@ async def test_one_host_that_fails_does_not_silence_the_other(house: House) -> N
     assert [event.data["code"] for event in events if event.type == "notice"] == ["engine_not_running"]
 
 
-async def test_a_container_that_vanishes_mid_turn_gives_a_clear_answer(house: House, monkeypatch: Any) -> None:
+def vanish_when_read(house: House, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     engine = house.engines["local"]
     read = engine.read
 
     async def vanishing(*args: Any, **kwargs: Any) -> Any:
-        if any(row.ref.name == "worker" for row in await engine.containers()):
-            engine.drop("worker")
+        if any(row.ref.name == name for row in await engine.containers()):
+            engine.drop(name)
         return await read(*args, **kwargs)
 
     monkeypatch.setattr(engine, "read", vanishing)
+
+
+async def test_a_container_that_vanishes_mid_turn_gives_a_clear_answer(house: House, monkeypatch: Any) -> None:
+    vanish_when_read(house, monkeypatch, "worker")
     (*_, last) = await house.events("status?", "worker")
     assert "worker" in str(last.data)
     assert "Running" not in str(last.data.get("answer", ""))
 
 
 async def test_who_ends_while_everybody_is_asked_is_not_missed(house: House, monkeypatch: Any) -> None:
-    engine = house.engines["local"]
-    read = engine.read
-
-    async def vanishing(*args: Any, **kwargs: Any) -> Any:
-        if any(row.ref.name == "worker" for row in await engine.containers()):
-            engine.drop("worker")
-        return await read(*args, **kwargs)
-
-    monkeypatch.setattr(engine, "read", vanishing)
+    vanish_when_read(house, monkeypatch, "worker")
     told = (await house.ask("is anything wrong?"))["answer"]
     assert "cannot be looked at" not in told
     assert "worker" not in told
