@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ergon_ops.diagnosis.calls import failing, listeners, setting, shared, split
+from ergon_ops.diagnosis.calls import failing, listeners, misled, seen, setting, shared, split
 from ergon_ops.diagnosis.dependencies import NEEDS, PEERS
 from ergon_ops.diagnosis.rules import Conclusion, rule
 from ergon_ops.diagnosis.scene import Scene
@@ -86,9 +86,10 @@ def answered(scene: Scene, ref: Ref, kind: str) -> Iterator[tuple[Signal, Ref]]:
     """Said again and again of a container here, and now."""
     for signal in scene.signals(ref, kind):
         host = signal.values.get("host", "")
-        peer, own = scene.called(ref, host), scene.get(ref, "extra_host", host)
-        astray = peer is not None and own is not None and str(own.value) not in scene.names(peer)
-        if peer is not None and signal.count >= OFTEN and not astray and scene.ongoing(ref, signal):
+        peer = scene.called(ref, host)
+        if peer is None or signal.count < OFTEN or misled(scene, ref, host, peer) is not None:
+            continue
+        if scene.ongoing(ref, signal):
             yield signal, peer
 
 
@@ -135,6 +136,10 @@ def proxy_unreachable(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
         for call in failing(scene, ref):
             named = call.sure and call.host.lower() == host.lower()
             unnamed = not call.sure and call.kind == "dns_failed" and _all_found(scene, ref, fact)
+            own = call.loopback and call.kind == "refused" and call.source == fact
+            if own and (call.port is None or seen(scene, ref) is None or listeners(scene, ref, call.port)):
+                continue
+            unnamed = unnamed or (own and not call.sure)
             if named or unnamed:
                 yield Conclusion(
                     summary=f"{fact.key} sends its requests through {host}, which cannot be reached.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator
 
 from ergon_ops.dataclass import dataclass
@@ -14,6 +15,7 @@ from ergon_ops.topology import FAILED_CALLS
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 DECLARED = ("env_host", "command_host", "nginx_upstream", "haproxy_server")
+BINDS = re.compile(r"\b(?:bind|listen)", re.I)
 NO_SERVER = "<NOSRV>"  # haproxy had none left to choose from
 
 
@@ -51,7 +53,7 @@ class Call:
 def failing(scene: Scene, ref: Ref, *kinds: str) -> tuple[Call, ...]:
     """Of these kinds, or of all; what names its peer first. The same peer and port only once for each kind."""
     found: dict[tuple[str, str, int | None], Call] = {}
-    for call in (*_told(scene, ref), *_pending(scene, ref)):
+    for call in (*_told(scene, ref), *_nowhere(scene, ref), *_pending(scene, ref)):
         if not kinds or call.kind in kinds:
             found.setdefault((call.kind, call.host, call.port), call)
     return tuple(sorted(found.values(), key=lambda call: not call.sure))
@@ -67,6 +69,8 @@ def _told(scene: Scene, ref: Ref) -> Iterator[Call]:
             if port is None and source is not None:
                 port = _port(str(source.value).rpartition(":")[2])
             peer = scene.called(ref, host)
+            if peer is not None and misled(scene, ref, host, peer) is not None:
+                peer = None
             if peer is None and host.lower() in LOOPBACK:
                 peer = landlord(scene, ref)
             if source is None and peer is not None:
@@ -87,10 +91,27 @@ def _told(scene: Scene, ref: Ref) -> Iterator[Call]:
                     yield Call(signal.kind, name, told, peer, signal.fact, fact, sure=False, count=signal.count)
 
 
+def _nowhere(scene: Scene, ref: Ref) -> Iterator[Call]:
+    """`Cannot assign requested address` of a client: `localhost` was tried as ::1 last, which a container without IPv6
+    does not have. That 127.0.0.1 refused before is left out."""
+    for signal in scene.current(ref, "address_unavailable"):
+        local = [fact for fact in _declared(scene, ref) if split(str(fact.value))[0].lower() in LOOPBACK]
+        if local and not BINDS.search(signal.text) and not scene.all(ref, "sysctl"):
+            name, port = split(str(local[0].value))
+            owner = landlord(scene, ref)
+            yield Call("refused", name, port, owner, signal.fact, local[0], sure=len(local) == 1, count=signal.count)
+
+
 def _by_name(scene: Scene, ref: Ref, peer: Ref, port: int | None) -> Fact | None:
     """The setting that names the peer with this port, where the line has its number only."""
     told = ((fact, split(str(fact.value))) for fact in _declared(scene, ref))
     return next((fact for fact, (name, its) in told if its == port and scene.called(ref, name) == peer), None)
+
+
+def misled(scene: Scene, ref: Ref, host: str, peer: Ref) -> Fact | None:
+    """What its own hosts file says of a name, if that is not an address of the container of that name."""
+    told = scene.get(ref, "extra_host", host)
+    return told if told is not None and str(told.value) not in scene.names(peer) else None
 
 
 def landlord(scene: Scene, ref: Ref) -> Ref | None:

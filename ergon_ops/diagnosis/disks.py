@@ -238,6 +238,9 @@ def _only_readonly(scene: Scene, ref: Ref, line: Signal) -> str:
     """The one mount that is read-only, where nothing else is; kernel settings, which nobody may write, are no file."""
     places = [fact.key for fact in scene.all(ref, "mount_writable") if fact.value is False]
     rooted = scene.get(ref, "readonly_rootfs")
+    if line.kind.startswith("sqlite_"):
+        data = [fact.key for fact in scene.all(ref, "mount") if not below(fact.key, PASSING)]
+        return data[0] if data == places and len(places) == 1 else ""
     if line.kind != "readonly" or KERNEL.search(line.text) or rooted is None or rooted.value is not False:
         return ""
     told = [place for place in places if re.search(rf"{re.escape(place)}(?![\w.-])", scene.text(ref, "command"))]

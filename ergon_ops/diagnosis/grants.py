@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from ergon_ops.diagnosis.calls import BINDS
 from ergon_ops.diagnosis.rules import Conclusion, rule
 from ergon_ops.diagnosis.scene import Scene
 from ergon_ops.diagnosis.servers import ending, present
@@ -12,7 +12,6 @@ from ergon_ops.refs import Ref
 
 OFTEN = 2
 XFSZ = 153  # 128 + SIGXFSZ
-BINDS = re.compile(r"\b(?:bind|listen)", re.I)
 ROOT = ("", "root", "0", "0:0", "None")
 
 

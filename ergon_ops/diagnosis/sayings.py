@@ -141,7 +141,7 @@ SAYINGS = (
            fixes=("recreate", "rebuild_advice")),
     # runtimes
     Saying("libc_too_old", "libc_version", "A program was built for a newer C library than the image has.",
-           "Its program needs {value} of the system's libraries, and those of the image are older.", ("value",),
+           "Its program needs {value}, which the system's libraries in the image do not have: they are older, or of another kind.", ("value",),
            over=("shared_library_missing", "python_import_failed"), fixes=("rebuild_advice",)),
     Saying("java_version_mismatch", "java_version", "Java classes were built for a newer Java than runs them.",
            "Its classes are of version {value}, and this Java knows {expected} at most.", ("value", "expected"),

@@ -100,14 +100,15 @@ class Scene:
         """Its last run did its work for a while and ended well: its policy is meant to begin it anew. Where the engine
         has forgotten how it ended, its runs have taken so long on the whole."""
         ends = self.events(ref, "start", "die")
-        last = max((place for place, item in enumerate(ends) if item.action == "die"), default=0)
-        if not any(item.action == "die" for item in ends) and self.number(ref, "exit_code") == 0:
-            made, ended = self.number(ref, "created_at"), self.number(ref, "finished_at")
-            runs = self.number(ref, "restart_count")
-            return bool(made and ended and runs and (ended - made) / runs >= SHORT_S)
-        if not last or ends[last - 1].action != "start" or ends[last].details.get("exit_code") != "0":
+        dies = [place for place, item in enumerate(ends) if item.action == "die"]
+        code = ends[dies[-1]].details.get("exit_code") if dies else self.text(ref, "exit_code")
+        if code != "0":
             return False
-        return epoch(ends[last].at) - epoch(ends[last - 1].at) >= SHORT_S
+        if dies and dies[-1] and ends[dies[-1] - 1].action == "start":
+            return epoch(ends[dies[-1]].at) - epoch(ends[dies[-1] - 1].at) >= SHORT_S
+        made, ended = self.number(ref, "created_at"), self.number(ref, "finished_at")
+        runs = self.number(ref, "restart_count")
+        return bool(made and ended and runs and (ended - made) / runs >= SHORT_S)
 
     def dismissed(self, ref: Ref) -> bool:
         """It was told to end and did: what it exited with then is no fault. Killed in the end is another matter."""

@@ -16,7 +16,7 @@ _ASKED = rf"(?=.*?\bhttps?://(?:[^\s/@]*@)?(?P<host>{HOST})(?::(?P<port>{PORT}))
 _PAGE = r"(?=.*?\bhttps?://[^\s/]+(?P<page>/[^\s'\"?,;)\\]*))"
 BAD = (
     "err", "fail", "reject", "denied", "refus", "exception", "unauthori", "forbidden", "warn", "exceeded", "cannot",
-    "can't", "could not", "unable", '"level":4', '"level":5', "too many", "bad gateway", "unavailable",
+    "can't", "could not", "unable", "notfound", '"level":4', '"level":5', "too many", "bad gateway", "unavailable",
 )  # fmt: skip
 _BEFORE = (
     "status code ", "status code: ", "status_code=", "status_code: ", 'status_code": ', 'status_code":', "status=",
@@ -46,6 +46,21 @@ STATUS_PATTERNS: tuple[tuple[str, str, str], ...] = (
     _answer("http_missing", "404", ("404",), _PAGE),
     _answer("http_limited", "429", ("429",)),
     _answer("http_failed", "50[0-4]", ("500", "502", "503", "504")),
+)
+
+# .NET says whom it asks in a line, and what came of it in one of the next.
+STATUS_SPANS: tuple[tuple[str, str, str], ...] = tuple(
+    (
+        kind,
+        "://…does not indicate success",
+        rf"https?://(?P<host>{HOST})(?::(?P<port>{PORT}))?{page}.*\n(?:.*\n){{0,4}}.*does not indicate success: (?P<value>{codes})\b.*\Z",
+    )
+    for kind, codes, page in (
+        ("http_denied", "40[13]", ""),
+        ("http_missing", "404", r"(?P<page>/[^\s'\"?]*)"),
+        ("http_limited", "429", ""),
+        ("http_failed", "50[0-4]", ""),
+    )
 )
 
 # fmt: off
@@ -104,6 +119,7 @@ ANSWER_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("pid_file", "already running", r"\bhttpd \(pid \d+\) already running"),
     ("locale_unknown", "locale", r"unsupported locale setting|cannot (?:change|set) locale|locale::facet::_S_create_c_locale name not valid|invalid locale name"),
     ("libc_version", "version `", r"version `(?P<value>[A-Z]+(?:XX)?_[\d.]+)' not found"),
+    ("libc_version", "error relocating", r"error relocating \S+ (?P<value>\w+): symbol not found"),
     ("java_version", "unsupportedclassversion", r"UnsupportedClassVersionError.{0,160}?class file version (?P<value>[\d.]+).{0,120}?up to (?P<expected>[\d.]+)"),
     ("node_abi", "node_module_version", r"NODE_MODULE_VERSION (?P<value>\d+)\. This version of Node\.js requires"),
     ("node_abi", "different node.js version", r"was compiled against a different Node\.js version"),

@@ -112,7 +112,10 @@ SERVICE_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("heap_full_java", "outofmemoryerror", r"java\.lang\.OutOfMemoryError: (?P<value>Java heap space|GC overhead limit exceeded|Metaspace|Requested array size exceeds VM limit|Compressed class space)"),
     ("heap_full_php", "allowed memory size", r"Allowed memory size of (?P<value>\d+) bytes exhausted"),
     ("library_missing", "cannot open shared object", r"\b(?P<value>[\w.+-]+\.so(?:\.[\d.]*\d)?): cannot open shared object file"),
+    ("library_missing", "error loading shared library", r"error loading shared library (?P<value>[\w.+-]+)"),
     ("python_module", "no module named", r"(?:ModuleNotFoundError|ImportError): No module named ['\"]?(?P<value>[\w.]+)"),
+    ("python_module", "distributionnotfound", r"DistributionNotFound: The '(?P<value>[\w.-]+)"),
+    ("python_module", "packagenotfounderror", r"PackageNotFoundError: (?:No package metadata was found for )?(?P<value>[\w.-]+)"),
     ("python_module", "no module named", r"(?:python[\d.]*|pypy\d?): No module named ['\"]?(?P<value>[\w.]+)"),
     ("python_name", "cannot import name", r"ImportError: cannot import name ['\"](?P<value>\w+)['\"]"),
     # node has a SyntaxError too, with words of its own.

@@ -56,7 +56,7 @@ SETTING_PATTERNS: tuple[tuple[str, str, str], ...] = (
 # As above, of several lines that say it together: the piece is in the last of them (what stands before '…' is
 # anywhere in the log), the pattern is of all.
 _EXPECTED = r"(?:invalid input: )?expected \w+, received undefined"
-SPANS: tuple[tuple[str, str, str], ...] = (
+SETTING_SPANS: tuple[tuple[str, str, str], ...] = (
     # Python shows the source line, then what it came to.
     ("env_missing", "nonetype", rf"(?:environ(?:\.get)?[\[(]|getenv\()['\"](?P<env_key>{KEY})['\"].*\n(?:[\s~^]*\n)?(?:TypeError|AttributeError): .*NoneType"),
     ("env_invalid", "valueerror", rf"(?:environ(?:\.get)?[\[(]|getenv\()['\"](?P<env_key>{KEY})['\"].*\n(?:[\s~^]*\n)?ValueError: "),

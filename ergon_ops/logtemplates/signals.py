@@ -16,10 +16,10 @@ from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import LogLine
 from ergon_ops.facts import Fact, Reading, reading
 from ergon_ops.logtemplates import clocks
-from ergon_ops.logtemplates.answersignals import ANSWER_PATTERNS, STATUS_PATTERNS
+from ergon_ops.logtemplates.answersignals import ANSWER_PATTERNS, STATUS_PATTERNS, STATUS_SPANS
 from ergon_ops.logtemplates.clientsignals import CLIENT_PATTERNS
 from ergon_ops.logtemplates.servicesignals import SERVICE_PATTERNS
-from ergon_ops.logtemplates.settingsignals import SETTING_PATTERNS, SPANS
+from ergon_ops.logtemplates.settingsignals import SETTING_PATTERNS, SETTING_SPANS
 from ergon_ops.logtemplates.signaltable import PATTERNS
 from ergon_ops.refs import Ref
 
@@ -29,6 +29,7 @@ MOST = 40
 SOURCE = "signal"
 Pattern = tuple[str, str, str]  # kind, a piece of the line in small letters, expression
 ALL: tuple[Pattern, ...] = (*PATTERNS, *SETTING_PATTERNS, *SERVICE_PATTERNS, *CLIENT_PATTERNS, *ANSWER_PATTERNS)
+SPANS: tuple[Pattern, ...] = (*SETTING_SPANS, *STATUS_SPANS)
 LONGEST_SPAN = 10
 REMEMBER = 2_000
 SIBLINGS = 3

@@ -126,6 +126,25 @@ LINES = [
     ("sqlite3.OperationalError: database is locked", "sqlite_locked", {}),
     ("Error: ENOSPC: System limit for number of file watchers reached, watch '/app'", "inotify_full", {}),
     ("The configured user limit (128) on the number of inotify instances has been reached", "inotify_full", {}),
+    # answers that are errors, by language
+    ('HttpClientErrorException$Unauthorized: 401 Unauthorized on GET request for "http://elm:8080/v1"', "http_denied", {"host": "elm", "port": "8080", "value": "401"}),
+    ("Faraday::ResourceNotFound: the server responded with status 404 for GET http://elm:8080/v1/a", "http_missing", {"host": "elm", "port": "8080", "page": "/v1/a", "value": "404"}),
+    ("ERROR: Client error: `POST http://elm:8080/mail` resulted in a `429 Too Many Requests` response", "http_limited", {"host": "elm", "port": "8080", "value": "429"}),
+    ("fetch failed: unexpected status 503 Service Unavailable from http://elm:8080/ready", "http_failed", {"host": "elm", "port": "8080", "value": "503"}),
+    ("level=error url=http://elm:8080/v1 status=403 msg=rejected", "http_denied", {"host": "elm", "port": "8080", "value": "403"}),
+    # files, by language
+    ("java.nio.file.AccessDeniedException: /data/write.lock", "permission_denied", {"path": "/data/write.lock"}),
+    ("Access to the path '/data/a.db' is denied.", "permission_denied", {"path": "/data/a.db"}),
+    ("Permission denied @ rb_sysopen - /data/a.log (Errno::EACCES)", "permission_denied", {"path": "/data/a.log"}),
+    ("fopen(/data/a.log): Failed to open stream: Permission denied", "permission_denied", {"path": "/data/a.log"}),
+    ("java.io.FileNotFoundException: /etc/app.yml (No such file or directory)", "file_missing", {"path": "/etc/app.yml"}),
+    ("java.nio.file.NoSuchFileException: /etc/app.yml", "file_missing", {"path": "/etc/app.yml"}),
+    ("No such file or directory @ rb_sysopen - /etc/app.yml (Errno::ENOENT)", "file_missing", {"path": "/etc/app.yml"}),
+    ("Read-only file system @ dir_s_mkdir - /data/tmp (Errno::EROFS)", "readonly", {"path": "/data/tmp"}),
+    ("Failed to connect to Redis (elm:6379): non-existing domain", "dns_failed", {"host": "elm", "port": "6379"}),
+    ("Error loading shared library libssl.so.3: No such file or directory (needed by /app)", "library_missing", {"value": "libssl.so.3"}),
+    ("Error relocating /app/agent: __vsnprintf_chk: symbol not found", "libc_version", {"value": "__vsnprintf_chk"}),
+    ("pkg_resources.DistributionNotFound: The 'requests>=2.28' distribution was not found", "python_module", {"value": "requests"}),
     ("consumer: Cannot connect to redis://ledger:6379/0: Authentication required..", "redis_noauth", {}),
     # the words of other languages and loggers
     ("read tcp 10.0.0.3:41522->10.0.0.7:5432: i/o timeout", "timed_out", {"host": "10.0.0.7", "port": "5432"}),
@@ -167,6 +186,11 @@ LINES = [
 ]  # fmt: skip
 HARMLESS = [
     "0 errors, 0 warnings",
+    '10.0.0.7 - - [30/Nov/2026:11:17:05 +0000] "GET /errors HTTP/1.1" 404 153 "http://shop.example.com/" "curl/7.88"',
+    '{"level":30,"req":{"url":"/v1/items"},"res":{"statusCode":404},"msg":"request completed"}',
+    "GET http://elm:8080/v1 200 in 404 ms, 0 errors",
+    "fetched http://elm:8080/errors/500 pages, failed 0",
+    "sysctl net.core.somaxconn is 4096",
     "worker 12 exited with code 0",
     "/var/lib/app is a directory of profiles",
     "sent 9 messages",
