@@ -89,6 +89,11 @@ def answered(scene: Scene, ref: Ref, kind: str) -> Iterator[tuple[Signal, Ref]]:
         peer = scene.called(ref, host)
         if peer is None or signal.count < OFTEN or misled(scene, ref, host, peer) is not None:
             continue
+        if (
+            len([other for other in scene.peers if host.lower() in scene.names(other) and shared(scene, ref, other)])
+            > 1
+        ):
+            continue  # who of them answers so, nobody knows
         if scene.ongoing(ref, signal):
             yield signal, peer
 

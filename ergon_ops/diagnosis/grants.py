@@ -130,7 +130,7 @@ def bind_address_unavailable(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
         at = f" {address}" if address else ""
         yield Conclusion(
             summary=f"It is told to listen on the address{at or ' of another'}, which is none of its own.",
-            evidence=(said.fact, *scene.all(ref, "network")[:1], *ending(scene, ref)),
+            evidence=(said.fact, *present(scene.get(ref, "network_mode")), *ending(scene, ref)),
             details={
                 "listen_address": address,
                 **({"port": int(said.values["port"])} if "port" in said.values else {}),

@@ -40,7 +40,7 @@ def expected(scene: Scene, ref: Ref) -> bool:
 def symptoms(scene: Scene, ref: Ref) -> Iterator[str]:
     """What is plainly not right, whatever it comes from. A job that ended with code 0 is."""
     state, code = scene.text(ref, "state"), scene.number(ref, "exit_code")
-    if expected(scene, ref):
+    if expected(scene, ref) or (state == "restarting" and scene.anew(ref)):
         return
     if state in ("restarting", "dead", "paused") or scene.relapsing(ref):
         yield (
