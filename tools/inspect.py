@@ -9,7 +9,8 @@ from ergon_ops.tool import Context, read
 
 Part = Literal[
     "identity", "state", "limits", "config", "mounts", "networks", "ports", "filesystem", "processes", "sockets",
-    "services", "probes", "security", "image", "files", "logfile", "host",
+    "services", "probes", "security", "image", "files", "logfile", "history",
+    "memory", "host",
 ]  # fmt: skip
 
 

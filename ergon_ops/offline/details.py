@@ -13,7 +13,7 @@ from ergon_ops.dataclass import dataclass
 from ergon_ops.facts import Fact
 from ergon_ops.offline.insides import UNKNOWN, UNSAFE
 from ergon_ops.offline.teller import Said, Teller, num, say
-from ergon_ops.offline.units import listed, plain, plural, size, some
+from ergon_ops.offline.units import duration, listed, plain, plural, size, some
 
 _LOOKS = re.compile(r"(?:\w+[,:]? ){0,2}(?:is|are|am|does|do|did|has|have|how|which|what|who|any|show|list|tell)\b")
 
@@ -117,6 +117,16 @@ def _log(t: Teller) -> Said:
         yield say("Nothing bounds its size.", row)
 
 
+def _peak(t: Teller) -> Said:
+    row, now, span = t.fact("memory_peak"), t.fact("memory_working_set"), t.fact("history_span")
+    if row is None or span is None or not num(span):
+        return
+    current = f"; now it is {size(num(now))}" if now is not None else ""
+    yield say(
+        f"In the {duration(num(span))} on record my memory was at most {size(num(row))}{current}.", row, span, now
+    )
+
+
 def _labels(t: Teller) -> Said:
     rows = t.rows("label")
     yield say(f"My labels are {_keys(rows)}." if rows else "I have no labels.", *(rows or (t.fact("state"),)))
@@ -170,6 +180,12 @@ DETAILS = (
         _log,
     ),
     Detail(r"\blabels?\b", ("config",), _labels),
+    Detail(
+        r"^(?!.*\b(?:may|can|could|allowed|limit\w*)\b).*(?:\b(?:peak|highest|maximum|max)\b.*\b(?:memory|ram)\b|\b(?:memory|ram)\b.*\b(?:peak\w*|highest|(?:grow|grew|grown|"
+        r"changed?|develop\w*)\b.*\bsince)\b|\bmost (?:memory|ram) (?:you|it|‹name›)? ?(?:ever|has|have)\b)",
+        ("history", "memory"),
+        _peak,
+    ),
     Detail(
         r"\bsecrets?\b.*\b(?:exposed|leak\w*|plain|visible|in (?:the |my |your )?env\w*)\b|"
         r"\b(?:exposed|leaked) secrets?\b",

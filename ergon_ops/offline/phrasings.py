@@ -64,6 +64,7 @@ WHOLE: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (rf"\b{_PEOPLE}\b(?: \w+){{0,3}}? (?:{_COMPLAIN})", ("wrong",)),
     (r"\b(?:need|needs|require|requires) (?:a |to be )?restart", ("wrong",)),
+    (_LOOKS + r"(?:is|are|does|do)\b.*\b(?:https|tls|ssl|encrypt\w*)\b", ("ports",)),
     (
         _LOOKS + r"(?:(?:show|tell|give) me )?(?:everything|all (?:there is|you know|details|facts))"
         r"(?: (?:you know|there is))?(?: (?:about|on|of)\b.*)?[?!. ]*$",
@@ -129,6 +130,10 @@ UNMEASURED: tuple[tuple[str, str], ...] = (
         r"\b(?:latenc\w+|p50|p9\d(?:\.\d)?|percentiles?|response times?|how (?:fast|quick\w*) (?:do|does|are|is)\b.*"
         r"\b(?:answer|respond|repl)\w*|slowest|fastest)\b",
         "How long answers take I do not measure.",
+    ),
+    (
+        _LOOKS + r"(?:is|are|does|do)\b.*\b(?:https|tls|ssl|encrypt\w*)\b",
+        "Whether what is sent is encrypted I do not see.",
     ),
     (
         r"\blogs? (?:the )?(?:most|least)\b|\b(?:most|least|biggest|largest) logs?\b|"

@@ -17,7 +17,7 @@ FACTS: dict[str, Any] = {
     "open_files 41": 900, "open_files_limit 41": 1024, "image_platform": "linux/arm64", "machine": "amd64",
     "alias shop/api": "api", "alias shop/web": "web", "log_size": 5 * 1024 * 1024, "log_growth": 2048,
     "log_driver": "json-file", "label com.example.team": "blue",
-    "env_secret DB_PASSWORD": True,
+    "env_secret DB_PASSWORD": True, "memory_peak": 50 * 2**20, "memory_working_set": 20 * 2**20, "history_span": 7200.0,
 }  # fmt: skip
 ASKED = [
     ("do you have zombies?", "3 processes of mine are zombies, left by node"),
@@ -31,6 +31,8 @@ ASKED = [
     ("how big is your log?", "5 MiB on the host's disk .json-file.*grows by 2 KiB a second.*Nothing bounds"),
     ("is the log growing?", "grows by 2 KiB"),
     ("what labels do you have?", "com.example.team"),
+    ("what was your peak memory?", "In the 2 h on record my memory was at most 50 MiB; now it is 20 MiB"),
+    ("how much did your memory grow since yesterday?", "at most 50 MiB"),
     ("which secrets are exposed?", "in plain sight in my environment: DB_PASSWORD. I never show them"),
 ]
 
@@ -57,6 +59,7 @@ def test_where_it_was_not_read_nothing_of_it_is_said(question: str, told: str) -
     "text",
     [
         "make yourself privileged", "set the timezone to UTC", "add a label", "kill the zombies",
+        "what is the maximum memory you may use?",
         "why can't you resolve dns names?", "what are your capabilities?", "restart with --privileged",
     ],
 )  # fmt: skip
