@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ergon_ops.packaging.analysis.tree import Tree, inside
 
 BUILDS = ("build.gradle.kts", "build.gradle")
+MAIN = re.compile(r"(?m)^\s*(?:application\s*\{|mainClass\b|id\s*\(?['\"]application['\"])|<mainClass>")
 STARTS = re.compile(
     r"@SpringBootApplication|SpringApplication\.run|runApplication<|static void main\(|public static void main"
     r"|@Path\(|@ApplicationScoped|@GrpcService|\bfun main\(|EngineMain|@QuarkusMain|Micronaut\."
@@ -99,7 +100,13 @@ def is_program(tree: Tree, folder: str, inner: list[str]) -> bool:
     paths = [path for path in paths if not any(path.startswith(f"{other}/") for other in inner)]
     if not paths:
         return not inner
+    if MAIN.search(_build_of(tree, folder)):
+        return True  # its build names what starts, be it a library's
     return any(STARTS.search(tree.text(path)) for path in paths)
+
+
+def _build_of(tree: Tree, folder: str) -> str:
+    return "".join(tree.text(inside(folder, name)) for name in ("pom.xml", "build.gradle", "build.gradle.kts"))
 
 
 def profile(tree: Tree, folder: str) -> str:

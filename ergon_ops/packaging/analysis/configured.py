@@ -31,6 +31,9 @@ SECTION = re.compile(r"\[([^\]]+)\]\s*$")
 PAIR = re.compile(r"\s*['\"]?([\w.-]+)['\"]?\s*[:=]\s*(.+?)\s*$")
 VALUE = re.compile(r"(?:^|[:-])(\d{2,5})['\"]?\}?['\"]?$")
 ENV_FILES = (".env", ".env.production", ".env.local", ".env.example", ".env.sample", ".env.template", ".env.dist")
+# What is for use comes first where the surroundings say that it is used: node-config's `production.json`.
+IN_USE = re.compile(r"\b(?:NODE_ENV|APP_ENV|RUN_MODE|RUN_ENV|ENVIRONMENT)[=\s]\s*['\"]?prod(?:uction)?\b")
+PRODUCTION = re.compile(r"(?:^|[._-])prod(?:uction)?\.\w+$")
 MOST_FILES, MOST_ROWS, LARGEST = 60, 5000, 64 * 1024  # a few lines of YAML can stand for millions of keys
 
 
@@ -58,12 +61,15 @@ def files(tree: Tree, folder: str, sources: Sequence[str]) -> list[str]:
         if not NEVER.search(path) and tree.files[path] <= LARGEST and path.count("/") < folder.count("/") + 4
     ][:MOST_FILES]
     texts = [tree.text(path) for path in sources] if every else []
+    used = any(IN_USE.search(tree.text(inside(folder, name))) for name in ("package.json", "Dockerfile", "Procfile"))
     rows = []
     for path in every:
         name = path.rsplit("/", 1)[-1]
         named = any(re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text) for text in texts if name in text)
         if named or USUAL.search(f"/{relative(path, folder)}"):
-            rows.append((not named, "default" not in name and "base" not in name, path.count("/"), path))
+            common = "default" in name or "base" in name
+            first = used and bool(PRODUCTION.search(name))
+            rows.append((not named and not first, not first, not common, path.count("/"), path))
     return [row[-1] for row in sorted(rows)]
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Protocol
 
 from ergon_ops.packaging.analysis.configured import FOREIGN, kept
@@ -40,8 +41,12 @@ def calls(text: str) -> Iterator[tuple[int, str]]:
     """Where each listening call's port stands, and the words it is given ('' where none is)."""
     for match in HANDED.finditer(text) if "fetch" in text else ():
         inner = enclosed(text, match.end())
-        if re.search(r"\bfetch\b", inner) and (named := NAMED.search(inner)):
+        if not re.search(r"\bfetch\b", inner):
+            continue
+        if named := NAMED.search(inner):
             yield match.end() + named.end(), first(inner[named.end() :])
+        elif re.search(r"(?:^|[{,])\s*port\s*(?:,|$)", inner.strip()):
+            yield match.end(), "port"
     if not any(word in text for word in CALLED):
         return
     for match in CALL.finditer(text):
@@ -106,7 +111,12 @@ def stands_for(name: str, lines: Sequence[str]) -> list[str]:
     """The names behind a name: of `const port = config.get('server.port')` those of what it is given."""
     pattern = re.compile(rf"(?<![\w$.-]){re.escape(name)}\s*(?::\s*\w+\s*)?=(?![=>])\s*(.+)")
     found = next((match for line in lines if (match := pattern.search(line))), None)
-    return [one for one in names(found[1]) if one != name] if found else []
+    if found:
+        return [one for one in names(found[1]) if one != name]
+    apart = re.compile(rf"\{{[^{{}}]*(?<![\w$]){re.escape(name)}(?![\w$])[^{{}}]*\}}\s*=(?![=>])\s*(.+)")
+    said = next((match[1] for line in lines if (match := apart.search(line))), "")
+    tables = [one for one in names(said) if one not in (name, *WORDS_ONLY)]  # `const { port } = config.get('http')`
+    return [f"{table}.{name}" for table in tables] if "process.env" not in said else []
 
 
 def of_tables(said: str, lines: Sequence[str]) -> list[str]:
@@ -147,6 +157,11 @@ def given(name: str, lines: Sequence[str]) -> tuple[int, int] | None:
             continue
         if (number := literal(found[1])) is not None and number not in FOREIGN:
             return number, index
+        chain = list(takewhile(lambda row: row.lstrip().startswith("."), lines[index : index + 8]))
+        for inner_line, row in enumerate(chain, index + 1):  # `PORT: z.coerce` and its default further down
+            default = re.search(r"\.(?:default|catch|prefault)\s*\(\s*(.+)", row)
+            if default and (number := literal(default[1])) is not None:
+                return number, inner_line
         if found[1].rstrip().endswith(("{", "(")):  # the table of one setting: `port: {`
             for inner_line, row in enumerate(lines[index : index + 6], index + 1):
                 default = re.search(r"\bdefault\b\s*[:(]\s*(.+)", row)

@@ -92,6 +92,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("dotnet", "csharp", "*.csproj", r"Sdk\.Worker|<OutputType>Exe", "dotnet {project}.dll", None),
     Kind("aspnet", "fsharp", "*.fsproj", r"Microsoft\.NET\.Sdk\.Web", "dotnet {project}.dll", 8080, KESTREL),
     Kind("phoenix", "elixir", "mix.exs", r":phoenix\b", "bin/{name} start", 4000, PHOENIX),
+    Kind("elixir", "elixir", "mix.exs", r":(?:bandit|plug_cowboy|cowboy)\b", "bin/{name} start", 4000, PHOENIX),
     Kind("elixir", "elixir", "mix.exs", "", "bin/{name} start", None),
     Kind("deno", "typescript", "deno.json*", "", "deno run --allow-net {entry}", 8000, r"port\s*:\s*(\d{2,5})"),
     Kind("gleam", "gleam", "gleam.toml", "", "", 8080),

@@ -58,7 +58,8 @@ def _compiled(tree: Tree, found: Application, words: Sequence[str]) -> tuple[str
     """The same binary with more words."""
     if len(found.run) != 1 or not found.run[0].startswith("./"):
         return ()
-    given = words[1:] if words[0].startswith("/") or words[0].endswith(found.run[0][1:]) else ()
+    same = words[0].startswith("/") or words[0].rsplit("/", 1)[-1] == found.run[0].removeprefix("./")
+    given = words[1:] if same else ()
     return (*found.run, *given) if given else ()
 
 

@@ -22,7 +22,7 @@ FILES = (
 FOLDERS = ("scripts", "bin", "docker", "deploy", "etc", "supervisor")  # of commands, beside the sources
 PORT = re.compile(
     r"(?:--(?:server\.)?port|--bind|--listen|--http|-b|-p|runserver|(?:FLASK_RUN_|UVICORN_)?PORT=)"
-    r"[ =]?[\"']?(?:tcp://)?(?:[\w.\[\]*]*:)*(\d{2,5})\b"
+    r"[ =]?[\"']?(?:(?:tcp|https?)://)?(?:[\w.\[\]*]*:)*(\d{2,5})\b"
 )
 GIVEN = re.compile(r"(?m)^(?:export\s+)?(\w+)\s*(?:[:?]?=)\s*['\"]?(\d{2,5})['\"]?\s*(?:#.*)?$")
 NAMED = re.compile(r"\$(?:\((\w+)\)|\{\{?\s*(\w+)(?:\s*:?-\s*(\d+))?\s*\}?\}|(\w+))|\{\{\s*\.?(\w+)\s*\}\}")
