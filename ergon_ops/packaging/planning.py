@@ -54,6 +54,8 @@ def _maker(found: Application) -> Callable[[Application, Mapping[str, str]], tup
         return node
     if found.type == "shell":
         return shell
+    if found.language == "php" and found.run[:1] not in (("php",), ("apache2-foreground",)):
+        return None  # a server that none of the official images has
     return COMPILED.get(found.type)
 
 

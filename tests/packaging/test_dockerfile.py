@@ -22,7 +22,7 @@ from ergon_ops.packaging.planning import plan_of
 from ergon_ops.stack.contexts import copy_context, ignored
 from tests.packaging.projects import FASTAPI, SHAPES, TREES, UVICORN, package, write
 
-WITHOUT = {"dockerfile", "rails", "laravel", "phoenix", "ktor", "swift", "java"}
+WITHOUT = {"dockerfile", "rails", "laravel", "phoenix", "elixir", "ktor", "swift", "java"}
 
 
 def plans(root: Path) -> list[tuple[Application, ImagePlan]]:

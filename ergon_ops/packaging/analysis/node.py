@@ -161,6 +161,8 @@ def _generic(site: Site) -> Application | None:
 def _finished(site: Site, found: Application) -> Application:
     package, sources = site.package, list(site.sources.values())
     what, why = manager(package, list(site.roots))
+    if found.run[:1] == ("bun",) and not _locks(package, site.roots[-1].folder if site.roots else ""):
+        what = "bun"  # it is there in any case
     version, because = node_version(package)
     typed = package.has("typescript") or any(path.endswith((".ts", ".tsx")) for path in site.sources)
     build = package.scripts.get("build", "")

@@ -24,7 +24,7 @@ ADDRESSES = re.compile(r"--urls?[ =][\"']?https?://[^:\s]+:(\d{2,5})")
 LAID_OUT = frozenset({"next", "nuxt", "sveltekit", "astro", "remix", "react-router", "tanstack-start", "angular"})
 COMPILED = ("go", "rust")
 RUNNERS = ("npm", "yarn", "pnpm", "bun")
-RUNS = ("node", "bun", "deno", "tsx", "ts-node", "pm2-runtime")
+RUNS = ("node", "bun", "deno")
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ USUAL_PORT = re.compile(r"\bPORT\b['\"\]]*\s*(?:,\s*10\s*)?\)?\s*(?:\|\||\?\?)\s
 # Words first: a pattern of many alternatives over every file would take longer than reading them all.
 WORTH = (
     "process.env", "import.meta.env", ".listen", "erve(", "erver(", "Deno.", "Bun.", ".get(", "$env/", "PORT", "port:",
-    "port =", "validationSchema",
+    "port =", "validationSchema", "export default {",
 )  # fmt: skip
 # The whole environment is handed to a table of what it has to hold, one setting a line.
 SCHEMA = re.compile(r"[(:,]\s*process\.env\s*[,)}\n]|validationSchema|\bprocess\.env\s*as\b")
