@@ -29,7 +29,8 @@ HOUR_S = 3600.0
 
 
 @rule("env_missing", severity="critical", needs=("state", "config", "signals", "services"), details=("env_key",),
-      tier="T1", over=("crash_loop", "restart_policy_absent", "segfault"), fixes=("recreate",))  # fmt: skip
+      tier="T1", over=("crash_loop", "restart_policy_absent", "segfault", "config_invalid"),
+      fixes=("recreate",))  # fmt: skip
 def env_missing(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     """The program asks for an environment variable that the container does not have, or has only empty."""
     if not scene.known(ref, "command"):

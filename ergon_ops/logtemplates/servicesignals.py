@@ -58,6 +58,7 @@ SERVICE_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("pg_config_bad", "unrecognized configuration parameter", r"unrecognized configuration parameter \"(?P<setting>[^\"]+)\""),
     ("pg_config_bad", "invalid value for parameter", r"(?:FATAL|LOG|postgres):.*invalid value for parameter \"(?P<setting>[^\"]+)\": \"(?P<value>[^\"]*)\""),
     ("pg_config_bad", "parameter", r"FATAL:.*parameter \"(?P<setting>[^\"]+)\" (?:cannot be changed|requires)"),
+    ("pg_config_bad", "could not access file", r"FATAL:\s+could not access file \"(?P<value>[^\"]+)\": No such file"),
     ("pg_config_bad", "configuration file", rf"FATAL:.*configuration file \"(?P<path>{PATH})\" contains errors"),
     ("pg_data_denied", "data directory", rf"data directory \"(?P<path>{PATH})\" has (?:wrong ownership|invalid permissions)"),
     ("pg_data_not_empty", "exists but is not empty", rf"directory \"(?P<path>{PATH})\" exists but is not empty"),
@@ -125,6 +126,7 @@ SERVICE_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("python_module", "could not import module", r"Could not import module \"(?P<value>[\w.]+)\""),
     ("python_name", "not found in module", r"Attribute \"(?P<value>\w+)\" not found in module"),
     # Files of settings that do not parse. JSON from its first place on may be an answer of somebody else.
+    ("config_bad", "improperlyconfigured", r"\bImproperlyConfigured: (?P<setting>.{1,100}?)\.?\s*$"),
     ("config_bad", "tomldecodeerror", r"TOMLDecodeError: (?P<setting>.{1,100})"),
     ("config_bad", "yaml", r"yaml\.(?:scanner\.Scanner|parser\.Parser|composer\.Composer|constructor\.Constructor)Error: (?P<setting>.{1,100})"),
     ("config_bad", "yaml: ", r"\byaml: (?:unmarshal errors|line (?P<value>\d+)): ?(?P<setting>.{0,100})"),

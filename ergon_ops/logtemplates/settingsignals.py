@@ -37,6 +37,7 @@ SETTING_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("env_missing", "missing", rf"\bmissing (?:\w+ ){{0,2}}{_THING}\W{{1,4}}(?P<env_key>{LONG_KEY})\b"),
     ("env_missing", "missing", rf"\bmissing['\"]?:? ['\"(]?(?P<env_key>{LONG_KEY})\b|\b(?P<env_key_2>{LONG_KEY})['\"]? (?:was )?missing\b"),
     ("env_missing", "not found", rf"\b(?P<env_key>{LONG_KEY})['\"]? not found(?:\. Declare it as envvar| in (?:the )?env)"),
+    ("env_missing", "notpresent", rf"(?P<env_key>{LONG_KEY})['\"]?\b.{{0,40}}?\bNotPresent\b"),
     ("env_missing", "expand value", rf"could not expand value (?P<env_key>{KEY})\b"),
     ("env_missing", "cannot be null", rf"value cannot be null.{{0,12}}?parameter '(?P<env_key>{LONG_KEY})'"),
     ("env_missing", "does not exist", rf"configuration key ['\"](?P<env_key>{KEY})['\"] does not exist"),

@@ -58,6 +58,8 @@ SAID: list[tuple[str, str, dict[str, Any]]] = [
     ("sysctl: error setting key 'net.core.somaxconn': Read-only file system", "sysctl_denied", {"setting": "net.core.somaxconn"}),
     ("sh: can't create /proc/sys/net/core/somaxconn: Read-only file system", "sysctl_denied", {"setting": "net/core/somaxconn"}),
     ('[emerg] 1#1: SSL_CTX_use_PrivateKey("/b.key") failed (SSL: error:05800074:x509 certificate routines::key values mismatch)', "nginx_key_mismatch", {"service": "nginx"}),
+    ('FATAL:  could not access file "pg_stat_statments": No such file or directory', "pg_config_invalid", {"value": "pg_stat_statments"}),
+    ("django.core.exceptions.ImproperlyConfigured: The SECRET_KEY setting must not be empty.", "config_invalid", {}),
     ('nginx: [emerg] getpwnam("nginx") failed', "nginx_user_missing", {"user": "nginx"}),
 ]  # fmt: skip
 NOW_SAID = [

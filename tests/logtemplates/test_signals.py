@@ -126,6 +126,7 @@ LINES = [
     ("sqlite3.OperationalError: database is locked", "sqlite_locked", {}),
     ("Error: ENOSPC: System limit for number of file watchers reached, watch '/app'", "inotify_full", {}),
     ("The configured user limit (128) on the number of inotify instances has been reached", "inotify_full", {}),
+    ('called `Result::unwrap()` on an `Err` value: EnvVar { name: "ELM_TOKEN", source: NotPresent }', "env_missing", {"env_key": "ELM_TOKEN"}),
     # answers that are errors, by language
     ('HttpClientErrorException$Unauthorized: 401 Unauthorized on GET request for "http://elm:8080/v1"', "http_denied", {"host": "elm", "port": "8080", "value": "401"}),
     ("Faraday::ResourceNotFound: the server responded with status 404 for GET http://elm:8080/v1/a", "http_missing", {"host": "elm", "port": "8080", "page": "/v1/a", "value": "404"}),
