@@ -31,6 +31,7 @@ FOR_WORK = re.compile(
 LISTENING = re.compile(r"0\.0\.0\.0|\[::\]|(?:--bind|-b)[= ]:\d|--host[= ]::|^fastapi run\b|--listen[= ]\*:")
 TUNED = re.compile(r"-[wtl]|--(?:workers|threads|timeout|log-level|graceful-timeout|keep-alive|worker-connections)")
 TARGET = re.compile(r"[A-Za-z_][\w.]*(?::[A-Za-z_][\w.]*(?:\(\))?)?$|[\w./-]+\.py(?::\w+)?$")
+ITSELF = ("sanic", "blacksheep")  # their own `run` is a server for use
 LEFT_OPEN = re.compile(r"[<>{}$|…`*]|\.\.\.")
 SERVER = re.compile(r"uvicorn\.(?:run|Server)\(|\bserve\(|\brun_app\(|hypercorn|WSGIServer|granian")
 
@@ -165,7 +166,9 @@ def _started(tree: Tree, found: Application, words: Sequence[str]) -> str:
 
 def _serves(tree: Tree, found: Application, file: str) -> bool:
     """A file that starts a server for the application by itself, for everyone to reach."""
-    if found.run[:1] == ("python",) or not found.port or not SERVER.search(tree.text(file)):
+    text = tree.text(file)
+    itself = found.type in ITSELF and re.search(r"\bapp\.run\(", text)
+    if found.run[:1] == ("python",) or not found.port or not (itself or SERVER.search(text)):
         return False
     beside = (inside(file.rpartition("/")[0] or ".", name) for name in tree.names(file.rpartition("/")[0] or "."))
     sources = [path for path in (file, *beside) if path.endswith(".py")]

@@ -39,7 +39,10 @@ def archive(tree: Tree, folder: str, kind: str) -> str:
     behind = f"-{version}" if version else ""
     if kind == "ktor":
         return f"build/libs/{name}-all.jar" if "io.ktor.plugin" in text or "plugins.ktor" in text else ""
-    return f"build/libs/{name}{behind}{'-all' if kind == 'micronaut' else ''}.jar"
+    whole = kind == "micronaut" or re.search(
+        r"shadowJar|gradle\.plugins\.shadow|gradleup\.shadow|johnrengelman\.shadow", text
+    )
+    return f"build/libs/{name}{behind}{'-all' if whole else ''}.jar"
 
 
 def _build(tree: Tree, folder: str) -> str:

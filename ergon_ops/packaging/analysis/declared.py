@@ -40,7 +40,18 @@ FORMS: dict[str, tuple[str, ...]] = {
         r"\b\w*port\b[^;{}]{0,160}?(?<![\w.])(\d{4,5})(?:_?u16)?\b",
         r"\"(?:[\d.]+|localhost|\[::\d?\]):(\d{2,5})\"",
     ),
+    "java": (
+        # `System.getenv("PORT")?.toInt() ?: 7171`, `….map(Integer::parseInt).orElse(7171)`, `DEFAULT_PORT = 7171;`
+        r"\b\w*port\b[^\n]*(?:\?:\s*|\borElse\(\s*|\bgetInteger\(\s*\"[^\"\n]*\"\s*,\s*)\"?(\d{2,5})\b",
+        r"\b\w*port\w*(?:\s*:\s*\w+)?\s*=\s*\"?(\d{2,5})\"?\s*[;,)]?\s*$",
+    ),
+    "csharp": (r"\"[\w:]*Port\"\)?\]?[^\n;]*?(?:\?\?|,)\s*\"?(\d{2,5})\b",),
 }
+# What a program of the JVM must have for a number of its own to be where it listens.
+LISTENING = re.compile(
+    r"\b(?:Javalin|Undertow|Vertx|HttpServer|WebServer|embeddedServer|ServerBuilder|ServerSocket|Jetty|Netty\w*)\b"
+    r"|\.(?:listen|bind)\(|new Server\("
+)
 ADDRESS = 1  # of each the last form is an address as a text: whatever stands in its line counts
 SECOND = re.compile(r"(?i)grpc|admin|health|internal|pprof|ops_|manag|probe")  # beside what everyone asks
 

@@ -12,7 +12,7 @@ from ergon_ops.dataclass import dataclass
 from ergon_ops.packaging.analysis import archives, deno
 from ergon_ops.packaging.analysis.binaries import LISTENS, Binary, binaries
 from ergon_ops.packaging.analysis.configured import FOREIGN, OTHERS, kept
-from ergon_ops.packaging.analysis.declared import declared
+from ergon_ops.packaging.analysis.declared import LISTENING, declared
 from ergon_ops.packaging.analysis.evidence import Application, Evidence
 from ergon_ops.packaging.analysis.libraries import asked, files, ruby_of, variables
 from ergon_ops.packaging.analysis.needs import needs
@@ -253,7 +253,7 @@ def _port(tree: Tree, folder: str, kind: Kind, sources: Sequence[str]) -> tuple[
         paths = _of_phoenix(paths)
     elif kind.type in SETTINGS:
         paths = archives.in_order(tree, folder, paths)
-    told = kind.type != "go" or bool(sources) or _listens(tree, folder)
+    told = bool(sources) or _may_listen(tree, folder, kind, paths)
     if told and (row := _kept_first(tree, folder, kind, paths)):
         return row
     for pattern in filter(None, (kind.listening, loose if kind.listening else None)):
@@ -264,9 +264,10 @@ def _port(tree: Tree, folder: str, kind: Kind, sources: Sequence[str]) -> tuple[
                 foreign = number in FOREIGN or (pattern is loose and OTHERS.search(why.says))
                 if 80 <= number <= 65535 and not foreign:
                     return number, why
-    if told and kind.listening and (row := declared(tree, kind.language, paths)):
+    if told and kind.listening and kind.type not in SETTINGS and (row := declared(tree, kind.language, paths)):
         return row
-    keys = SETTINGS.get(kind.type, ("port",) if kind.language in ("go", "rust") and kind.port else ())
+    named = kind.port if kind.language in ("go", "rust") else told and kind.type == "java"
+    keys = SETTINGS.get(kind.type, ("port",) if named else ())
     settled = [path for path in paths if SETTLED.search(path)] if kind.type in SETTINGS else None
     return (kept(tree, folder, keys, paths, settled) if keys else None) or (None, None)
 
@@ -299,6 +300,13 @@ def _of_phoenix(paths: Sequence[str]) -> list[str]:
     order = {"runtime.exs": 0, "releases.exs": 1, "prod.exs": 2, "dev.exs": 9, "test.exs": 9}
     rank = {path: order.get(path.rsplit("/", 1)[-1], 3) for path in paths}
     return [path for path in sorted(paths, key=rank.__getitem__) if rank[path] < 9]
+
+
+def _may_listen(tree: Tree, folder: str, kind: Kind, paths: Sequence[str]) -> bool:
+    """Of kinds that are servers by themselves this is known; of the others their sources say it."""
+    if kind.type == "go":
+        return _listens(tree, folder)
+    return kind.type != "java" or any(LISTENING.search(tree.text(path)) for path in paths)
 
 
 def _listens(tree: Tree, folder: str) -> bool:

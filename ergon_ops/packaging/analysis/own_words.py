@@ -19,7 +19,7 @@ PHP = re.compile(
 )
 DOTNET = re.compile(r"(?:dotnet [\w.-]+\.dll|\./[\w.-]+)(?=\s|$)")
 ELIXIR = re.compile(r"(?:bin/)?[\w-]+ start$|bin/server$|server$|mix phx\.server$")
-ADDRESSES = re.compile(r"--urls?[ =][\"']?https?://[^:\s]+:(\d{2,5})")
+ADDRESSES = re.compile(r"(?:--urls?[ =][\"']?https?://[^:\s]+|\s-S\s+[\w.\[\]*]+):(\d{2,5})\b")
 # Frameworks whose build an image lays out anew: its words hold in it alone.
 LAID_OUT = frozenset({"next", "nuxt", "sveltekit", "astro", "remix", "react-router", "tanstack-start", "angular"})
 COMPILED = ("go", "rust")

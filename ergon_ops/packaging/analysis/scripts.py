@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from ergon_ops.packaging.analysis.evidence import Application, Evidence
+from ergon_ops.packaging.analysis.listening import listened
 from ergon_ops.packaging.analysis.mcp import SPOKEN
 from ergon_ops.packaging.analysis.requirements import load_toml, table
 from ergon_ops.packaging.analysis.said import port_said
@@ -135,7 +136,7 @@ def one_script(
     run = run or _as_module(tree, base, path)
     source = members.get(path)
     serving = [source] if source else list(members.values())
-    port, why = next(((number, why) for one in serving for number, why in one.ports if serves(one)), (None, None))
+    port, why = listened(tree, base, [one.path for one in serving if serves(one)], members)
     stem = path.rsplit("/", 1)[-1].removesuffix(".py").lower()
     kind = "bot" if "bot" in stem else "http" if port else "script"
     at = (source.main,) if source and source.main else (tree.find(path, run[0]) if len(run) == 1 else Evidence(path),)

@@ -23,6 +23,7 @@ LEFT_OUT = frozenset(
     .ruff_cache .idea .vscode .next .nuxt .output .svelte-kit .turbo .cache .parcel-cache .terraform .gradle target
     site-packages dist build vendor third_party .eggs coverage htmlcov Pods""".split()  # noqa: SIM905
 )
+SHARED_NAMES = ("env",)  # of a virtual environment, and of somebody's sources
 # Not what the project is, unless there is nothing else.
 ASIDE = frozenset(
     """test tests __tests__ spec specs e2e example examples sample samples demo demos doc docs fixtures benchmark
@@ -79,7 +80,7 @@ class Tree:
                 self._link(entry, path)
                 return False
             if entry.is_dir(follow_symlinks=False):
-                return entry.name not in LEFT_OUT
+                return entry.name not in LEFT_OUT or (entry.name in SHARED_NAMES and not _environment(entry.path))
             found = entry.stat(follow_symlinks=False)
         except UnicodeEncodeError:
             self.fault(path.encode("utf-8", "backslashreplace").decode(), "its name is not UTF-8")
@@ -149,6 +150,12 @@ class Tree:
             if number > after and needle in line:
                 return Evidence(path, number, shown(line))
         return Evidence(path)
+
+
+def _environment(folder: str) -> bool:
+    """A virtual environment of Python, or one of conda."""
+    made = ("pyvenv.cfg", "conda-meta", "bin/activate", "bin/python", "Scripts", "lib/python3")
+    return any(os.path.exists(os.path.join(folder, name)) for name in made)
 
 
 def shown(line: str) -> str:
