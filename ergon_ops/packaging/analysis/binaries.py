@@ -112,6 +112,7 @@ def _rust(tree: Tree, folder: str) -> Iterator[Binary]:
         shared = re.search(rf"\b{re.escape(package.replace('-', '_'))}::|(?m:^\s*(?:pub )?mod \w+;)", text)
         sources = (file, *(library if shared else ()))
         whole = "\n".join(tree.text(one) for one in sources)
-        kind = next((key for key, word in FRAMEWORKS.items() if re.search(rf"\b{word}(?:::|\b\W)", whole)), "rust")
+        named = (key for key, word in FRAMEWORKS.items() if word in whole and re.search(rf"\b{word}(?:::|\b\W)", whole))
+        kind = next(named, "rust")
         kind = kind if f"{kind}" in document.get("dependencies", {}) or kind in ("rust", "actix") else "rust"
         yield Binary(name, entry, kind, sources, bool(RUST_LISTENS.search(whole)), tree.find(file, "fn main"))

@@ -12,7 +12,7 @@ from ergon_ops.dataclass import dataclass
 from ergon_ops.packaging.analysis import archives, deno
 from ergon_ops.packaging.analysis.binaries import LISTENS, Binary, binaries
 from ergon_ops.packaging.analysis.configured import FOREIGN, OTHERS, kept
-from ergon_ops.packaging.analysis.declared import LISTENING, declared
+from ergon_ops.packaging.analysis.declared import declared, may_listen
 from ergon_ops.packaging.analysis.evidence import Application, Evidence
 from ergon_ops.packaging.analysis.libraries import asked, files, ruby_of, variables
 from ergon_ops.packaging.analysis.needs import needs
@@ -306,7 +306,7 @@ def _may_listen(tree: Tree, folder: str, kind: Kind, paths: Sequence[str]) -> bo
     """Of kinds that are servers by themselves this is known; of the others their sources say it."""
     if kind.type == "go":
         return _listens(tree, folder)
-    return kind.type != "java" or any(LISTENING.search(tree.text(path)) for path in paths)
+    return kind.type != "java" or any(may_listen(tree.text(path)) for path in paths)
 
 
 def _listens(tree: Tree, folder: str) -> bool:
