@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ergon_ops.packaging.analysis.configured import files
+from ergon_ops.packaging.analysis.configured import FOREIGN, files
 from ergon_ops.packaging.analysis.containers import Dockerfile, words_of
 from ergon_ops.packaging.analysis.evidence import Application, Evidence, Service
 from ergon_ops.packaging.analysis.hosts import started
@@ -40,7 +40,10 @@ def adopted(tree: Tree, found: Application, own: Iterable[Service], image: Docke
     """Of a service with words of its own, else of the image."""
     if found.output or found.type in ("celery", "dockerfile"):
         return None
-    launches = [of_service(tree, service) for service in own if service.command or service.entrypoint]
+    services = list(own)
+    launches = [
+        of_service(tree, one) for one in services if (one.command or one.entrypoint) and _main(found, one, services)
+    ]
     launches.append(of_image(tree, found.path, image) if image else None)
     launches += [
         launched(tree, found.path, None, one.words, one.why)
@@ -56,6 +59,12 @@ def adopted(tree: Tree, found: Application, own: Iterable[Service], image: Docke
         if row := _adopted(tree, found, replace(launch, words=words)):
             return row
     return None
+
+
+def _main(found: Application, one: Service, services: Sequence[Service]) -> bool:
+    """Whether a service is the program itself: beside it, of the same folder, often are workers and what runs once.
+    Of Python the words themselves tell."""
+    return found.language == "python" or len(services) == 1 or bool(one.ports)
 
 
 def plain(words: Sequence[str]) -> tuple[str, ...]:
@@ -141,6 +150,7 @@ def _program(tree: Tree, found: Application, launch: Launch) -> Adopted | None:
     if not same or words == found.run:
         return None
     port = _port(tree, found, words) or found.port or spoken_port(tree, found.path, words)
+    port = port if port not in FOREIGN else found.port  # of what it asks, not its own
     return Adopted(words, port, launch.why, installed=bool(own))
 
 

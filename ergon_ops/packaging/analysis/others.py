@@ -10,7 +10,7 @@ from fnmatch import fnmatch, translate
 
 from ergon_ops.dataclass import dataclass
 from ergon_ops.packaging.analysis import archives, deno
-from ergon_ops.packaging.analysis.binaries import LISTENS, Binary, binaries
+from ergon_ops.packaging.analysis.binaries import LISTENS, RUST_LISTENS, Binary, binaries
 from ergon_ops.packaging.analysis.configured import FOREIGN, OTHERS, kept
 from ergon_ops.packaging.analysis.declared import declared, may_listen
 from ergon_ops.packaging.analysis.evidence import Application, Evidence
@@ -306,6 +306,8 @@ def _may_listen(tree: Tree, folder: str, kind: Kind, paths: Sequence[str]) -> bo
     """Of kinds that are servers by themselves this is known; of the others their sources say it."""
     if kind.type == "go":
         return _listens(tree, folder)
+    if kind.type == "rust":
+        return any(RUST_LISTENS.search(tree.text(path)) for path in paths)
     return kind.type != "java" or any(may_listen(tree.text(path)) for path in paths)
 
 

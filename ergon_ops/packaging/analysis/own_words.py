@@ -13,11 +13,13 @@ from ergon_ops.packaging.analysis.packages import load_json
 from ergon_ops.packaging.analysis.requirements import table
 from ergon_ops.packaging.analysis.tree import Tree, inside
 
-RUBY = re.compile(r"(?:bundle exec )?(?:\./)?(?:bin/)?(?:puma|rails|rackup|thrust|falcon|unicorn|iodine|ruby)(?=\s|$)")
-PHP = re.compile(
-    r"(?:php (?:artisan|-S|bin/|[\w./-]+\.php)|frankenphp|(?:\./)?(?:vendor/bin/)?rr serve|apache2-foreground)"
+RUBY = re.compile(
+    r"(?:bundle exec )?(?:\./)?(?:bin/)?(?:puma|rails s(?:erver)?|rackup|thrust|falcon|unicorn|ruby)(?=\s|$)"
 )
-DOTNET = re.compile(r"(?:dotnet [\w.-]+\.dll|\./[\w.-]+)(?=\s|$)")
+PHP = re.compile(
+    r"php (?:artisan (?:serve|octane:\w+)|-S|[\w./-]+\.php)|frankenphp|(?:\./)?(?:vendor/bin/)?rr serve"
+    r"|apache2-foreground"
+)
 ELIXIR = re.compile(r"(?:bin/)?[\w-]+ start$|bin/server$|server$|mix phx\.server$")
 ADDRESSES = re.compile(r"(?:--urls?[ =][\"']?https?://[^:\s]+|\s-S\s+[\w.\[\]*]+):(\d{2,5})\b")
 # Frameworks whose build an image lays out anew: its words hold in it alone.
@@ -70,6 +72,13 @@ def _by(pattern: re.Pattern[str]) -> Callable[[Tree, Application, Sequence[str]]
     return taken
 
 
+def _dotnet(tree: Tree, found: Application, words: Sequence[str]) -> tuple[str, ...]:
+    """The same assembly, with more words or as a program of its own."""
+    name = found.run[-1].removesuffix(".dll") if found.run else ""
+    same = words[:1] == (f"./{name}",) or words[:2] == ("dotnet", f"{name}.dll")
+    return tuple(words) if same else ()
+
+
 def _elixir(tree: Tree, found: Application, words: Sequence[str]) -> tuple[str, ...]:
     """A release's own program, which the image's path names."""
     if not ELIXIR.match(" ".join(words)):
@@ -98,6 +107,6 @@ def _node(tree: Tree, found: Application, words: Sequence[str]) -> tuple[str, ..
 
 
 TAKES: dict[str, Callable[[Tree, Application, Sequence[str]], tuple[str, ...]]] = {
-    "ruby": _by(RUBY), "php": _by(PHP), "csharp": _by(DOTNET), "fsharp": _by(DOTNET), "elixir": _elixir,
+    "ruby": _by(RUBY), "php": _by(PHP), "csharp": _dotnet, "fsharp": _dotnet, "elixir": _elixir,
     "java": _java, "kotlin": _java, "javascript": _node, "typescript": _node, **dict.fromkeys(COMPILED, _compiled),
 }  # fmt: skip

@@ -95,6 +95,10 @@ def commands(tree: Tree, folder: str) -> Iterator[tuple[str, Evidence]]:
         yield from lines(tree, path)
     for path in (inside(folder, name) for name in tree.names(folder) if name.endswith(".py")):
         yield from _called(tree, path)
+    entered = re.compile(rf"\bcd\s+(?:\./)?{re.escape(folder)}/?\s*(?:&&|;)\s*(.+)")
+    for text, why in (row for name in FILES for row in lines(tree, name)) if folder != "." else ():
+        if found := entered.search(text):
+            yield found[1], why
 
 
 def _called(tree: Tree, path: str) -> Iterator[tuple[str, Evidence]]:

@@ -17,7 +17,9 @@ ENTRIES = ("server", "index", "app", "main", "src/server", "src/index", "src/app
 PORT = re.compile(r"(?:(?<!\S)-[pl]|--port|--listen|(?<!\w)PORT=)[ =]?[\"']?(?:(?:tcp://)?[\w.\[\]]*:)?(\d{2,5})\b")
 CALLS = re.compile(r"(?:npm(?: run)?|npm run-script|yarn(?: run)?|pnpm(?: run)?|bun run)\s+(?:--?\S+\s+)*([\w:.-]+)")
 SHELL = re.compile(r"(?:^|[\s;&])(?:(?:ba|da)?sh\s+)?(\.?/?[\w./-]+\.sh)\b")
-NODE = re.compile(r"(?:node|bun(?:\s+run)?(?=\s+\S+\.[cm]?[jt]sx?$))\s+(?:--[\w=./-]+\s+)*([\w./-]+)")
+NODE = re.compile(
+    r"(?:node|bun(?:\s+run)?(?=\s+\S+\.[cm]?[jt]sx?$))\s+(?:(?:-r|--require|--import|--loader)\s+\S+\s+|--[\w=./-]+\s+)*([\w./-]+)"
+)
 # A program for people at work: it starts the other one again after each change.
 WATCHES = re.compile(r"^(?:npx\s+)?(?:nodemon|node-dev|supervisor|node\s+--watch\S*)\s+(?:--?[\w=./-]+\s+)*([\w./-]+)$")
 AT_WORK = re.compile(r"\b(?:nodemon|node-dev|ts-node-dev|tsx watch|supervisor|--watch)\b")
