@@ -65,6 +65,9 @@ def dockerfiles(tree: Tree, composed: Sequence[Service] = ()) -> dict[str, Docke
         image = dockerfile(tree, path, dict(own.arguments) if own else {})
         built = said[path].path if path in said else None
         found.setdefault(built or _context(tree, folder, image), image)
+    for path, one in said.items():  # several in one folder, each of another program
+        if one.path and one.path not in (*found, path.rpartition("/")[0]) and tree.has(path):
+            found[one.path] = dockerfile(tree, path, dict(one.arguments))
     return found
 
 
