@@ -220,7 +220,7 @@ def pg_role_missing(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
         unknown = _unknown_role(scene, server, user) if server is not None else None
         if server is not None and unknown is not None and who != server and ref in (who, server):
             yield Conclusion(
-                summary=f"It knows no user {user}, which {who.short} gives; who is told of a wrong password.",
+                summary=f"It knows no user {user}, which {who.short} gives and is told that its password is wrong.",
                 evidence=(unknown.fact, signal.fact),
                 details={"user": user, "service": "postgres"},
                 about=server,
