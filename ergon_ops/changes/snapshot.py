@@ -85,7 +85,7 @@ def _json(name: str, value: Value) -> Value:
 
 def in_words(before: Mapping[str, Value], after: Mapping[str, Value]) -> str:
     """`running, healthy (before: running, unhealthy); memory 61 MiB → 48 MiB; processes 12 → 11`, and before these
-    what else was changed: `CPU limit 0.5 → 1 cores; throttled 93 % → 0 %`."""
+    what else was changed: `CPU limit 0.5 cores → 1 core; throttled 93 % → 0 %`."""
     parts = [condition(after)]
     if condition(before) != parts[0]:
         parts[0] += f" (before: {condition(before)})"
@@ -122,7 +122,7 @@ def _brief(name: str, value: Value) -> str:
         case "ratio":
             return f"{value * 100:.0f} %"
         case "cores":
-            return f"{value:g} cores"
+            return f"{value:g} core{'s' * (value != 1)}"
         case _:
             return f"{value:g}"
 

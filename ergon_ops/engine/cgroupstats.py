@@ -57,6 +57,12 @@ def cpu(files: KernelFiles, group: Cgroup) -> Cpu:
     return Cpu(_over(used, NS), periods, throttled, _over(after(stat, b"throttled_time "), NS))
 
 
+def cpu_quota(files: KernelFiles, group: Cgroup) -> str:
+    """As the file has it ("max 100000", "10000", "-1"); "" where it cannot be read."""
+    found = files.again(group.path("cpu", "cpu.max" if group.version == "2" else "cpu.cfs_quota_us"))
+    return (found or b"").decode(errors="replace").strip()
+
+
 def working_set(files: KernelFiles, group: Cgroup) -> int | None:
     """Just that, for the sampler: two files instead of six."""
     usage, key = ("memory.current", b"inactive_file ") if group.version == "2" else V1_WORKING_SET

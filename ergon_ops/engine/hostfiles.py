@@ -90,6 +90,7 @@ class HostFiles:
             pids=cgroupstats.pids(files, group)[0],
             pids_limit_hits=cgroupstats.pid_limit_hits(files, group),
             run=str(run) if run else "",
+            cpu_quota=cgroupstats.cpu_quota(files, group),
         )
 
     def _network(self, container_id: str, pid: int) -> tuple[int, int, int] | None:

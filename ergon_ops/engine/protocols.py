@@ -114,7 +114,7 @@ class Counters:
     """Lifetime counters of one container's current run; rates are differences of two of them (`history/`).
 
     `run` tells the runs of one container apart (the cgroup's inode; "" where that is not known): counters of
-    different runs must never be subtracted.
+    different runs must never be subtracted. `cpu_quota` is what the kernel's file says of it, to be compared only.
     """
 
     container_id: str
@@ -134,6 +134,7 @@ class Counters:
     pids: int | None = None
     pids_limit_hits: int | None = None
     run: str = ""
+    cpu_quota: str = ""
 
 
 @dataclass(frozen=True, slots=True)

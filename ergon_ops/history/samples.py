@@ -39,8 +39,11 @@ def merged(known: Iterable[Counters], fresh: Iterable[Counters]) -> tuple[Counte
 
 
 def same_run(earlier: Counters, later: Counters) -> bool:
-    """False once a container was restarted: its counters began again."""
+    """False once a container was restarted: its counters began again. Nor is it the same once its CPU limit was
+    changed: what was throttled before says nothing of now."""
     if earlier.run and later.run and earlier.run != later.run:
+        return False
+    if earlier.cpu_quota and later.cpu_quota and earlier.cpu_quota != later.cpu_quota:
         return False
     grew = ((earlier.cpu_s, later.cpu_s), (earlier.periods, later.periods), (earlier.throttled, later.throttled))
     return all(before is None or after is None or before <= after for before, after in grew)

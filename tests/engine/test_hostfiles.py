@@ -25,6 +25,7 @@ from ergon_ops.engine.kernelfiles import KernelFiles
 from ergon_ops.engine.protocols import Counters
 from ergon_ops.facts import Value
 from ergon_ops.history import rates
+from ergon_ops.history.samples import same_run
 from ergon_ops.refs import Ref
 
 pytestmark = pytest.mark.engine
@@ -139,6 +140,20 @@ def test_a_throttled_container_is_seen_throttled_at_its_quota(lab: Lab, files: H
     lifetime = values(files.cpu(REF, *container))["cpu_throttled_lifetime"]
     assert isinstance(lifetime, float)
     assert lifetime > 0.5
+
+
+def test_a_changed_cpu_limit_begins_a_window_anew(lab: Lab, files: HostFiles) -> None:
+    container = lab.run("sh", "-c", "while :; do :; done", cpu_period=100_000, cpu_quota=5_000)
+    before = sample(files, container)
+    time.sleep(0.4)
+    same = sample(files, container)
+    lab.client.update_container(container[0], cpu_period=100_000, cpu_quota=90_000)
+    time.sleep(0.4)
+    changed = sample(files, container)
+    assert before.cpu_quota
+    assert same_run(before, same)
+    assert not same_run(same, changed)
+    assert rates(REF, same, changed, cpu_limit=0.9, host_cpus=2) == ()
 
 
 def test_a_child_killed_for_memory_is_counted_though_the_container_lives(lab: Lab, files: HostFiles) -> None:

@@ -146,7 +146,8 @@ def phrase(intent: Intent) -> str:
         case "set_memory_limit":
             return f"a memory limit of {wanted['memory_bytes'] / MIB:.6g} MiB"
         case "set_cpu_limit":
-            return f"a CPU limit of {wanted['nano_cpus'] / 1e9:g} cores"
+            cores = wanted["nano_cpus"] / 1e9
+            return f"a CPU limit of {cores:g} core{'s' * (cores != 1)}"
         case "set_cpu_shares":
             return f"CPU shares of {wanted['shares']}"
         case "set_pids_limit":
