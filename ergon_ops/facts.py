@@ -126,6 +126,7 @@ FACTS: dict[str, FactSpec] = {
     "mount_mode": FactSpec("", "files", "its permissions: '0755'; key = destination"),
     "mount_stale": FactSpec("bool", "files", "the file on the host was replaced since; key = destination"),
     "mount_hides": FactSpec("count", "files", "entries of the image that a mount hides; key = destination"),
+    "mount_hidden_names": FactSpec("", "files", "names of those entries, as many as fit; key = destination"),
     "mount_hides_file": FactSpec("bool", "files", "a file of the image that a mount hides; key = destination"),
     "program_file": FactSpec("", "files", "what its command is: 'elf amd64', 'script /bin/sh', missing …; key = path"),
     "program_mode": FactSpec("", "files", "its permissions: '0755'; key = path"),

@@ -25,7 +25,8 @@ NO_NETWORKS = frozenset({"bridge", "host", "none"})
 BLIND = Sockets(visible=False)
 FAILED_CALLS = frozenset({"dns_failed", "refused", "timed_out", "unreachable"})
 SPEAKERS = {"redis": frozenset({"redis", "valkey", "keydb"}), "pg": frozenset({"postgres"})}
-HOST_AND_PORT = re.compile(r"(?<!\S)([A-Za-z][\w.-]*) (\d{2,5})(?!\S)")
+# A host and its port; without one only a name like `orders-db`, since a plain word may be any: `worker`.
+NAMED = re.compile(r"(?<!\S)(?:([A-Za-z][\w.-]*) (\d{2,5})|([A-Za-z]\w*-[\w-]*\w))(?!\S)")
 WORDS = "command words"
 
 
@@ -86,9 +87,9 @@ def node(container: Container, readings: Iterable[Reading] = (), *, needs: Seque
 
 def _calls(rows: Sequence[Reading]) -> tuple[tuple[str, str], ...]:
     """What the readings tell of hosts that are called. A proxy's `location` may name a group of its upstreams."""
-    said = (str(row.value) for row in rows if row.name == "command")
+    said = "\n".join(str(row.value) for row in rows if row.name == "command")
     found = dict.fromkeys(call for row in rows if (call := _call(row)) is not None)
-    found |= dict.fromkeys((WORDS, f"{host}:{port}") for text in said for host, port in HOST_AND_PORT.findall(text))
+    found |= dict.fromkeys((WORDS, ":".join(filter(None, words))) for words in NAMED.findall(said))
     groups = {row.key.partition("/")[0] for row in rows if row.name == "nginx_upstream" and "/" in row.key}
     return tuple((how, host) for how, host in found if how != "nginx upstream" or _split(host)[0] not in groups)
 
@@ -101,7 +102,7 @@ def _call(row: Reading) -> tuple[str, str] | None:
         return plain[row.name], value
     if row.name == "nginx_upstream":
         return "nginx upstream", value.rpartition("://")[2].split("/")[0]
-    if row.name == "log_signal" and row.key.partition(" ")[0] in FAILED_CALLS:
+    if row.name == "log_signal" and row.key.partition(" ")[0] in {*FAILED_CALLS, "reset"}:
         named = dict(part.partition("=")[::2] for part in row.key.split(" ")[1:])
         host, port = named.get("host", ""), named.get("port", "")
         return ("log", f"{host}:{port}" if port else host) if host else None

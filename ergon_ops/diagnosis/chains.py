@@ -10,7 +10,7 @@ from dataclasses import replace
 from ergon_ops.diagnosis.arbitration import arbitrate
 from ergon_ops.diagnosis.calls import failing, landlord
 from ergon_ops.diagnosis.rules import RULES, Rule
-from ergon_ops.diagnosis.scene import Scene
+from ergon_ops.diagnosis.scene import ONGOING_S, Scene
 from ergon_ops.diagnosis.verdict import symptoms
 from ergon_ops.findings import Finding
 from ergon_ops.refs import Ref
@@ -18,6 +18,8 @@ from ergon_ops.refs import Ref
 Edges = Mapping[Ref, tuple[Ref, ...]]
 # Words of a log that say that something went wrong, though not what: an answer of another program, an error raised.
 COMPLAINTS = ("http_error", "exception", "traceback", "refused", "timed_out", "reset", "dns_failed", "unreachable")
+
+LOST = ("refused", "timed_out", "reset", "cut_off", "dns_failed", "unreachable")
 
 
 def suspects(scene: Scene, ref: Ref) -> tuple[Ref, ...]:
@@ -89,9 +91,23 @@ def _edges(scene: Scene, findings: Sequence[Finding], surface: Set[str]) -> Iter
     for ref in dict.fromkeys(link.source for link in scene.links):
         named = [call.peer for call in failing(scene, ref) if call.sure]
         vague = [] if ref in own or not complains(scene, ref) else [link.target for link in scene.uses(ref)]
-        more = [peer for peer in (*named, *vague) if peer is not None and peer != ref]
+        lost = [link.target for link in scene.uses(ref) if link.target in own and _lost(scene, ref, link.target)]
+        more = [peer for peer in (*named, *vague, *lost) if peer is not None and peer != ref]
         blamed.setdefault(ref, []).extend(more)
     return ((ref, tuple(dict.fromkeys(origins))) for ref, origins in blamed.items() if origins)
+
+
+def _lost(scene: Scene, ref: Ref, origin: Ref) -> bool:
+    """The origin ends and begins again and again, and within a minute `ref` said that it lost it, or found it gone:
+    that it has it back for the moment is no end of that."""
+    if not (scene.relapsing(origin) or scene.text(origin, "state") == "restarting"):
+        return False
+    return any(
+        item.at is not None
+        and scene.now - item.at <= ONGOING_S
+        and (not item.values.get("host") or scene.called(ref, item.values["host"]) == origin)
+        for item in scene.signals(ref, *LOST)
+    )
 
 
 def complains(scene: Scene, ref: Ref) -> bool:

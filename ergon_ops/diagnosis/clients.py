@@ -91,7 +91,7 @@ def _function(answer: Answer) -> Callable[[Scene, Ref], Iterator[Conclusion]]:
                 "service": answer.programs[0],
                 **values,
                 **({"setting": answer.setting} if answer.setting else {}),
-                **({"peer": server.short} if server not in (None, ref) else {}),
+                **({"peer": server.short} if server is not None and server != ref and not there else {}),
             },
             about=server if there else None,
             victims=(ref,) if there and server != ref else (),

@@ -11,6 +11,7 @@ from ergon_ops.diagnosis.lives import code_in, failure
 from ergon_ops.diagnosis.names import nearest
 from ergon_ops.diagnosis.rules import Conclusion, rule
 from ergon_ops.diagnosis.scene import Scene
+from ergon_ops.loglevels import level_of
 from ergon_ops.logtemplates.signals import Signal
 from ergon_ops.refs import Ref
 
@@ -18,7 +19,13 @@ from ergon_ops.refs import Ref
 DOES_WITHOUT = re.compile(
     r"default|fall(?:ing)? ?back|disabl|skipp|ignor|optional|using|instead|without|\bwarn|\bno-op|assum", re.I
 )
-FATAL = re.compile(r"fatal|critical|error|exception|panic|required|\bmust\b|abort|exit|cannot start|not start", re.I)
+FATAL = re.compile(
+    r"fatal|critical|(?:error|exception|crash)s?(?![ -](?:report|track|monitor|log|collect|handl|notif|page|alert))"
+    r"|panic|required|\bmust\b|abort|exit|cannot start|not start",
+    re.I,
+)
+MILD = ("debug", "info", "warning")
+GAVE_UP = ("exception", "panic", "traceback", "config_bad", "file_missing", "python_module", "node_module")
 PLACES = re.compile(
     r"(?:^|_)(?:HOST|HOSTNAME|SERVER|ADDR|ADDRESS|ENDPOINT|BROKERS?|UPSTREAM|BACKEND|UR[LI]|DSN)S?$", re.I
 )
@@ -53,12 +60,23 @@ def env_missing(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
 
 def _matters(scene: Scene, ref: Ref, signal: Signal) -> bool:
     """Of one that ended by itself, or is not well; of one that is, where it complains again and again. What it says it
-    goes on without is no cause of either, nor is what it had got over when a signal ended it."""
+    goes on without is no cause of either, nor what it only mentions before it gives up over something else; nor is
+    what it had got over when a signal ended it."""
+    mild = level_of(signal.text) in MILD
     goes_on = DOES_WITHOUT.search(signal.text) is not None
     if _signalled(scene, ref) or (goes_on and FATAL.search(signal.text) is None):
         return False
+    if (mild or goes_on) and _went_on(scene, ref, signal):
+        return False
     lasts = (signal.at or 0.0) - (signal.first or signal.at or 0.0) > AT_ONCE_S
     return scene.troubled(ref) or (signal.count > 1 and lasts and not goes_on)
+
+
+def _went_on(scene: Scene, ref: Ref, signal: Signal) -> bool:
+    """Something else, that does not speak of the variable, is what it says at the end."""
+    key = signal.values.get("env_key", "")
+    ends = (item for item in scene.signals(ref, *GAVE_UP) if item.after < signal.after)
+    return scene.troubled(ref) and any(key.lower() not in item.text.lower() for item in ends)
 
 
 def _signalled(scene: Scene, ref: Ref) -> bool:

@@ -91,11 +91,12 @@ def code_of(event: Happening) -> int | None:
 
 
 def lasted(scene: Scene, ref: Ref) -> float | None:
-    """Seconds of the last run; None if it goes on or never was."""
+    """Seconds of the last run; None if it goes on or never was. Of one that is over in milliseconds the engine may
+    write down the end before the start."""
     started, finished = scene.number(ref, "started_at"), scene.number(ref, "finished_at")
-    if scene.alive(ref) or started is None or finished is None or finished < started:
+    if scene.alive(ref) or started is None or finished is None or finished < started - SLACK_S:
         return None
-    return finished - started
+    return max(0.0, finished - started)
 
 
 def failure(scene: Scene, ref: Ref) -> Fact | None:

@@ -26,6 +26,11 @@ DATA = (
     "/var/log", "/var/lib", "/var/cache", "/var/tmp", "/var/run", "/var/spool", "/tmp", "/run", "/data", "/home",
     "/root", "/mnt", "/media", "/dev", "/proc", "/sys", "/backup",
 )  # fmt: skip
+# What a program says of a module that it does not find, and what that is where nothing hides it.
+MODULES = (
+    ("python_module", "python_module_missing"), ("node_module", "node_module_missing"),
+    ("ruby_gem", "ruby_gem_missing"), ("perl_module", "perl_module_missing"),
+)  # fmt: skip
 LAST_S, TRACE = 2.0, 15  # the lines of a stack come after what it is of
 ROOT_USERS = ("", "0", "root", "None")
 
@@ -98,7 +103,7 @@ def mount_stale(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     needs=NEEDS,
     details=("mount",),
     tier="T2",
-    over=("entrypoint_not_found", "entrypoint_interpreter_missing"),
+    over=("entrypoint_not_found", "entrypoint_interpreter_missing", *(cause for _, cause in MODULES)),
     fixes=("recreate",),
 )
 def volume_shadows_image(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
@@ -170,9 +175,23 @@ def _missed(scene: Scene, ref: Ref, place: str) -> tuple[Fact, ...]:
     lines = scene.current(ref, "file_missing", "exec_missing", "index_forbidden", "module_missing")
     found = [line.fact for line in lines if below(line.values.get("path", ""), (place,))]
     error = refused(scene, ref)
+    names = scene.text(ref, "mount_hidden_names", place).lower().split()
+    modules = scene.current(ref, *(kind for kind, _ in MODULES))
+    found += [line.fact for line in modules if _module(line.values.get("value", "")) & {_plain(name) for name in names}]
     if error is not None and re.search(rf"{re.escape(place)}/\S*?:? (?:stat \S+ )?no such file", str(error.value)):
         found.append(error)
     return tuple(found[:1])
+
+
+def _module(name: str) -> set[str]:
+    """What its folder or file is called: `redis` of `redis.client`, `@nest` of `@nest/core`, `DBI` of `DBI.pm`."""
+    word = name.lower().removesuffix(".pm")
+    return {_plain(word.split("/")[0].split(".")[0])} - {""}
+
+
+def _plain(name: str) -> str:
+    """Without the ending, or the version, of a file or folder."""
+    return re.sub(r"\.(?:py|pyc|js|mjs|cjs|rb|pm|cpython\S*|abi3\S*)$|-\d[\w.]*$", "", name.lower()).replace("-", "_")
 
 
 def _repeated(scene: Scene, ref: Ref, lines: tuple[Signal, ...]) -> tuple[Signal, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ergon_ops.dataclass import dataclass
-from ergon_ops.diagnosis.calls import failing
+from ergon_ops.diagnosis.calls import failing, moved
 from ergon_ops.diagnosis.rules import Conclusion, rule
 from ergon_ops.diagnosis.scene import ONGOING_S, Scene
 from ergon_ops.diagnosis.servers import ending, exit_code, present
@@ -92,8 +92,8 @@ def nginx_502_upstream_down(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     """
     for said in lines(scene, ref, "nginx_refused", "nginx_closed"):
         peer = None if said.inside else _called(scene, ref, said)
-        if peer is not None and not scene.running(peer):
-            continue  # stopped: told as such, of the one that stopped
+        if _astray(scene, ref, said) or (peer is not None and not scene.running(peer)):
+            continue  # told as such: a stale address, or of the one that stopped
         ports = _listeners(scene, peer or ref)
         wanted = int(said.port) if said.port.isdigit() else 80
         seen = scene.known(peer or ref, "listener")
@@ -112,6 +112,12 @@ def nginx_502_upstream_down(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
             about=peer if silent else None,
             victims=(ref,) if silent else (),
         )
+
+
+def _astray(scene: Scene, ref: Ref, said: Said) -> bool:
+    """It still calls the address that its upstream had when nginx looked it up."""
+    calls = (call for call in failing(scene, ref) if (call.host, str(call.port or "")) == (said.host, said.port))
+    return any(moved(scene, ref, call) is not None for call in calls)
 
 
 def _called(scene: Scene, ref: Ref, said: Said) -> Ref | None:
@@ -150,7 +156,7 @@ def nginx_504_upstream_slow(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     """
     for said in lines(scene, ref, "nginx_slow"):
         peer = None if said.inside else scene.called(ref, said.host)
-        if peer is not None and not scene.running(peer):
+        if _astray(scene, ref, said) or (peer is not None and not scene.running(peer)):
             continue
         patience = next((fact for fact in scene.all(ref, "nginx_timeout") if fact.key.endswith("_read_timeout")), None)
         waits = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
+from ergon_ops.diagnosis.disks import path_of
 from ergon_ops.diagnosis.rules import Conclusion, rule
 from ergon_ops.diagnosis.scene import Scene
 from ergon_ops.diagnosis.servers import ending, exit_code, present
@@ -24,7 +25,8 @@ When = Literal["down", "now"]
 class Saying(NamedTuple):
     """`kind` of signal; `sentence` is filled with what the line names; `details`: of those what it always gives; `fixed`:
     what is always the same. `when`: "down" for what keeps it from running, "now" for what it says while it runs; `often`: only if it is
-    said again and again; of what keeps it from running: then also of one that runs, whose children end of it."""
+    said again and again; of what keeps it from running: then also of one that runs, whose children end of it; `last`: said twice is often
+    enough where nothing was said since."""
 
     cause: str
     kind: str
@@ -37,6 +39,7 @@ class Saying(NamedTuple):
     severity: Severity = "critical"
     over: tuple[str, ...] = ()
     fixes: tuple[str, ...] = ()
+    last: bool = False
 
 
 PG, REDIS, NGINX = (("service", "postgres"),), (("service", "redis"),), (("service", "nginx"),)
@@ -72,7 +75,7 @@ SAYINGS = (
            "There is not the memory that shared_buffers asks for.", fixed=PG, over=("shm_too_small",)),
     # nginx
     Saying("nginx_config_invalid", "nginx_config_bad", "nginx does not start for a mistake in its configuration.",
-           "nginx does not start: {setting} in {path}, line {value}.", ("path", "value"), NGINX),
+           "nginx does not start for a mistake in its configuration{path}{value}{setting}.", fixed=NGINX),
     Saying("nginx_certificate_missing", "nginx_certificate", "nginx cannot load a certificate and does not start.",
            "nginx cannot load the certificate {path} and does not start.", ("path",), NGINX,
            over=("file_missing", "config_file_missing")),
@@ -171,8 +174,8 @@ SAYINGS = (
     Saying("dotnet_assembly_missing", "dotnet_assembly", "A .NET assembly is not in the image.",
            "The .NET assembly {value} is not there.", ("value",), over=("segfault",), fixes=("rebuild_advice",)),
     Saying("sqlite_locked", "sqlite_locked", "An SQLite file is held locked by another process, longer than anybody waits.",
-           "Its SQLite database is locked by another process for longer than it waits.", fixed=(("service", "sqlite"),),
-           when="now", often=True),
+           "Its SQLite database{path} is locked by another process for longer than it waits.", fixed=(("service", "sqlite"),),
+           when="now", often=True, last=True),
     Saying("sqlite_table_missing", "sqlite_table_missing", "A table is not in the SQLite file: its schema was not made, or it is another file.",
            "Its SQLite file has no table {value}: the schema was not made, or it is another file.", ("value",), (("service", "sqlite"),),
            when="now", often=True),
@@ -191,8 +194,9 @@ SAYINGS = (
 # fmt: on
 LAST_S = 30.0
 OFTEN = 3
+APART_S = 1.0
 NAMED = ("path", "setting", "value", "expected", "user", "host")
-LEADING = {"path": " {}", "setting": ": {}"}  # how an optional value is led in
+LEADING = {"path": " {}", "setting": ": {}", "value": ", line {}"}  # how an optional value is led in
 
 
 def _function(saying: Saying) -> Callable[[Scene, Ref], Iterator[Conclusion]]:
@@ -203,6 +207,8 @@ def _function(saying: Saying) -> Callable[[Scene, Ref], Iterator[Conclusion]]:
         if best is None or any(key not in dict(saying.fixed) and not best.values.get(key) for key in saying.details):
             return
         values = {**dict(saying.fixed), **best.values}
+        if "path" not in values and (path := path_of(scene, ref, best)):
+            values["path"] = path
         code = exit_code(scene, ref)
         yield Conclusion(
             summary=_filled(saying.sentence, values, saying.details),
@@ -217,13 +223,19 @@ def _function(saying: Saying) -> Callable[[Scene, Ref], Iterator[Conclusion]]:
 def _said(scene: Scene, ref: Ref, saying: Saying) -> Iterator[Signal]:
     if saying.when == "now":
         told = (signal for signal in scene.signals(ref, saying.kind) if scene.ongoing(ref, signal))
-        yield from (signal for signal in told if signal.count >= OFTEN or not saying.often)
+        yield from (item for item in told if item.count >= OFTEN or not saying.often or (saying.last and _still(item)))
     elif scene.troubled(ref):
         yield from (signal for signal in scene.signals(ref, saying.kind) if last_words(scene, ref, signal))
     elif saying.often:
         yield from (
             item for item in scene.signals(ref, saying.kind) if item.count >= OFTEN and scene.ongoing(ref, item)
         )
+
+
+def _still(signal: Signal) -> bool:
+    """Said a second time, a while later, as the last that was said."""
+    apart_s = (signal.at or 0.0) - (signal.first or signal.at or 0.0)
+    return signal.count > 1 and signal.after == 0 and apart_s > APART_S
 
 
 def last_words(scene: Scene, ref: Ref, signal: Signal) -> bool:

@@ -20,7 +20,7 @@ from ergon_ops.refs import Ref
 Row = tuple[str, str, str | int | bool, str]  # fact name, key, value, source
 USUAL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PASSING = ("/tmp", "/run", "/var/run", "/var/tmp", "/var/log", "/var/cache", "/dev", "/proc", "/sys")
-HEAD, MOST_ENTRIES, LONGEST = 256, 1000, 200
+HEAD, MOST_ENTRIES, LONGEST, LONGEST_NAMES = 256, 1000, 200, 20_000
 MACHINES = {3: "386", 40: "arm", 62: "amd64", 183: "arm64", 243: "riscv64", 22: "s390x", 21: "ppc64le"}
 
 
@@ -97,6 +97,8 @@ def _hidden(here: Insides, place: str) -> Iterator[Row]:
         names = [name for name in _names(under) if not name.startswith(".")]
         if names:
             yield "mount_hides", place, min(len(names), MOST_ENTRIES), f"image:{place}"
+            told = " ".join(name for name in sorted(names)[:MOST_ENTRIES] if " " not in name)
+            yield "mount_hidden_names", place, neutralise(told, LONGEST_NAMES), f"image:{place}"
     elif os.path.isfile(under):
         yield "mount_hides_file", place, True, f"image:{place}"
 

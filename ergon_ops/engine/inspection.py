@@ -191,8 +191,9 @@ TIMES = (
 
 def _mounts(doc: Document, at: float) -> Iterator[Row]:
     seen = set()
-    for index, row in enumerate(rows(doc, "Mounts")):
-        place, kind, path = text(row, "Destination"), text(row, "Type") or "bind", f"Mounts.{index}"
+    for row in rows(doc, "Mounts"):  # the engine tells them in any order
+        place, kind = text(row, "Destination"), text(row, "Type") or "bind"
+        path = f"Mounts.{place}"
         if not place:
             continue
         seen.add(place)

@@ -79,6 +79,7 @@ ANSWER_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("pg_strange", "startup packet", r"invalid length of startup packet"),
     ("pg_strange", "unsupported frontend protocol", r"unsupported frontend protocol"),
     ("cut_off", "remote", r"RemoteDisconnected|Remote end closed connection without response"),
+    ("cut_off", "closed", r"\bconnection (?:was )?closed by (?:the )?(?:server|remote host|peer)\b|\bserver closed the connection\b"),
     ("cut_off", "hang up", r"\bsocket hang up\b"),
     ("cut_off", "empty reply", r"\bEmpty reply from server\b"),
     ("cut_off", "badstatusline", r"\bBadStatusLine\b"),

@@ -9,12 +9,14 @@ from ergon_ops.logtemplates.signaltable import HOST, PATH, PORT
 
 NAME = r"[\w.@-]+"
 UPSTREAM = rf"upstream: \"[a-z]+://(?P<host>\[[0-9a-f:]+\]|{HOST})(?::(?P<port>{PORT}))?"
+# Of nginx that does not start; not where a system call, a name server or a certificate failed it.
+EMERG = r"\[emerg\] (?:\d+#\d+: )?(?!.*(?:\bfailed \(|host not found|cannot load certificate|\bgetpwnam|\bgetgrnam))"
 
 # fmt: off
 # ruff: noqa: E501
 SERVICE_PATTERNS: tuple[tuple[str, str, str], ...] = (
-    # -- redis, in its own log or in a client's
-    ("redis_oom", "oom command not allowed", r"OOM command not allowed when used memory"),
+    # -- redis, in its own log or in a client's; some clients leave out the code that an answer begins with
+    ("redis_oom", "command not allowed when", r"\bcommand not allowed when used memory"),
     ("redis_misconf", "misconf", r"MISCONF (?:Redis|Valkey|Errors|\w+ is configured)"),
     ("redis_save_failed", "rdb", rf"(?:failed opening|error opening) (?:the )?(?:temp )?(?:RDB|rdb) file (?P<path>\S+)(?: \(in server root dir (?P<mount>{PATH})\))?.*?: (?P<value>[A-Za-z -]+)"),
     ("redis_save_failed", "write error saving db", r"Write error (?:while )?saving DB (?:to the disk|on disk)(?:\([^)]*\))?: (?P<value>[A-Za-z -]+)"),
@@ -35,7 +37,7 @@ SERVICE_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("redis_wrongpass", "invalid username-password", r"invalid username-password pair"),
     ("redis_denied", "protected mode", r"(?:DENIED )?Redis is running in protected mode"),
     ("redis_max_clients", "max number of clients", r"max number of clients reached"),
-    ("redis_readonly", "read only replica", r"READONLY You can't write against a read only (?:replica|slave)"),
+    ("redis_readonly", "read only replica", r"You can't write against a read only (?:replica|slave)"),
     ("redis_config_bad", "fatal config file error", r"FATAL CONFIG FILE ERROR"),
     ("redis_config_bad", ">>> '", r"^>>> '(?P<setting>[\w-]+)"),
     # -- PostgreSQL
@@ -75,7 +77,8 @@ SERVICE_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("nginx_unresolved", "host not found in upstream", rf"host not found in upstream \"(?P<host>{HOST})(?::(?P<port>{PORT}))?\"(?: in (?P<path>{PATH}))?"),
     ("nginx_unresolved", "could not be resolved", rf"(?P<host>{HOST}) could not be resolved"),
     ("nginx_workers", "worker_connections", r"(?:(?P<value>\d+) )?worker_connections are not enough"),
-    ("nginx_config_bad", "[emerg]", rf"\[emerg\] .*?(?P<setting>(?:unknown directive|invalid number of arguments in|unexpected|directive|\"\w+\" directive)[^:]*?) in (?P<path>{PATH}):(?P<value>\d+)"),
+    ("nginx_config_bad", "[emerg]", rf"{EMERG}(?P<setting>.{{1,200}}?),? in (?P<path>{PATH}):(?P<value>\d+)\s*$"),
+    ("nginx_config_bad", "[emerg]", rf"{EMERG}(?P<setting>zero size shared memory zone \S+|no \S+ section in configuration|unknown \S+ variable)\s*$"),
     ("nginx_certificate", "cannot load certificate", rf"cannot load certificate(?: key)? \"(?P<path>{PATH})\""),
     ("haproxy_config_bad", "parsing [", rf"parsing \[(?P<path>{PATH}):(?P<value>\d+)\] ?:? ?(?P<setting>.{{1,100}})"),
     ("haproxy_config_bad", "[alert]", rf"\[ALERT\].{{0,20}} config : \[(?P<path>{PATH}):(?P<value>\d+)\] ?: ?(?!.*could not resolve address)(?P<setting>.{{1,100}})"),

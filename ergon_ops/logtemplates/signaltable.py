@@ -116,6 +116,8 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("timed_out", "und_err_", r"UND_ERR_(?:CONNECT|HEADERS|BODY)_TIMEOUT"),
     ("timed_out", "no answer", rf"(?P<host>{HOST}):(?P<port>{PORT})\b.{{0,20}}?no (?:answer|response|reply) (?:with)?in \d"),
     ("timed_out", "deadline exceeded", r"context deadline exceeded|DeadlineExceeded"),
+    # Whom it called, by name: by number it may as well be one that called it.
+    *(("reset", piece, rf"\b(?:from|to|with|connecting|://)\s?(?:[^\s/@]*@)?(?P<host>(?=[\w.-]*[a-z]){HOST}):(?P<port>{PORT})\b.{{0,80}}?(?:reset by peer|ECONNRESET)") for piece in ("reset by peer", "econnreset")),
     ("reset", "reset by peer", r"connection reset by peer|ECONNRESET"),
     ("unreachable", "host", rf"(?:to |:/+)(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=[/\s'\",;:)?]|$).{{0,120}}?(?:no route to host|host is unreachable|network is unreachable|EHOSTUNREACH|ENETUNREACH|Errno 11[03]\b)"),
     ("unreachable", "unreach", rf"E(?:HOST|NET)UNREACH (?P<host>{HOST}):(?P<port>{PORT})"),

@@ -100,3 +100,22 @@ def test_two_that_blame_each_other_do_not_loop() -> None:
     )
     assert {cause for cause, _ in concluded("one", boxes)} <= {"dependency_refusing one", "dependency_refusing two"}
     assert concluded("one", boxes)
+
+
+@pytest.mark.parametrize(
+    ("state", "lines_since", "victims"),
+    [
+        ({"uptime": 3.0, "restart_count": 3}, 12, ["api"]),  # in a loop, and back for the moment
+        ({"uptime": 3.0, "restart_count": 3}, 80, []),  # nothing was said of it for more than a minute
+        ({"uptime": 3.0, "restart_count": 1}, 12, []),  # once
+        ({"uptime": 600.0, "restart_count": 3}, 12, []),  # long ago
+    ],
+)
+def test_one_that_is_lost_again_and_again_is_missed_between_two_of_its_ends(
+    state: dict[str, Any], lines_since: int, victims: list[str]
+) -> None:
+    lost = "ERROR write failed: Error while reading from db:5432 : (104, 'Connection reset by peer')"
+    api = Box("api", env_hosts={"DB": "db:5432"}, log=[lost, *["100 rows written"] * lines_since])
+    db = Box("db", listens=["0.0.0.0:5432"], more=state)
+    found = concluded("api", (api, db), inside("oom_restart_loop_", "db"))
+    assert found == ([("oom_restart_loop_ db", victims)] if victims else [])

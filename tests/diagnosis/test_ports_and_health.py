@@ -170,6 +170,21 @@ def test_a_variable_it_does_without_did_not_end_a_program_that_failed(line: str,
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "2026-11-30 12:00:00 WARNING [boot] TRACKER_DSN is not set, error reporting is disabled",
+        "2026-11-30 12:00:00 WARNING [boot] TRACKER_DSN is not set: no exception handler, exit codes only",
+        "2026-11-30 12:00:00 INFO boot: TRACKER_DSN is not set",
+        "TRACKER_DSN not set, crash reports disabled",
+    ],
+)
+def test_what_ends_a_program_wins_over_a_variable_it_went_on_without(line: str) -> None:
+    end = "json.decoder.JSONDecodeError: Expecting value: line 3 column 1 (char 40)"
+    log = [line, "Traceback (most recent call last):", end]
+    assert found(Box("job", state="exited", log=log, more={"exit_code": 1})) == ["config_invalid job"]
+
+
+@pytest.mark.parametrize(
     ("line", "told"),
     [
         ("LEDGER_URL is not set: request failed", ["env_missing job"]),

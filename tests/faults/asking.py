@@ -115,7 +115,8 @@ def _condition(site: Site) -> dict[str, tuple[JSON, JSON]]:
     found = {}
     for name in site.names:
         document = site.inspect(name)
-        settings = {key: document[key] for key in ("Config", "HostConfig", "Image", "Mounts", "Path", "Args")}
+        settings = {key: document[key] for key in ("Config", "HostConfig", "Image", "Path", "Args")}
+        settings["Mounts"] = sorted(document["Mounts"], key=lambda row: str(row["Destination"]))  # told in any order
         found[name] = (settings, document["State"])
     return found
 

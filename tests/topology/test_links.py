@@ -172,6 +172,9 @@ def uses(nodes: Sequence[topology.Node], name: str) -> dict[str, str]:
 async def test_a_command_that_names_a_neighbour_and_its_port_uses_it() -> None:
     command = "python3 -u /srv/job.py server 6379 QUEUE"
     assert uses(await nodes_of(pair(), client=[("command", "", command)]), "client") == {"server": "command"}
+    alias = [("alias", "net/orders-db", "orders-db")]
+    alone = await nodes_of(pair(), client=[("command", "", "python3 -u /srv/job.py orders-db QUEUE")], server=alias)
+    assert uses(alone, "client") == {"server": "command"}
     for other in ("sleep 1000", "python3 server.py", "server", "run nobody 6379", "client 6379"):
         assert uses(await nodes_of(pair(), client=[("command", "", other)]), "client") == {}
 

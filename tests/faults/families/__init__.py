@@ -22,6 +22,7 @@ from tests.faults.families import (
     starting,
     stores,
     structured,
+    telling,
     variables,
 )
 
@@ -45,5 +46,6 @@ __all__ = [
     "starting",
     "stores",
     "structured",
+    "telling",
     "variables",
 ]
