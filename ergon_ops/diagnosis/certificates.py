@@ -54,6 +54,8 @@ def _function(failure: Failure) -> Callable[[Scene, Ref], Iterator[Conclusion]]:
         if signal is None:
             return
         peer, host, port, source = _server(scene, ref, signal)
+        if failure.at_server and not host and any(scene.current(user, failure.kind) for user in scene.users(ref)):
+            return  # it repeats what its client told it, whose own log says it of this one
         at = f"{peer.short if peer else host}{f':{port}' if port else ''}" if peer or host else "its server"
         details = {"host": host, "port": port, "peer": peer.short if peer else None}
         state = scene.get(peer, "state") if peer is not None else None

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.diagnosis.facts import NOW, Box, found, one
+from tests.diagnosis.facts import NOW, Box, found, one, together
 
 EXPIRED = "ERROR GET https://store:8443/: certificate verify failed: certificate has expired (_ssl.c:1006)"
 SELF_SIGNED = "ERROR GET https://store:8443/: certificate verify failed: self-signed certificate (_ssl.c:1006)"
@@ -128,3 +128,12 @@ def test_a_lock_that_lasts() -> None:
     line = "ERROR cannot store: database is locked"
     assert found(Box("client", log=[line] * 3)) == ["sqlite_locked client"]
     assert found(Box("client", log=[line])) == []
+
+
+def test_a_server_that_repeats_what_its_client_told_it_is_said_once_to_have_an_expired_certificate() -> None:
+    alert = "SSL_do_handshake() failed (SSL: error:0A000415:SSL routines::sslv3 alert certificate expired)"
+    client = Box("client", env_hosts={"STORE": "store:8443"}, log=[EXPIRED] * 3)
+    store = Box("store", listens=["0.0.0.0:8443"], log=[alert] * 3)
+    for about in ("client", "store"):
+        (finding,) = together(about, client, store)
+        assert (finding.cause, finding.about.name) == ("tls_certificate_expired", "store")
