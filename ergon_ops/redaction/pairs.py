@@ -54,10 +54,21 @@ def pairs(text: str) -> Iterator[Span]:
         key = match.group(1).lstrip("-")
         if not (is_secret_key(key) or is_weak_key(key) or (key == "PWD" and text[position] != "/")):
             continue
+        if (port := _port_behind(text, match.start(1), position)) > position:
+            position = port
+            continue
         start, end = value_span(text, position, key)
         if _is_secret(key, text[start:end], match.group(2)):
             yield start, end, kind_of(key)
             position = max(end, position)
+
+
+def _port_behind(text: str, start: int, position: int) -> int:
+    """Where the port of a host ends that is only called like a key: `http://token-service:8080/`. A password there
+    would have an @ behind it."""
+    if text[start - 3 : start] != "://" or text[position - 1 : position] != ":":
+        return position
+    return _run(r"\d{2,5}(?=[/?#\s\"'`,;)\]}>]|$)", text, position)
 
 
 def _is_secret(key: str, value: str, operator: str) -> bool:
