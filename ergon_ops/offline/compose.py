@@ -49,6 +49,10 @@ def compose(ask: Ask, view: View) -> Reply:
     """The answer of one container, in its first person."""
     if ask.out_of_scope:
         return identity.decline(ask.out_of_scope, view.ref.short, view.persona.ci_name)
+    if any(item.gone for item in view.failures):
+        return Reply(
+            (Sentence(f"{plain(view.ref.short)} was removed while it was looked at: nothing more is known of it."),)
+        )
     teller = Teller(view, ask)
     said = [*preface(view), *phrasings.unmeasured(teller), *answers(ask, view), *identity.refusals(teller)]
     return Reply(tuple(unique(said)))

@@ -66,7 +66,7 @@ def topics_of(text: str, names: Iterable[str] = ()) -> tuple[str, ...]:
     said = text.lower()
     if NOT_THESE.search(said):
         return ()
-    for name in sorted((name.lower() for name in names if name), key=len, reverse=True):
+    for name in sorted((low for name in names if (low := name.lower()) and low in said), key=len, reverse=True):
         said = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", " ", said)
     topics = tuple(topic for topic, words in TOPICS.items() if re.search(rf"\b(?:{words})\b", said))
     # Whom clients are of is seen from outside.

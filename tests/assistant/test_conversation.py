@@ -9,6 +9,7 @@ import pytest
 from ergon_ops.engine.fake import demo
 from ergon_ops.errors import EngineNotRunning
 from ergon_ops.events import Event
+from ergon_ops.refs import Ref
 from tests.assistant.conftest import House, containers
 
 
@@ -146,6 +147,24 @@ async def test_a_container_that_vanishes_mid_turn_gives_a_clear_answer(house: Ho
     (*_, last) = await house.events("status?", "worker")
     assert "worker" in str(last.data)
     assert "Running" not in str(last.data.get("answer", ""))
+
+
+async def test_one_that_vanishes_after_its_first_reading_is_told_to_be_gone(house: House, monkeypatch: Any) -> None:
+    engine = house.engines["local"]
+    read = engine.read
+    reads = 0
+
+    async def vanishing(ref: Ref, groups: Any) -> Any:
+        nonlocal reads
+        found = await read(ref, groups)
+        reads += ref.name == "worker"
+        if reads == 1 and any(row.ref.name == "worker" for row in await engine.containers()):
+            engine.drop("worker")
+        return found
+
+    monkeypatch.setattr(engine, "read", vanishing)
+    told = (await house.ask("why are you slow?", "worker"))["answer"]
+    assert told == "worker was removed while it was looked at: nothing more is known of it."
 
 
 async def test_who_ends_while_everybody_is_asked_is_not_missed(house: House, monkeypatch: Any) -> None:
