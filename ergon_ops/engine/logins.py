@@ -13,6 +13,7 @@ from ergon_ops.errors import ErgonError
 HUB = "docker.io"
 HUB_HOSTS = ("registry-1.docker.io", "index.docker.io", "docker.io")
 HELPER_S = 10.0
+MISFORMED = (ValueError, TypeError, KeyError, AttributeError)  # docker.auth takes the file as it comes
 BY_TOKEN = "<token>"  # the name that helpers give where the secret is an identity token
 
 
@@ -44,7 +45,7 @@ def login_for(host: str) -> Login | None:
         found = (_of_helper(store, auth.INDEX_URL if known == HUB else known) if store else None) or (
             auth.AuthConfig({"auths": kept.auths}).resolve_authconfig(known) or {}
         )
-    except (errors.DockerException, OSError, ValueError, subprocess.SubprocessError) as error:
+    except (errors.DockerException, OSError, *MISFORMED, subprocess.SubprocessError) as error:
         text = f"the logins of docker cannot be read: {type(error).__name__}"
         raise ErgonError(text, next=f"docker login {host}") from error
     token = found.get("IdentityToken") or found.get("identitytoken") or ""

@@ -37,6 +37,7 @@ class Registry:
         self._near = urlsplit(f"//{about.host}").hostname in LOOPBACK
         self._opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if self._near else []), _Onward)
         self._scheme, self._authorization = "", ""
+        self._unread: ErgonError | None = None
 
     @contextmanager
     def opened(self, path: str, *, accept: str = "*/*") -> Iterator[IO[bytes]]:
@@ -81,13 +82,21 @@ class Registry:
         realm = said.get("realm", "")
         safe = realm.startswith("https://") or (self._scheme == "http" and realm.startswith("http://"))
         if kind.lower() == "bearer" and safe:
-            return f"Bearer {self._fetched_token(realm, said.get('service', ''), login_for(self.host))}"
+            return f"Bearer {self._fetched_token(realm, said.get('service', ''), self._login())}"
         login = login_for(self.host) if kind.lower() == "basic" else None
         if login is None or not login.name:
             raise RegistryRefused(
                 f"the registry {self.host} wants a login", next=f"docker login {self.host}"
             ) from error
         return login.basic
+
+    def _login(self) -> Login | None:
+        """Most images are for everybody: a login that cannot be read is told only if it is missed."""
+        try:
+            return login_for(self.host)
+        except ErgonError as error:
+            self._unread = error
+            return None
 
     def _fetched_token(self, realm: str, service: str, login: Login | None) -> str:
         """By GET, with name and password where there are; an identity token is traded by POST, as OAuth 2 has it."""
@@ -128,6 +137,7 @@ class Registry:
     def _refusal(self, error: urllib.error.HTTPError, path: str) -> ErgonError:
         if error.code in (401, 403):
             text = f"the registry {self.host} has no {self._repository} for everybody, or none at all"
+            text += f"; {self._unread.message}" if self._unread else ""
             return RegistryRefused(text, next=f"docker login {self.host}, or use an engine that has it")
         if error.code == 404:
             what = path.rpartition("/")[2]

@@ -92,6 +92,22 @@ async def test_without_the_right_one_it_says_how_to_log_in(
     assert "another" not in f"{raised.value}{capsys.readouterr().out}"
 
 
+@pytest.mark.parametrize(
+    "broken", ['{"credsStore": "of-nobody"}', '{"auths": ', "[]", '{"auths": {"x": {"auth": "%%"}}}']
+)
+async def test_logins_that_cannot_be_read_are_only_missed_where_one_is_needed(
+    broken: str, hub: Hub, config: Path, tmp_path: Path
+) -> None:
+    """`docker pull` of a public image fails then; ours need not."""
+    config.write_text(broken)
+    hub.wants_token = True
+    assert await opened(hub, tmp_path) == b"1"
+    hub.private = BASIC
+    with pytest.raises(RegistryRefused) as raised:
+        await opened(hub, tmp_path / "again")
+    assert f"docker login {hub.address}" in str(raised.value.next)
+
+
 def helper(folder: Path, lines: str) -> None:
     path = folder / "docker-credential-of-test"
     path.write_text(f"#!/bin/sh\ncat >/dev/null\n{lines}\n")
