@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from ergon_ops.facts import Fact
-from ergon_ops.offline.teller import Said, Teller, say
+from ergon_ops.offline.teller import Said, Teller, num, say
 from ergon_ops.offline.units import duration, listed, plain, plural, size, some
 
 # What a question calls them, by the program that the readings are of.
@@ -109,11 +109,11 @@ def _redis_clients(t: Teller) -> Said:
     if now is None:
         return
     bound = f" of at most {_count(most)}" if most else ""
-    yield say(f"My redis has {plural(_number(now), 'client')} connected{bound}, this look among them.", now, most)
+    yield say(f"My redis has {plural(num(now), 'client')} connected{bound}, this look among them.", now, most)
     if blocked is not None and blocked.value:
-        yield say(f"{plural(_number(blocked), 'client')} of it wait for data.", blocked)
+        yield say(f"{plural(num(blocked), 'client')} of it wait for data.", blocked)
     if (refused := t.fact("redis_rejected")) and refused.value:
-        yield say(f"It refused {plural(_number(refused), 'connection')} since its start.", refused)
+        yield say(f"It refused {plural(num(refused), 'connection')} since its start.", refused)
 
 
 def _redis_memory(t: Teller) -> Said:
@@ -121,14 +121,14 @@ def _redis_memory(t: Teller) -> Said:
     if used is None:
         return
     if most is not None and most.value:
-        bound = f"of its maxmemory of {size(_number(most))}"
+        bound = f"of its maxmemory of {size(num(most))}"
     else:
         bound = "and it has no maxmemory" if most is not None else ""
-    yield say(f"The data of my redis take {size(_number(used))} {bound}".rstrip() + ".", used, most)
+    yield say(f"The data of my redis take {size(num(used))} {bound}".rstrip() + ".", used, most)
     if policy is not None:
         yield say(f"At that limit its policy is {plain(policy.value)}.", policy)
     if (gone := t.fact("redis_evicted")) is not None:
-        yield say(f"It evicted {plural(_number(gone), 'key')} since its start.", gone)
+        yield say(f"It evicted {plural(num(gone), 'key')} since its start.", gone)
 
 
 def _redis_saving(t: Teller) -> Said:
@@ -136,7 +136,7 @@ def _redis_saving(t: Teller) -> Said:
     if last is not None:
         yield say(f"The last save of my redis to disk was {plain(last.value)}.", last)
     if changes is not None:
-        yield say(f"{plural(_number(changes), 'change')} came since.", changes)
+        yield say(f"{plural(num(changes), 'change')} came since.", changes)
     if aof is not None:
         yield say(f"It {'keeps an' if aof.value else 'keeps no'} append-only file.", aof)
 
@@ -144,7 +144,7 @@ def _redis_saving(t: Teller) -> Said:
 def _redis_copies(t: Teller) -> Said:
     role, copies, link = t.fact("redis_role"), t.fact("redis_replicas"), t.fact("redis_master_link")
     if role is not None and copies is not None and role.value == "master":
-        yield say(f"My redis is a master with {plural(_number(copies), 'replica')}.", role, copies)
+        yield say(f"My redis is a master with {plural(num(copies), 'replica')}.", role, copies)
     elif role is not None:
         up = f"; its link to the master is {plain(link.value)}" if link else ""
         yield say(f"My redis is a {plain(role.value)}{up}.", role, link)
@@ -163,7 +163,7 @@ def _pg_clients(t: Teller) -> Said:
     if now is None:
         return
     bound = f" of at most {_count(most)} connections" if most else ""
-    yield say(f"My PostgreSQL has {plural(_number(now), 'client')} connected{bound}.", now, most)
+    yield say(f"My PostgreSQL has {plural(num(now), 'client')} connected{bound}.", now, most)
     if rows:
         yield say(f"By state: {listed([f'{_count(row)} {plain(row.key)}' for row in rows])}.", *rows)
 
@@ -172,24 +172,24 @@ def _pg_queries(t: Teller) -> Said:
     if t.fact("pg_clients") is None:
         return
     active = t.fact("pg_connections", "active")
-    yield say(f"{plural(_number(active), 'query', 'queries')} of my PostgreSQL run now." if active and active.value != 1
+    yield say(f"{plural(num(active), 'query', 'queries')} of my PostgreSQL run now." if active and active.value != 1
               else "1 query of my PostgreSQL runs now." if active else "No query of my PostgreSQL runs now.",
               active or t.fact("pg_clients"))  # fmt: skip
     blocked = t.rows("pg_blocked")
     for row in blocked[:3]:
         since = t.fact("pg_waiting", row.key)
-        waits = f" for {duration(_number(since))}" if since else ""
+        waits = f" for {duration(num(since))}" if since else ""
         yield say(f"Process {plain(row.key)} waits{waits} for a lock that {plain(row.value)} holds.", row, since)
     if not blocked:
         yield say("Nobody waits for a lock in it.", t.fact("pg_clients"))
     for row in t.rows("pg_oldest_transaction"):
-        yield say(f"Its oldest open transaction is {duration(_number(row))} old ({plain(row.key)}).", row)
+        yield say(f"Its oldest open transaction is {duration(num(row))} old ({plain(row.key)}).", row)
 
 
 def _pg_memory(t: Teller) -> Said:
     for name, words in (("pg_shared_buffers", "shared_buffers is"), ("pg_work_mem", "work_mem is")):
         if row := t.fact(name):
-            yield say(f"{words} {size(_number(row))}.", row)
+            yield say(f"{words} {size(num(row))}.", row)
 
 
 # -- nginx, haproxy, application servers
@@ -238,8 +238,8 @@ def _app_workers(t: Teller) -> Said:
     for row in t.rows("app_workers"):
         server, threads = t.fact("app_server", row.key), t.fact("app_threads", row.key)
         name = plain(server.value) if server else plain(row.key)
-        each = f", the busiest with {plural(_number(threads), 'thread')}" if threads else ""
-        yield say(f"{name} answers with {plural(_number(row), 'process', 'processes')}{each}.", row, server, threads)
+        each = f", the busiest with {plural(num(threads), 'thread')}" if threads else ""
+        yield say(f"{name} answers with {plural(num(row), 'process', 'processes')}{each}.", row, server, threads)
 
 
 def _redis_settings(t: Teller) -> Said:
@@ -273,9 +273,5 @@ TELL: dict[str, dict[str, Callable[[Teller], Said]]] = {
 }  # fmt: skip
 
 
-def _number(fact: Fact) -> float:
-    return float(fact.value) if isinstance(fact.value, (int, float)) else 0.0
-
-
 def _count(fact: Fact) -> str:
-    return f"{_number(fact):.0f}"
+    return f"{num(fact):.0f}"

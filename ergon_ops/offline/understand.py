@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from ergon_ops.offline import details, insides, phrasings, spans
 from ergon_ops.offline.improving import improvements_asked
+from ergon_ops.offline.insides import UNSAFE
 from ergon_ops.offline.lexicon import METRICS, PROGRAMS, RULES, WEAK, Rule, words
 from ergon_ops.offline.orders import ANSWERED_BY, ordered, unasked, wanted
 from ergon_ops.offline.reading import Reading
@@ -35,7 +36,6 @@ EVERYONE: frozenset[str] = words(
     containers ones"""
 )
 SAFETY: frozenset[str] = words("injection secret shell change")
-UNSAFE: frozenset[str] = words("injection secret shell")
 WHO_IS: frozenset[str] = words("what who is are does do tell me us about exactly actually even the a please")
 FOLLOWERS: frozenset[str] = words("and or what how about same ditto also then now for with")
 
