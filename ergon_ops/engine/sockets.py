@@ -59,6 +59,9 @@ def _raw(files: KernelFiles, group: Cgroup, *, connections: bool) -> tuple[int, 
             raw, source = netns.by_text(files, pid, connections=connections), f"proc:{pid}/net"
         if raw is not None:
             return pid, raw, source
+        stat = files.read(f"/proc/{pid}/stat")
+        if stat and b") Z" not in stat:
+            return None  # it lives: whatever is in the way is in the way of the next one too
     return None
 
 

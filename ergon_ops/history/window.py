@@ -123,7 +123,7 @@ class RateReader:
 
     async def begin(self, ids: Iterable[str]) -> None:
         """One look at many at once, as soon as it is known that their trends will be asked for. Raises EngineError."""
-        self._begun |= await self._sample(tuple(ids))
+        self._begun = await self._sample(tuple(ids))
 
     async def trend(self, ref: Ref, container_id: str) -> tuple[Reading, ...]:
         """Slopes over several looks in a row, a little more than a second in all. The looks that this process began
