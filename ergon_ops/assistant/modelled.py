@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 
 from ergon_ops.assistant.instead import Instead
@@ -13,7 +13,7 @@ from ergon_ops.dataclass import dataclass
 from ergon_ops.errors import ErgonError
 from ergon_ops.facts import Fact
 from ergon_ops.findings import Finding
-from ergon_ops.grounding import Acted, Ground
+from ergon_ops.grounding import Acted, Ground, answers
 from ergon_ops.messages import Message, Mode, Prompt, ToolCall, ToolResult, Usage
 from ergon_ops.offline import Ask, Sentence, Step, View
 from ergon_ops.policy import effective_mode
@@ -24,7 +24,7 @@ from ergon_ops.tool import Tool
 from ergon_ops.turn.budget import Budget, Repeats
 from ergon_ops.turn.checking import Checker
 from ergon_ops.turn.rendering import outcome_text, proposal_line
-from ergon_ops.turn.request import fleet_prompt, history_of, persona_prompt, question_message
+from ergon_ops.turn.request import fleet_prompt, history_of, persona_prompt, question_message, withheld
 from ergon_ops.turn.suspicion import suspects, suspicious, warning
 from ergon_ops.turn.talk import Talk, telling
 
@@ -46,6 +46,7 @@ class Modelled:
     noticed: list[tuple[str, str]] = field(default_factory=list)
     repeats: Repeats = field(default_factory=Repeats)
     acted: tuple[Acted, ...] = ()
+    answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _suspects: tuple[Fact, ...] = ()
     _read: int = -1  # facts of the ledger that `_suspects` are among
 
@@ -72,6 +73,7 @@ class Modelled:
             room.house.clock,
         )  # fmt: skip
         self.acted = acted(room)
+        self.answers = answers((item.text, item.fact_ids) for item in turn.reply.sentences)
         self.warn()
         try:
             await talk.hold()
@@ -93,8 +95,12 @@ class Modelled:
         self.room.house.models.check_cost(self.provider.model, used, tokens)
 
     def complete(self) -> None:
-        """What must not be left out whatever the model says: faults found, and what waits for approval."""
+        """What must not be left out whatever the model says: what it was not shown, faults found, what waits for
+        approval."""
         told = joined(self.turn.told)
+        for sentence in withheld(self.turn.reply.sentences, self.room.ledger, self.room.house.settings.share):
+            if sentence.text not in told:
+                self.add(f"\n- {sentence.text}" if sentence.item else sentence.text, sentence.fact_ids)
         for view in self.views:
             for item in view.findings:
                 words = item.cause.replace("_", " ")
@@ -109,7 +115,8 @@ class Modelled:
                     )
 
     def add(self, text: str, fact_ids: Sequence[str] = ()) -> None:
-        before = "" if not self.turn.told or self.turn.told[-1].text.endswith((" ", "\n")) else " "
+        blank = not self.turn.told or self.turn.told[-1].text.endswith((" ", "\n")) or text.startswith("\n")
+        before = "" if blank else " "
         sentence = Sentence(before + text, tuple(fact_ids))
         self.turn.told.append(sentence)
         self.room.desk.happened.put_nowait(("text", {"text": sentence.text}))
@@ -146,7 +153,7 @@ class Modelled:
         turn = self.turn
         return question_message(
             turn.question.text, self.views, self.room.ledger, cited=turn.reply.fact_ids, now=self.room.house.clock(),
-            share=self.room.house.settings.share, piped=turn.question.context,
+            share=self.room.house.settings.share, draft=turn.reply.sentences, piped=turn.question.context,
         )  # fmt: skip
 
     def ground(self) -> Ground:
@@ -165,6 +172,7 @@ class Modelled:
             question=self.turn.question.text,
             now=room.house.clock(),
             hosts=tuple(room.house.reads),
+            answers=self.answers,
         )
 
     def record(self, message: Message) -> None:

@@ -7,7 +7,7 @@
 
 A claim passes if facts of the right container carry it (units converted, rounded as said, derived by the formulas in
 `metrics.py`), a finding does (causes, trends), or the journal does (acts). Advice, questions, greetings and what is
-said not to be known pass without.
+said not to be known pass without. What the rules said to the question (`answers`) may be said again as it is.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from __future__ import annotations
 from ergon_ops.grounding.check import check
 from ergon_ops.grounding.instead import intents_of, replacement, struck
 from ergon_ops.grounding.sentences import Sentences
+from ergon_ops.grounding.verbatim import answers, words_of
 from ergon_ops.grounding.words import Acted, Checked, Claim, Ground, Topic
 
 __all__ = [
-    "Acted", "Checked", "Claim", "Ground", "Sentences", "Topic", "check", "intents_of", "replacement", "struck",
+    "Acted", "Checked", "Claim", "Ground", "Sentences", "Topic", "answers", "check", "intents_of", "replacement",
+    "struck", "words_of",
 ]  # fmt: skip

@@ -35,6 +35,7 @@ from ergon_ops.grounding import (
     told,
     unread,
     vague,
+    verbatim,
     windows,
 )
 from ergon_ops.grounding.lazy import lazily
@@ -91,6 +92,8 @@ def check(sentence: str, ground: Ground, before: Checked | None = None) -> Check
     header = header_of(text)
     if _hidden(text) or _TOLD_SECRET.search(scene.line):
         scene.claim("secret", 0, len(text), why="a hidden value", about=("env_key",))
+    elif answered := verbatim.carried(scene):
+        scene.claim("answer", 0, len(text), ids=answered)
     elif header is not None and not topic.header and not scene.mentions and not re.search(r"\d", text):
         pass  # the head of a table
     else:

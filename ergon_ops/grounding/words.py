@@ -30,6 +30,7 @@ class Ground:
 
     `names`: every name a container is known by (its own, its CI's, aliases) → Ref; those not routed to as well.
     `acted`: what the journal says was done; without an entry no claim of having acted passes. `hosts`: context names.
+    `answers`: what the rules said to the question, as `verbatim.answers` has it.
     """
 
     ledger: Ledger
@@ -41,6 +42,7 @@ class Ground:
     question: str = ""
     now: float = 0.0
     hosts: tuple[str, ...] = ()
+    answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
     _held: list[Index] = field(default_factory=list, repr=False, compare=False)
 
     @property

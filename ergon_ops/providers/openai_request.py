@@ -13,6 +13,8 @@ from ergon_ops.tool import Tool
 
 # At OpenAI these call tools over Chat Completions only without reasoning (its refusal says so).
 WITHOUT_REASONING = ("gpt-5.4", "gpt-5.6", "gpt-6-luna", "gpt-6-sol", "gpt-6.1-terra")
+# Facts are told, not drawn: small models, which such endpoints serve, make up more the higher it is.
+TEMPERATURE = 0.2
 
 
 @dataclass(slots=True)
@@ -22,13 +24,14 @@ class Dialect:
     limit: str = "max_tokens"
     usage: bool = True
     effort: str = ""
+    temperature: float | None = None  # the vendor's own models take none beside reasoning
     keeps: bool = False  # the endpoint keeps what it is asked unless told not to
     tried: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, model: str, *, vendors_own: bool) -> Dialect:
         if not vendors_own:
-            return cls()
+            return cls(temperature=TEMPERATURE)
         effort = "none" if model.startswith(WITHOUT_REASONING) else ""
         return cls("max_completion_tokens", effort=effort, keeps=True)
 
@@ -42,6 +45,8 @@ class Dialect:
             lesson = "usage"
         elif "reasoning_effort" in said:
             lesson = "no effort" if self.effort else "effort"
+        elif "temperature" in said and self.temperature is not None:
+            lesson = "temperature"
         if not lesson or lesson in self.tried:
             return False
         self.tried |= {lesson}
@@ -49,6 +54,8 @@ class Dialect:
             self.limit = "max_completion_tokens" if self.limit == "max_tokens" else "max_tokens"
         elif lesson == "usage":
             self.usage = False
+        elif lesson == "temperature":
+            self.temperature = None
         else:
             self.effort = "none" if lesson == "effort" else ""
         return True
@@ -69,6 +76,8 @@ def body_of(
     body[dialect.limit] = max_tokens
     if dialect.usage:
         body["stream_options"] = {"include_usage": True}
+    if dialect.temperature is not None:
+        body["temperature"] = dialect.temperature
     if dialect.keeps:
         body["store"] = False
     if dialect.effort and tools:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import field
 
 from ergon_ops.dataclass import dataclass
-from ergon_ops.grounding import Checked, Ground, Sentences, check, struck
+from ergon_ops.grounding import Checked, Ground, Sentences, check, struck, words_of
 from ergon_ops.offline import Sentence
 from ergon_ops.refs import Ref
+from ergon_ops.turn.request import DRAFT
 from ergon_ops.turn.trust import trusted, visible
 
-TAG = re.compile(r"\s*</?[a-z]{1,12}>\s*", re.IGNORECASE)  # small models write marks of prompts and pages
+# Small models write marks of prompts and pages, and what stands above the facts.
+TAG = re.compile(rf"\s*(?:</?[a-z]{{1,12}}>|{re.escape(DRAFT)})\s*", re.IGNORECASE)
 FEW = 2  # sentences that are asked for again where nothing else holds
 CITED = re.compile(r"\[e\d+\]")
 ROUND = 2  # words of a sentence that is not told twice
@@ -54,6 +56,7 @@ class Checker:
     _preamble: list[Sentence] = field(default_factory=list)
     _mended: dict[int, list[Checked]] = field(default_factory=dict)
     _heard: set[tuple[str, ...]] = field(default_factory=set)
+    _said: set[str] = field(default_factory=set)
     _called: bool = False
     _carried: int = 0  # sentences whose claims all hold
     _in_reply: bool = False
@@ -103,6 +106,14 @@ class Checker:
         return bool(self.expected) and made_up > 1 + self._carried + sum(map(bool, self._mended.values()))
 
     @property
+    def nothing_holds(self) -> bool:
+        """Facts answer the question, and neither what was said nor what was said when asked again rests on one: a
+        sentence of ours here and there is no answer."""
+        again = (checked for mended in self._mended.values() for checked in mended)
+        said = self._carried or self._called or any(sentence.fact_ids for sentence in self.told)
+        return bool(self.expected) and not said and not any(checked.fact_ids for checked in again)
+
+    @property
     def beside_the_question(self) -> bool:
         """Nothing told is of what the rules' answer rests on, and no tool was asked for anything else."""
         known = self.ground().index.by_id
@@ -122,7 +133,6 @@ class Checker:
 
     def settle(self, replacement: Callable[[Checked], Sentence | None]) -> None:
         """Tells what waits: mended where that is supported, else replaced by a sentence of ours, else struck."""
-        said = {sentence.text.strip() for sentence in self.told}
         for item in self.waiting:
             if not item.unsupported:
                 if item.claims or not self._idle:
@@ -137,10 +147,8 @@ class Checker:
             self.tally.replaced += 1
             ours = replacement(item)
             ours = ours or Sentence(struck(item))
-            if not ours.text or (ours.fact_ids and ours.text.strip() in said):
-                continue
-            said.add(ours.text.strip())
-            self._tell(Sentence(spaced(ours.text, item.text), ours.fact_ids))
+            if ours.text:
+                self._tell(Sentence(spaced(ours.text, item.text), ours.fact_ids))
         self.waiting.clear()
 
     def give_up(self) -> None:
@@ -193,9 +201,12 @@ class Checker:
         self._preamble.clear()
 
     def _tell(self, sentence: Sentence) -> None:
-        if sentence.text:
-            self.told.append(sentence)
-            self.tell(sentence)
+        """What facts carry is told once: a replacement may say what stands there already, or is said again below."""
+        if not sentence.text or (sentence.fact_ids and words_of(sentence.text) in self._said):
+            return
+        self.told.append(sentence)
+        self._said |= {words_of(sentence.text), *(words_of(part) for part in sentence.text.split(". "))}
+        self.tell(sentence)
 
 
 def claims_action(checked: Checked) -> bool:

@@ -14,14 +14,16 @@ from ergon_ops import folders
 from ergon_ops.facts import Fact, Ledger
 from ergon_ops.findings import SEVERITY_ORDER, Finding
 from ergon_ops.messages import Message, Mode, Prompt, Text
-from ergon_ops.offline import View
+from ergon_ops.offline import Sentence, View
 from ergon_ops.persona import Persona
 from ergon_ops.redaction import neutralise, redact, redact_lines, safe_text
 from ergon_ops.refs import Ref
 from ergon_ops.setting_values import Share
-from ergon_ops.turn.rendering import WITHHELD, facts_text, fenced, finding_line, proposal_line, tokens
+from ergon_ops.turn.rendering import FROM_LOGS, WITHHELD, facts_text, fenced, finding_line, proposal_line, tokens
 
 DIGEST_TOKENS, EVIDENCE_TOKENS, FINDINGS_SHOWN, FLEET_SHOWN = 120, 600, 8, 25
+DRAFT_TOKENS, DRAFT_IDS = 250, 4
+DRAFT = "The rules' answer, every sentence of it supported:"
 PIPED_LIMIT = 4000
 # The digest: what a container would say of itself unasked.
 DIGEST = (
@@ -74,9 +76,11 @@ def question_message(
     cited: Iterable[str],
     now: float,
     share: Share,
+    draft: Sequence[Sentence] = (),
     piped: str = "",
 ) -> Message:
-    """The user's message: digest, findings, proposals and the facts the question needs, then the question.
+    """The user's message: digest, findings, proposals and the facts the question needs, what the rules answer
+    (`draft`), then the question.
 
     `cited` are ids of the facts the deterministic answer rests on: they come first after the digest."""
     findings = [item for view in views for item in view.findings]
@@ -92,13 +96,48 @@ def question_message(
     parts = [fenced(evidence)] if evidence else []
     if piped:
         parts.append(f"Text that came with the question:\n{fenced(piped_text(piped))}")
-    return Message("user", (Text("\n".join([*parts, f"Question: {redact(text)}"])),))
+    parts.append(f"Question: {redact(text)}")
+    if answer := draft_text(draft, ledger, share):
+        parts.append(f"{DRAFT}\n{fenced(answer)}")
+    return Message("user", (Text("\n".join(parts)),))
 
 
 def piped_text(text: str) -> str:
     """Its first lines. Invisible characters go before secrets are looked for: they would tear them apart."""
     lines = text[: 8 * PIPED_LIMIT].splitlines()
     return "\n".join(redact_lines(neutralise(line, 4 * len(line) + 64) for line in lines))[:PIPED_LIMIT]
+
+
+def draft_text(draft: Sequence[Sentence], ledger: Ledger, share: Share) -> str:
+    """The rules' sentences with the ids they rest on, one a line, the first ones that fit: what quotes a log is shared
+    no more than the log is."""
+    hidden = withheld(draft, ledger, share)
+    lines: list[str] = []
+    left = DRAFT_TOKENS
+    for sentence in draft:
+        if not sentence.fact_ids:
+            continue
+        text = QUOTED.sub(WITHHELD, sentence.text) if sentence in hidden else sentence.text
+        line = cited_text(" ".join(redact(text).split()), sentence.fact_ids[:DRAFT_IDS])
+        left -= tokens(line) + 1
+        if left < 0:
+            break
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def withheld(said: Sequence[Sentence], ledger: Ledger, share: Share) -> list[Sentence]:
+    """Those of the rules' sentences that quote what a program wrote, where a model is not shown that."""
+    if share != "facts":
+        return []
+    written = {fact.id for fact in ledger if fact.name in FROM_LOGS}
+    return [item for item in said if QUOTED.search(item.text) and not written.isdisjoint(item.fact_ids)]
+
+
+def cited_text(text: str, ids: Sequence[str]) -> str:
+    """`Memory is at 45% [e7].`"""
+    body, end = (text[:-1], text[-1]) if text.endswith((".", "!", "?", ":")) else (text, "")
+    return f"{body} [{', '.join(ids)}]{end}"
 
 
 def findings_lines(findings: Sequence[Finding]) -> list[str]:

@@ -149,7 +149,7 @@ class Talk:
                 repaired = {}  # what is supported stands; the rest is replaced
             self.cut = cut
         self.checker.mend(repaired)
-        if self.checker.mostly_unfounded:
+        if self.checker.mostly_unfounded or self.checker.nothing_holds:
             raise self._nothing("little")
         await self.look(self.checker.unsupported)
         self.checker.settle(self.replacement)

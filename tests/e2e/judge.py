@@ -268,6 +268,8 @@ def _caused(reason: str, about: Sequence[Truth]) -> bool:
 
 
 def _counted_restart(match: re.Match[str], about: Sequence[Truth]) -> bool:
+    if match[0].lower().endswith("restarting"):
+        return any(truth.state == "restarting" for truth in about)
     return (
         "restarted" in match[0].lower()
         and any(item.value > 0 for truth in about for item in truth.numbers if item.name == "restart_count")

@@ -75,6 +75,9 @@ async def _of(engine: FakeEngine, ref: Ref, now: float) -> Truth:
         if item.name in ("published_port", "exposed_port"):
             truth.ports |= {int(part) for part in _digits(f"{item.key.rpartition(':')[2]} {item.value}")}
         truth.ports |= {int(part) for part in _digits(str(item.value))} if item.name == "env_host" else set()
+    for event in await engine.events(since=0.0, until=now, ref=ref):
+        truth.add("event", now - event.at, "s")
+        truth.words.append(clocks.strftime("%Y-%m-%d %H:%M:%S", clocks.gmtime(event.at)))
     truth.state, truth.health = box.state, box.health
     await _programs(engine, ref, truth)
     _moving(box, truth, engine)

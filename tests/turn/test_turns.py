@@ -422,6 +422,45 @@ async def test_the_request_can_be_looked_at_without_sending_it(stage: Stage) -> 
     assert (await assistant.proposals())["proposals"] == []
 
 
+async def test_lines_that_a_model_may_not_be_shown_are_added_to_what_it_says(stage: Stage) -> None:
+    def play(prompt: Prompt, messages: Sequence[Message], tools: Sequence[Tool]) -> Iterable[Piece]:
+        yield Text(messages[-1].text.rpartition("<data>\n")[2].split("\n")[0])
+
+    stage.spec = "offline"
+    ours = await stage.ask("show me the log", "webapp")
+    quoted = re.findall("“[^”]+”", ours["answer"])
+    stage.spec = "anthropic:scripted"
+    told = await stage.plays(play, "show me the log", "webapp")
+    assert told["provider"] == "scripted"
+    assert "not shared" in stage.first
+    assert quoted
+    assert all(line in told["answer"] and line not in stage.first for line in quoted)
+
+
+UP = "I have been up for 1 h. "
+
+
+async def test_where_nothing_that_was_said_holds_the_rules_answer_alone(stage: Stage) -> None:
+    answer = await stage.plays(says("My IP address is 172.30.0.9."), "since when are you up?", "webapp")
+    assert answer["provider"] == "offline"
+    assert answer["answer"].startswith(UP[:-2])
+    assert "172.30" not in answer["answer"]
+
+
+async def test_a_model_is_given_the_rules_answer_and_may_say_it_as_it_is_once(stage: Stage) -> None:
+    def play(prompt: Prompt, messages: Sequence[Message], tools: Sequence[Tool]) -> Iterable[Piece]:
+        _, _, draft = messages[-1].text.rpartition("Question: why are you slow?\n")
+        lines = draft.split("<data>\n")[1].split("\n</data>")[0]
+        assert draft.startswith("The rules' answer")
+        yield Text(f"The rules' answer, every sentence of it supported:\n{lines}\n\n{lines.lower()}")
+
+    answer = await stage.plays(play, "why are you slow?", "worker")
+    assert answer["provider"] == "scripted"
+    assert answer["grounding"]["checked"] > 0 == answer["grounding"]["unsupported"]
+    assert answer["answer"].lower().count("throttled in") == 1
+    assert "rules' answer" not in answer["answer"]
+
+
 @pytest.mark.parametrize(
     ("lie", "not_said", "said"),
     [
@@ -435,7 +474,7 @@ async def test_what_stands_for_a_lie_is_read_before_it_is_told(
     stage: Stage, lie: str, not_said: tuple[str, ...], said: str
 ) -> None:
     """The rules say what is not there, too: true only of what was looked at."""
-    answer = await stage.plays(says(lie), "since when are you up?", "webapp")
+    answer = await stage.plays(says(UP, lie), "since when are you up?", "webapp")
     assert said in answer["answer"]
     assert lie not in answer["answer"]
     assert not any(words in answer["answer"] for words in not_said)
@@ -444,14 +483,15 @@ async def test_what_stands_for_a_lie_is_read_before_it_is_told(
 
 
 async def test_a_lie_about_another_container_is_not_answered_with_words_about_oneself(stage: Stage) -> None:
-    answer = await stage.plays(says("worker exited with code 137."), "since when are you up?", "webapp")
+    answer = await stage.plays(says(UP, "worker exited with code 137."), "since when are you up?", "webapp")
     assert "137" not in answer["answer"]
     assert "[struck:" in answer["answer"]
 
 
 async def test_nothing_is_read_for_a_lie_in_strict_mode(stage: Stage) -> None:
     stage.settings = replace(stage.settings, mode="strict")
-    answer = await stage.plays(says("My IP address is 172.30.0.9."), "since when are you up?", "webapp", mode="strict")
+    said = says(UP, "My IP address is 172.30.0.9.")
+    answer = await stage.plays(said, "since when are you up?", "webapp", mode="strict")
     assert "[struck:" in answer["answer"]
     assert "172.30" not in answer["answer"]
 
