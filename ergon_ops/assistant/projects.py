@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,8 @@ def dockerfiles(settings: Settings, folder: Path, *, force: bool = False) -> tup
     rows = [_write(root, item, force=force) for item in work]
     with opened(settings) as store:
         keep(store, root, found, work, force=force)
+    if force:  # what a person wrote is kept beside it: the one that is there now is of the plan
+        work = [replace(item, own=item.plan is None) for item in work]
     return {"project": found.name, "path": str(root), "dockerfiles": rows, "notes": notes(found)}, work
 
 

@@ -58,7 +58,7 @@ def claim_of(item: Written) -> Claim:
         unpack.manager if unpack else "",
         unpack.files if unpack else (),
         (*(unpack.packages if unpack else ()), *_to_be_built(item)),
-        http=found.type != "grpc",
+        http=found.http and found.type != "grpc",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from ergon_ops.errors import UsageError
 from ergon_ops.packaging.analysis.evidence import Application
@@ -13,6 +14,7 @@ from ergon_ops.packaging.compiled import COMPILED, jekyll
 from ergon_ops.packaging.plan import Config, Copy, Health, ImagePlan, Manager, Run, Stage, Step, Unpack
 
 APP, DEPENDENCIES, SITE = "/app", "/opt/deps", "/srv"
+ITSELF = "/opt/itself"  # pip leaves a folder of scripts that is there as it is: in one place it would bring none
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PYTHON = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 MANAGERS: Mapping[str, Manager] = {"npm": "npm", "pnpm": "pnpm", "yarn": "yarn", "bun": "bun"}
@@ -81,7 +83,7 @@ def place(found: Application) -> str:
 
 
 def environment(found: Application) -> dict[str, str]:
-    """PORT where the code reads it, so that both agree."""
+    """PORT where the code reads it, so that both agree; and that it is to be heard from outside."""
     reads_port = any(variable.name == "PORT" for variable in found.variables) or any(
         "$PORT" in word for word in found.run
     )
@@ -90,7 +92,8 @@ def environment(found: Application) -> dict[str, str]:
         r"(?:\s-b|--bind)\b", said
     )  # it takes PORT, else only this host hears it
     names = [*(["PORT"] if reads_port or asks else []), *([found.told_by] if found.told_by else [])]
-    return {name: str(found.port) for name in names} if found.port else {}
+    heard = {found.heard_by: "0.0.0.0"} if found.heard_by else {}
+    return {**{name: str(found.port) for name in names}, **heard} if found.port else {}
 
 
 def config(found: Application, labels: Mapping[str, str], test: tuple[str, ...], more: Mapping[str, str]) -> Config:
@@ -108,19 +111,28 @@ def pip(found: Application) -> Unpack:
 
 
 def python(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
-    looked = [DEPENDENCIES, *([f"{place(found)}/{found.folder}"] if found.folder else [])]
+    placed = [DEPENDENCIES] if found.entrypoint else [DEPENDENCIES, ITSELF]
+    looked = [*placed, *([f"{place(found)}/{found.folder}"] if found.folder else [])]
     looked += [f"{APP}/{folder}" for folder in found.own]
-    more = {**PYTHON, "PYTHONPATH": ":".join(looked), "PATH": f"{DEPENDENCIES}/bin:{PATH}"}
+    scripts = "".join(f"{folder}/bin:" for folder in placed)
+    more = {**PYTHON, "PYTHONPATH": ":".join(looked), "PATH": f"{scripts}{PATH}"}
     if found.type == "streamlit":  # outside of site-packages it takes itself for a checkout of its own
         more["STREAMLIT_GLOBAL_DEVELOPMENT_MODE"] = "false"
     steps: list[Step] = [pip(found)] if found.dependencies or found.packages else []
     steps.append(Copy((".",), f"{APP}/"))
     if not found.entrypoint:  # a command of its own: it has to be installed
-        steps.append(Run((("pip", "install", "--no-cache-dir", "--no-deps", f"--target={DEPENDENCIES}", "."),), APP))
+        steps.append(Run((("pip", "install", "--no-cache-dir", "--no-deps", f"--target={ITSELF}", "."),), APP))
     if found.build:  # with the packages it asks for; what is written belongs to the image
         steps.append(Run(found.build, place(found), {key: more[key] for key in ("PYTHONPATH", "PATH")}))
-    last = config(found, labels, python_test(found), more)
+    last = config(replace(found, run=beating(found.run)), labels, python_test(found), more)
     return (Stage("image", python_base(found.version), (*steps, last)),)
+
+
+def beating(run: tuple[str, ...]) -> tuple[str, ...]:
+    """Celery's beat writes down what it did in the folder it is started in, where no image lets it."""
+    beats = run[:1] == ("celery",) and ("beat" in run or ("worker" in run and {"-B", "--beat"} & {*run}))
+    said = any(re.fullmatch(r"-s.*|--schedule(?:-filename)?(?:=.*)?", word) for word in run)
+    return (*run, "--schedule", "/tmp/celerybeat-schedule") if beats and not said else run
 
 
 def python_test(found: Application) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -32,6 +33,13 @@ async def fetch(command: list[str], folder: Path) -> str:
     if process.returncode:
         from ergon_ops.redaction import safe_text
 
-        lines = [line for line in err.decode(errors="replace").splitlines() if "rror" in line] or ["it failed"]
-        raise ErgonError(safe_text(lines[-1], 300))
+        raise ErgonError(safe_text(telling(err.decode(errors="replace")), 300))
     return out.decode(errors="replace")
+
+
+def telling(text: str) -> str:
+    """The last line of an error; npm says what it is about behind its code, and ends with where more of it lies."""
+    lines = [line for line in text.splitlines() if re.search("(?i)error|ERR!", line)]
+    coded = next((index for index, line in enumerate(lines) if re.match(r"npm (?:error|ERR!) code ", line)), None)
+    words = [line for line in lines[coded + 1 :] if len(line.split()) > 2] if coded is not None else []
+    return (words[:1] or lines[-1:] or ["it failed"])[0]

@@ -49,8 +49,17 @@ async def node_lines(
     progress("fetching its packages")
     made = {"pnpm": _pnpm, "yarn": _yarn, "bun": _bun}.get(manager, _npm)
     lines = await made(ground, files)
+    await asyncio.to_thread(_packed_only, ground.project)
     await asyncio.to_thread(open_to_all, folder)
     return lines
+
+
+def _packed_only(project: Path) -> None:
+    """Without what was unpacked to find out: it would be sent to the engine as well, and nothing is made of it."""
+    for place, folders, _ in os.walk(project):
+        if "node_modules" in folders:
+            folders.remove("node_modules")
+            shutil.rmtree(Path(place) / "node_modules")
 
 
 def open_to_all(folder: Path) -> None:

@@ -27,7 +27,11 @@ while True:
 NODE = """
 const [url, seconds] = process.argv.slice(1)
 const ends = Date.now() + seconds * 1000
-const ask = () => fetch(url).then(r => {
+const at = new URL(url)
+const connect = () => new Promise((done, failed) => {
+  require('net').connect(at.port, at.hostname, () => { console.log('connected'); process.exit(0) }).on('error', failed)
+})
+const ask = () => at.protocol === 'tcp:' ? connect() : fetch(url).then(r => {
   console.log('status', r.status)
   if (r.status >= 500) throw new Error(r.status)
   process.exit(0)

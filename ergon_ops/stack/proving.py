@@ -104,7 +104,8 @@ async def _build(claim: Claim, made: Bench, instead: list[str], *, cache: Path, 
 def _reason(message: str, lines: list[str]) -> str:
     """The program's own last words say more than the engine's `returned a non-zero code`."""
     words = [line for line in lines if re.search(r"(?i)error|not found|no such|cannot|failed", line)]
-    words = [line for line in words if "A complete log of this run" not in line]  # npm's own last line
+    words = [line for line in words if not re.search(r"A complete log of this run|^\s*(?:at \S|note:)", line)]  # where
+    words = [line for line in words if re.search(r"\b\w*(?:Error|Exception): ", line)] or words
     return (words[-1] if words and "non-zero" in message else message)[:300]
 
 

@@ -22,7 +22,7 @@ from ergon_ops.settings import Settings, load
 from ergon_ops.stack.fetching import fetch
 from tests.packaging.projects import TREES, Project, write
 
-LANGUAGES = ("python", "javascript", "typescript", "html", "markdown")
+LANGUAGES = ("python", "javascript", "typescript", "html", "markdown", "shell")
 
 
 def provable(root: Path, project: Project) -> bool:
@@ -53,8 +53,8 @@ async def proven(settings: Settings, root: Path, project: Project) -> AsyncItera
     name, files, _ = project
     folder = write(root / name, files)
     await lock(folder, files)
-    _, work = dockerfiles(settings, folder)
-    work = [item for item in work if item.application.language in LANGUAGES and item.plan and not item.own]
+    _, work = dockerfiles(settings, folder, force=True)  # also where the project has one of its own
+    work = [item for item in work if item.application.language in LANGUAGES and item.plan]
     for row in await prove(settings, folder, work, lambda line: None):
         yield f"{name}/{row['application']}", row["status"] == "proven", row["detail"]
 

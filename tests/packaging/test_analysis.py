@@ -14,10 +14,11 @@ from ergon_ops.errors import UsageError
 from ergon_ops.packaging.analysis import Application, analyse
 from ergon_ops.packaging.analysis.requirements import best_version
 from ergon_ops.packaging.answers import answer
-from tests.packaging.projects import EXPRESS, FASTAPI, SHAPES, TREES, UVICORN, Project, package, write
+from tests.packaging.projects import EXPRESS, FASTAPI, RECOGNISED, TREES, UVICORN, Project, write
+from tests.packaging.workspaces import package
 
 NOBODY = 65534
-EVERY = [*TREES, *SHAPES]
+EVERY = [*TREES, *RECOGNISED]
 
 
 @pytest.mark.parametrize("project", EVERY, ids=[name for name, _, _ in EVERY])

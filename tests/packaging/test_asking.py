@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ergon_ops.packaging.analysis import Application, analyse
-from tests.packaging.projects import EXPRESS, FASTAPI, KIT, SVELTE, UVICORN, package, write
+from tests.packaging.projects import EXPRESS, FASTAPI, KIT, SVELTE, UVICORN, write
+from tests.packaging.workspaces import package
 
 
 def only(root: Path, files: dict[str, str]) -> Application:

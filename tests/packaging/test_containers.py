@@ -19,7 +19,8 @@ from ergon_ops.packaging.analysis import analyse
 from ergon_ops.packaging.containers import plan_for
 from ergon_ops.packaging.dockerfile import dockerfile
 from ergon_ops.packaging.plan import ImagePlan
-from tests.packaging.projects import EXPRESS, FASTAPI, UVICORN, package, write
+from tests.packaging.projects import EXPRESS, FASTAPI, UVICORN, write
+from tests.packaging.workspaces import package
 
 FILES = {
     "web.py": FASTAPI,

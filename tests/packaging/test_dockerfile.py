@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,14 +21,16 @@ from ergon_ops.packaging.dockerfile import dockerfile, dockerignore
 from ergon_ops.packaging.plan import ImagePlan
 from ergon_ops.packaging.planning import plan_of
 from ergon_ops.stack.contexts import copy_context, ignored
-from tests.packaging.projects import FASTAPI, SHAPES, TREES, UVICORN, package, write
+from tests.packaging.projects import FASTAPI, RECOGNISED, TREES, UVICORN, write
+from tests.packaging.workspaces import package
 
+EVERY = {name: files for name, files, expected in [*TREES, *RECOGNISED] if expected}
 WITHOUT = {"dockerfile", "rails", "laravel", "phoenix", "elixir", "ktor", "swift", "java"}
 
 
 def plans(root: Path) -> list[tuple[Application, ImagePlan]]:
     made = []
-    for name, files, _ in [*TREES, *SHAPES]:
+    for name, files, _ in [*TREES, *RECOGNISED]:
         for item in analyse(write(root / name, files)).applications:
             if item.type in WITHOUT or (item.type, item.language) == ("script", "php"):
                 with pytest.raises(UsageError):
@@ -87,6 +90,21 @@ def test_the_variable_that_tells_a_program_its_port_is_set_in_its_image(tmp_path
     assert "APP_PORT=8181" in dockerfile(plan_of(item, labels={}))
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("gradio-plain", "GRADIO_SERVER_NAME=0.0.0.0"),
+        ("fastmcp-http", "FASTMCP_HOST=0.0.0.0"),
+        ("fastmcp-stdio", ""),
+        ("fastapi", ""),
+    ],
+)
+def test_what_only_its_own_machine_hears_is_told_to_listen_for_all(name: str, said: str, tmp_path: Path) -> None:
+    (item,) = analyse(write(tmp_path, EVERY[name])).applications
+    told = re.findall(r"(\w+(?:HOST|SERVER_NAME)=\S+)", dockerfile(plan_of(item, labels={})))
+    assert told == ([said] if said else [])
+
+
 def test_packages_of_the_same_repository_are_no_registrys(tmp_path: Path) -> None:
     """A stranger's package may have the name: it is the folder that is meant, and what it needs is installed too."""
     files = next(files for name, files, _ in TREES if name == "mono-uv")
@@ -96,6 +114,33 @@ def test_packages_of_the_same_repository_are_no_registrys(tmp_path: Path) -> Non
     assert "shop-core" not in text
     assert "PYTHONPATH=/opt/deps:/app/packages/core/src" in text
     assert "WORKDIR /app/packages/api" in text
+
+
+def test_a_command_of_the_projects_own_lies_beside_those_of_its_packages(tmp_path: Path) -> None:
+    """`pip install --target` leaves a `bin` that is there already as it is: the second one's commands would be lost."""
+    (item,) = analyse(write(tmp_path, EVERY["command-with-subcommand"])).applications
+    text = dockerfile(plan_of(item, labels={}))
+    places = re.findall(r"--target=(\S+)", text)
+    assert len(set(places)) == len(places) == 2
+    assert f"PYTHONPATH={':'.join(places)} " in text
+    assert f"PATH={':'.join(f'{place}/bin' for place in places)}:/usr" in text
+
+
+@pytest.mark.parametrize(
+    ("said", "command"),
+    [
+        ("celery -A jobs beat -l INFO", "celery -A jobs beat -l INFO --schedule /tmp/celerybeat-schedule"),
+        ("celery -A jobs worker -B", "celery -A jobs worker -B --schedule /tmp/celerybeat-schedule"),
+        ("celery -A jobs beat -s /var/run/beat", "celery -A jobs beat -s /var/run/beat"),
+        ("celery -A jobs beat --schedule=/var/run/beat", "celery -A jobs beat --schedule=/var/run/beat"),
+        ("celery -A jobs worker", "celery -A jobs worker"),
+    ],
+)
+def test_celerys_beat_writes_where_it_may(said: str, command: str, tmp_path: Path) -> None:
+    code = "from celery import Celery\napp = Celery('jobs')\n"
+    (item,) = analyse(write(tmp_path, {"jobs.py": code, "requirements.txt": "celery\n"})).applications
+    plan = plan_of(replace(item, run=tuple(said.split())), labels={})
+    assert " ".join(plan.config.command) == command
 
 
 def test_a_site_is_built_in_a_stage_of_its_own(tmp_path: Path) -> None:
@@ -110,9 +155,9 @@ def test_a_site_is_built_in_a_stage_of_its_own(tmp_path: Path) -> None:
     assert "COPY --from=build /app/dist/ /srv/" in text
 
 
-@pytest.mark.parametrize("name", [name for name, _, expected in TREES if expected])
+@pytest.mark.parametrize("name", EVERY)
 def test_the_manifest_of_a_project_is_valid_as_written(name: str, tmp_path: Path) -> None:
-    files = next(files for other, files, _ in TREES if other == name)
+    files = EVERY[name]
     found = analyse(write(tmp_path / name, files))
     parsed = manifest.parse(json.dumps(document_of(found)))
     assert set(parsed.applications) == {item.name for item in found.applications}

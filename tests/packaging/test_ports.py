@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ergon_ops.packaging.analysis import Application, analyse
-from tests.packaging.projects import EXPRESS, FASTAPI, FLASK, UVICORN, package, write
+from tests.packaging.projects import EXPRESS, FASTAPI, FLASK, UVICORN, write
+from tests.packaging.workspaces import package
 
 AIOHTTP = "from aiohttp import web\napp = web.Application()\n"
 

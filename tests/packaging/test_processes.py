@@ -9,7 +9,8 @@ import pytest
 
 from ergon_ops.packaging.analysis import analyse
 from ergon_ops.packaging.describing import document_of
-from tests.packaging.projects import EXPRESS, FASTAPI, FLASK, UVICORN, package, write
+from tests.packaging.projects import EXPRESS, FASTAPI, FLASK, UVICORN, write
+from tests.packaging.workspaces import package
 
 WEB = {
     "web.py": FASTAPI,

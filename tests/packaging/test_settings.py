@@ -11,7 +11,8 @@ import pytest
 
 from ergon_ops.packaging.analysis import Application, analyse
 from ergon_ops.packaging.analysis.overriding import RESET, InPlace, merged
-from tests.packaging.projects import EXPRESS, FASTAPI, FLASK, NEST, NEST_MAIN, UVICORN, package, write
+from tests.packaging.projects import EXPRESS, FASTAPI, FLASK, UVICORN, write
+from tests.packaging.workspaces import NEST, NEST_MAIN, package
 
 
 def only(root: Path, files: dict[str, str]) -> Application:

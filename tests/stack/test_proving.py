@@ -106,6 +106,24 @@ async def test_a_build_that_fails_is_told(tmp_path: Path) -> None:
     assert proof.detail == "not proven: build, no space left on device"
 
 
+async def test_of_a_build_that_fails_the_programs_own_words_are_told(tmp_path: Path) -> None:
+    fake = Fake()
+    said = [
+        "Error: no layout for pages",
+        "    at Object.createError (index.js:38:9)",
+        "npm error A complete log of this run",
+    ]
+
+    async def refuse(*_: object, progress: Callable[[str], None], **__: object) -> str:
+        for line in said:
+            progress(line)
+        raise EngineConflict("The command 'npm run build' returned a non-zero code: 1")
+
+    fake.build = refuse  # type: ignore[method-assign]
+    proof = await proven(fake, claim(tmp_path / "p"), tmp_path)
+    assert proof.detail == "not proven: build, Error: no layout for pages"
+
+
 async def test_a_base_that_nobody_has_is_told(tmp_path: Path) -> None:
     what = claim(tmp_path / "p", dockerfile='FROM acme/secret-base:1\nCMD ["x"]\n')
     proof = await proven(Fake(), what, tmp_path)

@@ -69,7 +69,8 @@ class Application:
     pip's own words where no requirements file says them; `whole`: what is listed for development is needed too;
     `own` are folders in the context where modules of the same repository are looked for; `told_by` is the variable that
     tells it its port, where another number than the code's own comes from its surroundings; `from_context`: its
-    commands and what it is built into are told from the context's folder, not from its own."""
+    commands and what it is built into are told from the context's folder, not from its own; `http`: what listens there,
+    if anything does, answers a GET; `heard_by` is the variable that has it listen for others than its own machine."""
 
     name: str
     path: str
@@ -92,6 +93,8 @@ class Application:
     folder: str = ""
     context: str = ""
     from_context: bool = False
+    http: bool = True
+    heard_by: str = ""
     health: str = ""
     dockerfile: str = ""
     variables: tuple[Variable, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from ergon_ops.dataclass import dataclass
 from ergon_ops.packaging.analysis.builders import BUILDERS, builder_of
@@ -158,10 +158,7 @@ def _nest(package: Package, name: str) -> Rule:
 
 def _of_microservice(package: Package) -> tuple[int | None, Evidence | None]:
     """What only answers messages: where, if they come over TCP or gRPC; a line is told where it is one."""
-    for path in package.tree.under(inside(package.folder, "src"), "main.ts"):
-        text = package.tree.text(path)
-        if "createMicroservice" not in text or "NestFactory.create(" in text or "NestFactory.create<" in text:
-            continue
+    for path, text in _microservices(package):
         transport = re.search(r"Transport\.(\w+)", text)
         kind = transport[1] if transport else "TCP"
         found = re.search(
@@ -172,6 +169,18 @@ def _of_microservice(package: Package) -> tuple[int | None, Evidence | None]:
         line = package.tree.line(path, text.count("\n", 0, at) + 1)
         return (int(found[1]) if found else usual), line
     return None, None
+
+
+def _microservices(package: Package) -> Iterator[tuple[str, str]]:
+    for path in package.tree.under(inside(package.folder, "src"), "main.ts"):
+        text = package.tree.text(path)
+        if "createMicroservice" in text and not re.search(r"\bNestFactory\.create[(<]", text):
+            yield path, text
+
+
+def answers_messages(package: Package) -> bool:
+    """What listens there speaks a protocol of Nest's own, or gRPC."""
+    return any(True for _ in _microservices(package))
 
 
 # Servers that listen by themselves: where, and the file and the pattern that say so.
@@ -191,7 +200,18 @@ def _own_server(package: Package, name: str) -> Rule:
         if said is None and (found := re.search(pattern, package.tree.text(path), re.DOTALL)):
             text = package.tree.text(path)
             said = int(found[1]), package.tree.line(path, text.count("\n", 0, found.start(1)) + 1)
-    return Rule("node", name, port=usual, said=said)
+    return Rule("node", name, port=usual, said=said, command=_adonis_command)
+
+
+def _adonis_command(package: Package) -> Command | None:
+    """Its start script is told from the folder that `ace build` leaves."""
+    plain = re.fullmatch(
+        r"node\s+((?:--\S+\s+)*)(?:\./)?(bin/server(?:\.js)?)", package.scripts.get("start", "").strip()
+    )
+    built = re.search(r"\bace\s+build\b", package.scripts.get("build", ""))
+    if not plain or not built or package.tree.has(inside(package.folder, "bin/server.js")):
+        return None
+    return ("node", *plain[1].split(), f"build/{plain[2]}"), package.script("start")
 
 
 def _nest_command(package: Package) -> Command:

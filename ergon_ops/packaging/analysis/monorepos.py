@@ -175,5 +175,9 @@ def _run(kind: str, folder: str, output: str, document: Mapping[str, Any]) -> tu
     if kind == "nuxt":
         return ("node", f"{output}/server/index.mjs")
     executor = str(table(document, "targets", "build").get("executor") or "")
+    said = table(document, "targets", "build", "options")
     inner = "src/main.js" if re.search(r"/js:(?:tsc|swc)$", executor) else "main.js"
+    if executor.endswith("/esbuild:esbuild") and said.get("format") == ["cjs"]:
+        renamed = table(said, "esbuildOptions", "outExtension").get(".js")
+        inner = f"main{renamed if isinstance(renamed, str) else '.cjs'}"
     return ("node", f"{output}/{inner}")

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ergon_ops.packaging.analysis import monorepos
 from ergon_ops.packaging.analysis.evidence import Application, Evidence, Need, Variable
-from ergon_ops.packaging.analysis.frameworks import SERVERS, Rule, rule_of
+from ergon_ops.packaging.analysis.frameworks import SERVERS, Rule, answers_messages, rule_of
 from ergon_ops.packaging.analysis.needs import IMAGES, needs
 from ergon_ops.packaging.analysis.packages import (
     LOCKS,
@@ -183,6 +183,7 @@ def _finished(site: Site, found: Application) -> Application:
         health="/" if static else next((path for path in HEALTH if path in routes), "") if found.port else "",
         variables=variables(package.tree, sources, schema_reads(package)),
         needs=needs(package.dependencies, _prisma(package)),
+        http=not (found.type == "nestjs" and answers_messages(package)),
         missing=(*found.missing, *_unnamed(site, found)),
         evidence={
             **({"build": (package.script("build"),)} if build else {}),

@@ -9,6 +9,7 @@ from dataclasses import replace
 from ergon_ops.dataclass import dataclass
 from ergon_ops.packaging.analysis.containers import procfile
 from ergon_ops.packaging.analysis.evidence import Application, Evidence, Need, Variable
+from ergon_ops.packaging.analysis.hearing import heard_by
 from ergon_ops.packaging.analysis.imported import imported
 from ergon_ops.packaging.analysis.needs import needs
 from ergon_ops.packaging.analysis.own_files import by_own_file
@@ -246,6 +247,7 @@ def finished(ground: Ground, found: Application, members: Mapping[str, Source]) 
         health=found.health or _health(members.values()) if found.port else "",
         variables=variables(tree, members.values()),
         needs=needs(ground.dependencies or {name.lower(): row for name, row in taken.items()}),
+        heard_by=heard_by(found.type, ground.dependencies or taken),
         evidence=evidence,
         missing=(*found.missing, *(() if what else (unlisted(taken),))),
     )

@@ -29,6 +29,7 @@ SERVERS = (
     "SimpleXMLRPCServer",
 )  # fmt: skip
 PLACES = ("bind", "socket_port")  # what of a server is set to where it listens
+CHAINED = ("launch", "queue", "run")  # called on what was just made
 LASTING = (
     "AIOKafkaConsumer", "KafkaConsumer", "Consumer", "loop_forever", "start_consuming", "run_pending",
     "BlockingScheduler", "run_polling", "start_polling", "infinity_polling",
@@ -218,7 +219,7 @@ class Reader:
                 self.source.routers[name] = prefix(value)
 
     def _held(self, call: ast.Call) -> None:
-        """`self.app = Flask(…)`: whoever holds it starts it, in a file that is run by itself."""
+        """`self.app = Flask(…)`, `Interface(…).launch()`: who holds it starts it, in a file that is run by itself."""
         kind = CONSTRUCTORS.get(self.full(call.func))
         if kind and kind not in CALLED:
             self.source.made.append(Made(kind, "", "", self.evidence(call)))
@@ -245,6 +246,8 @@ class Reader:
     def call(self, node: ast.Call) -> None:
         full = self.full(node.func)
         self._called(node, full)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in CHAINED and isinstance(node.func.value, ast.Call):
+            self._held(node.func.value)
         if full in ("os.environ.get", "os.getenv", "environ.get"):
             self._read(node.args[0] if node.args else None, node, required=False)
         elif full == "decouple.config" or full in ("env", "environs.Env") or full.startswith(("env.", "environs.Env.")):

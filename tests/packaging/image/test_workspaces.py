@@ -13,7 +13,8 @@ from ergon_ops.packaging.image.shelf import Shelf
 from ergon_ops.packaging.image.wishes import wishes
 from ergon_ops.packaging.image.workspaces import catalogs, members, plain
 from ergon_ops.packaging.plan import Unpack
-from tests.packaging.projects import package, write
+from tests.packaging.projects import write
+from tests.packaging.workspaces import package
 
 STEP = Unpack("pnpm", ("package.json",), "/app")
 INNER = {
