@@ -192,11 +192,14 @@ def inodes_full(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
 @rule("readonly_rootfs", severity="critical", needs=NEEDS, details=("path",), tier="T2", over=("sqlite_unopened",),
       fixes=("recreate",))  # fmt: skip
 def readonly_rootfs(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
-    """It wants to write where its root filesystem, which is read-only, lets nobody write."""
+    """It wants to write where its root filesystem, which is read-only, lets nobody write.
+
+    Python's and Ruby's `tempfile` say only that no folder may be used, after trying all of them.
+    """
     flag = scene.get(ref, "readonly_rootfs")
-    lines = (*scene.current(ref, "readonly"), *unopened(scene, ref))
+    lines = (*scene.current(ref, "readonly", "no_tempdir"), *unopened(scene, ref))
     for line in lines if flag is not None and flag.value is True else ():
-        path = line.values.get("path", "") or path_of(scene, ref, line)
+        path = line.values.get("path", "") or path_of(scene, ref, line) or ("/tmp" * (line.kind == "no_tempdir"))
         if mounted_at(scene, ref, path) or (not path and (KERNEL.search(line.text) or _elsewhere(scene, ref, line))):
             continue
         assert flag is not None

@@ -88,7 +88,7 @@ def single_worker_blocked(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
             continue
         waiting = _waiting(scene, ref, port)
         late = _late_check(scene, ref)
-        if waiting is None and late is None:
+        if (waiting is None and late is None) or _never_takes(scene, ref, port, waiting):
             continue
         count = (
             f"{waiting.value} connections wait to be accepted" if waiting is not None else "its healthcheck timed out"
@@ -106,6 +106,13 @@ def _waiting(scene: Scene, ref: Ref, port: str) -> Fact | None:
     """Connections to that port that are made and not accepted."""
     rows = (row for row in scene.all(ref, QUEUE) if row.key.rpartition("/")[0].endswith(f":{port}"))
     return next((row for row in rows if isinstance(row.value, int) and row.value > 0), None)
+
+
+def _never_takes(scene: Scene, ref: Ref, port: str, waiting: Fact | None) -> bool:
+    """Calls are lost, and all that are there still wait: it serves nobody, slowly or not."""
+    lost = scene.number(ref, "listen_overflows")
+    there = sum(int(row.value) for row in scene.all(ref, "client") if row.key.partition(" ")[0] == port and row.value)
+    return bool(lost) and waiting is not None and isinstance(waiting.value, int) and 0 < there <= waiting.value
 
 
 def _late_check(scene: Scene, ref: Ref) -> Fact | None:

@@ -123,7 +123,7 @@ SAYINGS = (
            (("service", "uwsgi"), ("setting", "listen")), when="now", over=("accept_backlog_overflow",)),
     Saying("task_unregistered", "task_unregistered", "A Celery worker is sent a task that it does not know: sender and worker are of two versions.",
            "The worker does not know the task {value}, which it is sent: its code is another one than the sender's.", ("value",),
-           (("service", "celery"),), when="now", often=True, severity="warning"),
+           (("service", "celery"),), when="now", severity="warning"),
     Saying("rabbitmq_precondition_failed", "rabbitmq_precondition", "A queue or exchange is declared otherwise than it is there.",
            "The queue or exchange {value} is there with another {setting} than is declared (PRECONDITION_FAILED).", ("value", "setting"),
            (("service", "rabbitmq"),)),

@@ -40,12 +40,26 @@ def _answer(kind: str, codes: str, pieces: Sequence[str], page: str = "") -> tup
     return kind, f"://…{'|'.join(pieces)}…{'|'.join(BAD)}", pattern
 
 
+def _line(kind: str, codes: str, pieces: Sequence[str]) -> tuple[str, str, str]:
+    """A client's own line about a call, which need not say that the answer is bad: method, URL, and the status next."""
+    pattern = (
+        rf"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b[^\w/]{{0,4}}https?://(?:[^\s/@]*@)?(?P<host>{HOST})"
+        rf"(?::(?P<port>{PORT}))?(?P<page>/[^\s'\"?,;)\\]*)?[^\s'\"]*['\"]?\s[^\w.]{{0,4}}(?:HTTP/[\d.]+ |status\W{{1,4}}|code\W{{1,4}}|"
+        rf"returned |answered |got )?(?P<value>{codes})\b(?! ?(?:ms|s|bytes)\b|[./:])"
+    )
+    return kind, f"://…{'|'.join(pieces)}", pattern
+
+
 # Their pieces are sets, parted by `…`, of which a line has one each.
 STATUS_PATTERNS: tuple[tuple[str, str, str], ...] = (
     _answer("http_denied", "40[13]", ("401", "403")),
     _answer("http_missing", "404", ("404",), _PAGE),
     _answer("http_limited", "429", ("429",)),
     _answer("http_failed", "50[0-4]", ("500", "502", "503", "504")),
+    _line("http_denied", "40[13]", ("401", "403")),
+    _line("http_missing", "404", ("404",)),
+    _line("http_limited", "429", ("429",)),
+    _line("http_failed", "50[0-4]", ("500", "502", "503", "504")),
 )
 
 # .NET says whom it asks in a line, and what came of it in one of the next.

@@ -141,7 +141,7 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("is_directory", "is a directory", r"(?:error|failed|cannot|can't|could not)\b.{0,40}?\bis a directory"),
     ("index_forbidden", "directory index of", rf"directory index of \"(?P<path>{PATH})\" is forbidden"),
     ("file_missing", "no such file", rf"no such file or directory[:,]? (?:open |stat )?['\"]?(?P<path>{PATH})"),
-    ("file_missing", "no such file", rf"(?P<path>{PATH})['\"]?:? no such file or directory"),
+    ("file_missing", "no such file", rf"(?P<path>{PATH})['\"]?(?: ?:)? no such file or directory"),
     ("file_missing", "no such file", rf"\"(?P<path>{PATH})\" failed \(2: no such file"),
     ("file_missing", "no such file", rf"(?:no such file or directory @ \w+ - |(?P<path_2>{PATH})\): failed to open stream: no such file)(?P<path>{PATH})?"),
     ("file_missing", "no such file", rf"FileNotFoundException: (?P<path>{PATH}) \(no such file"),
@@ -170,6 +170,8 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("readonly", "read-only file system", rf"(?P<path>{PATH})['\"]?:?.{{0,30}}?read-only file ?system"),
     ("readonly", "read-only file system", rf"read-only file ?system @ \w+ - (?P<path>{PATH})"),
     ("readonly", "read-only file system", rf"read-only file ?system[:,]? ?(?:['\"](?P<path>{PATH}))?"),
+    ("no_tempdir", "temporary directory", r"(?:no usable|could not find a) temporary directory(?: found in \['(?P<path>[\w./-]+)')?"),
+    ("no_tempdir", "java.io.tmpdir", rf"unable to create temp\w*.{{0,40}}java\.io\.tmpdir is set to (?P<path>{PATH})"),
     # -- exhausted resources
     ("no_space", "no space left", rf"(?P<path>{PATH})['\"]?:?.{{0,40}}?no space left on device"),
     ("no_space", "no space left", rf"no space left on device @ \w+ - (?P<path>{PATH})"),

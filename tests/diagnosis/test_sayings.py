@@ -71,6 +71,10 @@ NOW_SAID = [
     ("2026-11-29 [info] memory resource limit alarm set on node rabbit@a.", "rabbitmq_memory_alarm"),
     ("WARNING: [pool www] server reached pm.max_children setting (5), consider raising it", "php_fpm_max_children"),
     ("[2026-11-29 20:00:00 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:9)", "worker_timeout"),
+    (
+        "[2026-11-30 14:46:04: ERROR/MainProcess] Received unregistered task of type 'billing.close'.",
+        "task_unregistered",
+    ),
 ]
 
 

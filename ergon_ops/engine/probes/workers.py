@@ -27,11 +27,12 @@ async def probe(subject: Subject, target: ProbeTarget) -> list[Row]:
 
 
 def _answering(target: ProbeTarget, head: Process, others: list[Process]) -> list[Process]:
-    """A master of gunicorn, and of several uvicorn workers, only minds its children. Of a bare runtime, children that
-    run another program (a shell, curl) answer nobody."""
+    """A master of gunicorn, and of several uvicorn workers, only minds its children. What runs another program (a
+    shell, curl, a healthcheck that hangs) answers nobody."""
+    alike = [process for process in others if process.name == head.name]
     if target.detail not in WORKERS:
-        return [head, *(process for process in others if process.name == head.name)]
-    workers = [process for process in others if "resource_tracker" not in process.command]
+        return [head, *alike]
+    workers = [process for process in alike if "resource_tracker" not in process.command]
     return workers or [head]
 
 

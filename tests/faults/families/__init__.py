@@ -24,6 +24,7 @@ from tests.faults.families import (
     structured,
     telling,
     variables,
+    ways,
 )
 
 __all__ = [
@@ -48,4 +49,5 @@ __all__ = [
     "structured",
     "telling",
     "variables",
+    "ways",
 ]

@@ -1,0 +1,191 @@
+"""Faults of other families met in another way: other servers, other words, a check that hangs beside them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.faults.draw import Draw
+from tests.faults.families.disk import host_folder
+from tests.faults.programs import both, check, client, exited, logged, python, unhealthy
+from tests.faults.scenario import Box, Case, Expect, scenario
+from tests.faults.site import Site
+
+PROGRAMS = "ergon-ops-lab/programs:1"
+NO_POLICY = ("restart_policy_absent",)
+
+
+def gunicorn(name: str, code: str, *words: str, **more: Any) -> Box:
+    return Box(
+        name,
+        ["gunicorn", "--chdir", "/srv/web", *words, "wsgi:app"],
+        image=PROGRAMS,
+        files={"/srv/web/wsgi.py": code},
+        **more,
+    )
+
+
+@scenario("W-TEMP", "ways", "T2")
+def nowhere_to_write(draw: Draw) -> Case:
+    """gunicorn with a read-only root finds no folder for its temporary files; the text does not say why."""
+    name = draw.name()
+    box = Box(
+        name,
+        ["gunicorn", "--bind", f"0.0.0.0:{draw.port()}", "wsgiref.simple_server:demo_app"],
+        image=PROGRAMS,
+        options={"read_only": True},
+    )
+    expect = Expect("readonly_rootfs", name, {}, (), (), ("recreate",))
+    return Case(
+        (box,), name, both(exited(name), logged(name, "temporary directory", "read-only")), (expect,), also=NO_POLICY
+    )
+
+
+@scenario("W-TASK", "ways", "T1")
+def a_task_nobody_knows(draw: Draw) -> Case:
+    """celery gets a task by a name that its worker has not registered, and throws it away."""
+    name, task = draw.name(), f"billing.{draw.word()}"
+    app = """
+import os
+from celery import Celery
+for folder in ("/var/q/in", "/var/q/control"): os.makedirs(folder, exist_ok=True)
+app = Celery("shop", broker="filesystem://")
+app.conf.broker_transport_options = {"data_folder_in": "/var/q/in", "data_folder_out": "/var/q/in", "control_folder": "/var/q/control"}
+@app.task(name="billing.ping")
+def ping(): return "pong"
+"""
+    send = f"""
+import time
+from shop import app
+while True: time.sleep(2); app.send_task("{task}", args=[7]); app.send_task("billing.ping")
+"""
+    script = "cd /srv; python3 -u send.py & exec python3 -m celery -A shop worker --pool solo --loglevel INFO"
+    box = Box(
+        name,
+        ["bash", "-c", script],
+        image=PROGRAMS,
+        files={"/srv/shop.py": app, "/srv/send.py": send},
+        options={"network_mode": "none"},
+    )
+    expect = Expect("task_unregistered", name, {"value|service|setting|path|expected": task})
+    return Case((box,), name, logged(name, "unregistered task", times=2), (expect,))
+
+
+@scenario("W-EMPTY", "ways", "T1")
+def an_empty_folder_over_the_settings(draw: Draw) -> Case:
+    """an empty folder of the host lies over the image's /etc/haproxy."""
+    name = draw.name()
+
+    def mount(site: Site) -> None:
+        mounts = {"volumes": [f"{host_folder(site)}:/etc/haproxy:ro"]}
+        site.add(Box(name, ["haproxy", "-db", "-f", "/etc/haproxy/haproxy.cfg"], image=PROGRAMS, options=mounts))
+
+    expect = Expect("volume_shadows_image", name, {"mount|path": "/etc/haproxy"}, ("file_missing",), (), ("recreate",))
+    look = both(exited(name, 1), logged(name, "No such file"))
+    return Case((), name, look, (expect,), inject=mount, also=NO_POLICY)
+
+
+@scenario("W-QUEUE", "ways", "T2")
+def nobody_takes_the_calls(draw: Draw) -> Case:
+    """a server with a short queue is stuck before accept; clients' calls overflow it."""
+    net, name, port, length = draw.name(), draw.name(), draw.port(), draw.pick(1, 2, 3)
+    code = f"""
+import socket, time
+s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("0.0.0.0", {port})); s.listen({length})
+print("INFO ready", flush=True)
+while True: time.sleep(1)
+"""
+    caller = """
+import socket, sys, threading, time
+def call():
+    while True:
+        try:
+            s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 2); s.settimeout(2); s.sendall(b"PING\\r\\n"); s.recv(10)
+        except OSError as problem: print("ERROR call failed:", problem, flush=True)
+        time.sleep(0.1)
+for n in range(10): threading.Thread(target=call, daemon=True).start()
+while True: time.sleep(1)
+"""
+    server = python(name, code, networks=(net,), serves=port)
+    asker = python(draw.name(), caller, name, str(port), networks=(net,))
+    expect = Expect("accept_backlog_overflow|listen_queue_full", name, {}, ("single_worker_blocked",))
+
+    def overflows(site: Site) -> bool:
+        rows = [line.split() for line in site.proc(name, "net/netstat").splitlines() if line.startswith("TcpExt:")]
+        return int(dict(zip(rows[0], rows[1], strict=True))["ListenOverflows"]) > 8
+
+    return Case((server, asker), name, overflows, (expect,), networks=(net,))
+
+
+@scenario("W-ONE", "ways", "T2")
+def one_worker_and_long_exports(draw: Draw) -> Case:
+    """gunicorn with one sync worker; exports of seconds hold it, the health check waits behind them."""
+    net, name, port = draw.name(), draw.name(), draw.port()
+    code = """
+import time
+def app(environ, start):
+    if environ["PATH_INFO"] == "/export": time.sleep(7)
+    start("200 OK", [("Content-Type", "text/plain")])
+    return [b"ok\\n"]
+"""
+    test = check(
+        "CMD-SHELL", f"busybox wget -q -O /dev/null http://127.0.0.1:{port}/", timeout=2, retries=2, start_period=1
+    )
+    server = gunicorn(
+        name,
+        code,
+        "--workers",
+        "1",
+        "--timeout",
+        "90",
+        "--bind",
+        f"0.0.0.0:{port}",
+        networks=(net,),
+        serves=port,
+        options={"healthcheck": test},
+    )
+    caller = f"""
+import threading, time, urllib.request
+def call():
+    while True:
+        began = time.time(); urllib.request.urlopen("http://{name}:{port}/export", timeout=80).read(); print("INFO export took %.1f s" % (time.time() - began), flush=True)
+for n in range(3): threading.Thread(target=call, daemon=True).start()
+while True: time.sleep(1)
+"""
+    asker = python(draw.name(), caller, networks=(net,))
+    expect = Expect("single_worker_blocked", name, {}, ("healthcheck_timeout",), (), ("recreate", "app_setting", ""))
+    also = ("healthcheck_timeout", "dependency_slow", "dependency_unhealthy")
+    return Case((server, asker), name, unhealthy(name, "exceeded timeout"), (expect,), networks=(net,), also=also)
+
+
+@scenario("W-ERR", "ways", "T3")
+def the_api_fails_on_every_call(draw: Draw) -> Case:
+    """The peer answers each request with 500 (a mistake in its own code); the asker can only say so."""
+    net, api, port = draw.name(), draw.name(), draw.port()
+    code = """
+from fastapi import FastAPI
+app = FastAPI()
+@app.get("/prices")
+def prices(): return {"total": {"net": 4}["gross"]}
+"""
+    command = [
+        "python3",
+        "-m",
+        "uvicorn",
+        "--app-dir",
+        "/srv/api",
+        "--host",
+        "0.0.0.0",
+        "--port",
+        str(port),
+        "main:app",
+    ]
+    server = Box(api, command, files={"/srv/api/main.py": code}, networks=(net,), serves=port)
+    asker = client(draw, f"http://{api}:{port}/prices", networks=(net,))
+    expect = Expect("dependency_erroring", api, {})
+    return Case(
+        (server, asker),
+        asker.name,
+        both(logged(asker.name, "500", times=3), logged(api, "KeyError")),
+        (expect,),
+        networks=(net,),
+    )
