@@ -29,6 +29,7 @@ from ergon_ops.grounding import (
     pairs,
     quotes,
     ranks,
+    readings,
     spans,
     statements,
     states,
@@ -94,6 +95,8 @@ def check(sentence: str, ground: Ground, before: Checked | None = None) -> Check
         scene.claim("secret", 0, len(text), why="a hidden value", about=("env_key",))
     elif answered := verbatim.carried(scene):
         scene.claim("answer", 0, len(text), ids=answered)
+    elif readings.find(scene):
+        pass
     elif header is not None and not topic.header and not scene.mentions and not re.search(r"\d", text):
         pass  # the head of a table
     else:

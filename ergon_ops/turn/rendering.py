@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from ergon_ops.events import timestamp
 from ergon_ops.facts import Fact
 from ergon_ops.findings import Finding
-from ergon_ops.offline.units import cores, duration, moment, percent, size
+from ergon_ops.offline.readings import LINE_LIMIT, value_text
+from ergon_ops.offline.units import duration
 from ergon_ops.proposals import Proposal, Withheld
 from ergon_ops.redaction import safe_text
 from ergon_ops.refs import Ref
@@ -16,7 +17,6 @@ from ergon_ops.setting_values import Share
 from ergon_ops.toolbox.calls import Outcome
 
 BYTES_A_TOKEN = 4
-LINE_LIMIT = 240
 RESULT_TOKENS = 900
 # What programs wrote themselves; `share = facts` keeps it here.
 FROM_LOGS = frozenset({"log_template", "health_output"})
@@ -28,32 +28,6 @@ _LIKE_A_FENCE = re.compile(r"[<＜﹤](?=\s{0,3}[/／]?\s{0,3}(?:data|ｄａｔ�
 def tokens(text: str) -> int:
     """An estimate that is never far below: four bytes a token."""
     return (len(text.encode()) + BYTES_A_TOKEN - 1) // BYTES_A_TOKEN
-
-
-def value_text(fact: Fact, now: float) -> str:
-    """The value as a person writes it: `58 MiB`, `45%`, `3 h 10 min`."""
-    value, unit = fact.value, fact.reading.unit
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, str):
-        return safe_text(value, LINE_LIMIT)
-    match unit:
-        case "bytes":
-            return size(value)
-        case "bytes/s":
-            return f"{size(value)}/s"
-        case "ratio":
-            return percent(value)
-        case "cores":
-            return cores(value)
-        case "s":
-            return duration(value)
-        case "time":
-            return f"{moment(value)} ({duration(now - value)} ago)" if value > 0 else "never"
-        case _:
-            return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def fact_line(fact: Fact, now: float, share: Share) -> str:

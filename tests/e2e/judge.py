@@ -76,7 +76,7 @@ MAYBE = re.compile(
 TOPICS = {
     r"swap": ("memory_swap",), r"memory|ram\b|working set": ("memory_", "rss", "host_memory"),
     r"throttl": ("cpu_throttled",),
-    r"cpu|processor": ("cpu_", "host_load", "host_pressure"),
+    r"cpu|processor|\bcores?\b": ("cpu_", "host_load", "host_pressure"),
     r"disk|volume|mount|filesystem|storage": ("fs_", "block_", "host_disk"),
     r"network|received|sent|traffic": ("network_",), r"shm": ("shm_",),
 }  # fmt: skip
@@ -107,7 +107,9 @@ def judge(sentence: str, subjects: Sequence[str], world: Mapping[str, Truth], *,
         return Verdict((), ())
     named = [name for name in world if name and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)]
     about = [world[name] for name in dict.fromkeys([*named, *(subjects if not named else ())])]
-    everyone = [*about, world[""]] if len(subjects) != 1 or re.search(r"\bhost\b", text, re.I) else about
+    everyone = (
+        [*about, world[""]] if len(subjects) != 1 or re.search(r"\b(?:host|engine)(?:\b|_)", text, re.I) else about
+    )
     claims: list[str] = []
     false: list[str] = []
     for claim, good in _claims(text, everyone or [world[""]], acted):
@@ -236,6 +238,8 @@ def _exactly(number: str, about: Sequence[Truth], names: Sequence[str]) -> bool:
 def _counted(match: re.Match[str], about: Sequence[Truth]) -> bool:
     said, _ = _value(match[1])
     names = next(names for words, names in COUNTED.items() if re.fullmatch(words, match[2], re.I))
+    if re.search(r"\berrors? (?:log )?lines?$", match[0], re.I):
+        names = ("log_errors",)
     return any(item.value == said for truth in about for item in truth.numbers if item.name in names)
 
 

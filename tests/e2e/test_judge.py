@@ -29,6 +29,10 @@ TRUE = (
     "mailer is not running.",
     "If I were stopped, memory would be free.",
     "The host's RAM is 8 GiB.",
+    "host_memory: 8 GiB",
+    "The engine's disk: /var/lib/docker 78% full.",
+    "1 error line among 15 log lines.",
+    "Memory at 79%, 202 MiB of my limit of 256 MiB. I use 0.2 cores, 13% of my limit of 1.5 cores.",
 )
 FALSE = (
     "I am stopped.",
@@ -48,6 +52,9 @@ FALSE = (
     "My address is 10.9.8.7.",
     "mailer is running.",
     "I exited with code 137.",
+    "The engine's disk: /var/lib/docker 12% full.",
+    "7 error lines among 15 log lines.",
+    "I use 0.2 cores, 79% of my limit of 1.5 cores.",
 )
 
 

@@ -8,11 +8,12 @@ import pytest
 
 from ergon_ops.facts import Value, reading
 from ergon_ops.findings import Finding
-from ergon_ops.grounding import Acted, Ground, check, replacement, struck
+from ergon_ops.grounding import Acted, Ground, answers, check, replacement, struck
 from ergon_ops.offline import Ask, View
+from ergon_ops.offline.units import size
 from ergon_ops.persona import Persona
 from ergon_ops.refs import Ref
-from tests.grounding.worlds import HERE, LOOPER, MAILER, MIB, NOW, ORDERS, WEBAPP, WORKER, written
+from tests.grounding.worlds import HERE, LOOPER, MAILER, MIB, NOW, ORDERS, WEBAPP, WORKER, drawn, written
 
 
 def view() -> View:
@@ -409,3 +410,28 @@ def test_a_cited_fact_carries_its_own_number_of_its_own_container(said: str, ok:
 )
 def test_what_is_said_beyond_the_cited_facts_is_no_part_of_them(said: str) -> None:
     assert not check(said, written()).ok
+
+
+@pytest.mark.parametrize("line", ["memory_usage: {usage}", "- [e1] memory_usage: {usage}", "2. memory_swap: 0 bytes"])
+def test_a_fact_is_said_as_it_was_given(line: str) -> None:
+    world = drawn(3)
+    usage = next(fact for fact in world.ledger if fact.name == "memory_usage" and fact.about == world.refs[0])
+    checked = check(line.format(usage=size(float(usage.value or 0))), world.ground())
+    assert checked.ok
+    assert checked.fact_ids
+
+
+@pytest.mark.parametrize("line", ["memory_usage: 11 MiB", "[e34] memory_working_set: 15 MiB", "restart_count: 9"])
+def test_another_facts_value_under_a_facts_name_is_not_carried(line: str) -> None:
+    assert not check(line, drawn(3).ground()).ok
+
+
+def test_the_rules_answer_may_be_said_again_about_whom_it_was_given() -> None:
+    world = drawn(3)
+    said = answers([("Whatever the rules found. It stands.", ("e6",)), ("Nothing carries this one.", ())])
+    ground = replace(world.ground(), answers=said)
+    assert check("whatever the rules found", ground).fact_ids == ("e6",)
+    assert check("- It stands [e6].", ground).fact_ids == ("e6",)
+    assert not check("Nothing carries this one.", ground).ok
+    before = check(f"{world.refs[1].name} is up.", ground)
+    assert check("Whatever the rules found.", ground, before).fact_ids != ("e6",)
