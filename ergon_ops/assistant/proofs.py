@@ -59,6 +59,7 @@ def claim_of(item: Written) -> Claim:
         unpack.files if unpack else (),
         (*(unpack.packages if unpack else ()), *_to_be_built(item)),
         http=found.http and found.type != "grpc",
+        needs=tuple(dict.fromkeys(need.service for need in found.needs)),
     )
 
 

@@ -27,7 +27,8 @@ BUILD_S, READY_S, STEADY_S = 600.0, 120, 3.0
 class Claim:
     """What is to be proven: `dockerfile` built in `context` answers a GET of `path` on `port` (None: it keeps running);
     with `http` false a connection is all that is asked for. `manager` and `files` are its dependencies, brought along
-    where the engine reaches no package registry; `language` tells what its image can ask with."""
+    where the engine reaches no package registry; `language` tells what its image can ask with. `needs` are services it
+    asks for, none of which is there."""
 
     name: str
     context: Path
@@ -40,6 +41,7 @@ class Claim:
     files: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     http: bool = True
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,7 @@ async def _asked(claim: Claim, tag: str, made: Bench, progress: Progress) -> str
         if not asked.running:
             return await _answer(claim, made, Ref(asking, ref.host), path, took)
         if not app.running:
-            raise Unproven("start", await _ended(made, app))
+            raise Unproven("start", await _ended(made, app) + _alone(claim))
         await asyncio.sleep(0.1)
     raise Unproven("probe", f"no answer on port {claim.port} in {READY_S} s")
 
@@ -214,10 +216,14 @@ async def _steady(claim: Claim, tag: str, made: Bench, progress: Progress) -> st
         if not row.running:
             if row.exit_code == 0:
                 return f"ran to its end, exit code 0, in {time.monotonic() - began:.1f} s"
-            raise Unproven("start", await _ended(made, row))
+            raise Unproven("start", await _ended(made, row) + _alone(claim))
         if time.monotonic() - began > STEADY_S:
-            return f"runs for {STEADY_S:.0f} s"
+            return f"runs for {STEADY_S:.0f} s{_alone(claim)}"
         await asyncio.sleep(0.2)
+
+
+def _alone(claim: Claim) -> str:
+    return f", without {' and '.join(claim.needs)}, which it asks for" if claim.needs else ""
 
 
 async def _ended(made: Bench, row: Container) -> str:

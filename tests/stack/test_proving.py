@@ -138,6 +138,20 @@ async def test_without_a_port_it_has_to_keep_running(tmp_path: Path, monkeypatch
     assert "exit code 1" in (await proven(fake, claim(tmp_path / "p", port=None), tmp_path)).detail
 
 
+async def test_what_a_program_asks_for_and_nobody_gave_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ergon_ops.stack.proving.STEADY_S", 0.2)
+    fake, what = Fake(), claim(tmp_path / "p", port=None, needs=("redis", "postgres"))
+    told = ", without redis and postgres, which it asks for"
+    assert (await proven(fake, what, tmp_path)).detail == f"proven: runs for 0 s{told}"
+    fake = Fake()
+    fake.behave = fails
+    proof = await proven(fake, what, tmp_path)
+    assert not proof.proven
+    assert proof.detail.endswith(told)
+
+
 async def test_stopped_half_way_it_leaves_nothing_behind(tmp_path: Path) -> None:
     fake = Fake()
     fake.registry = frozenset({"python:3.11-slim-bookworm"})
