@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ergon_ops.diagnosis.calls import failing, listeners, misled, seen, setting, shared, split
+from ergon_ops.diagnosis.calls import Call, failing, listeners, misled, seen, setting, shared, split
 from ergon_ops.diagnosis.dependencies import NEEDS, PEERS
 from ergon_ops.diagnosis.rules import Conclusion, rule
 from ergon_ops.diagnosis.scene import Scene
@@ -145,13 +145,19 @@ def proxy_unreachable(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
             if own and (call.port is None or seen(scene, ref) is None or listeners(scene, ref, call.port)):
                 continue
             unnamed = unnamed or (own and not call.sure)
-            if named or unnamed:
+            if named or unnamed or _known(scene, ref, call):
                 yield Conclusion(
                     summary=f"{fact.key} sends its requests through {host}, which cannot be reached.",
                     evidence=(fact, call.fact),
                     details={"env_key": fact.key, "host": host},
                 )
                 return
+
+
+def _known(scene: Scene, ref: Ref, call: Call) -> bool:
+    """The name that was not found is one that its network knows: somebody else was asked for."""
+    peer = scene.called(ref, call.host) if call.sure and call.kind == "dns_failed" else None
+    return peer is not None and scene.running(peer) and bool(shared(scene, ref, peer))
 
 
 def _all_found(scene: Scene, ref: Ref, proxy: Fact) -> bool:

@@ -17,7 +17,17 @@ from ergon_ops.refs import Ref
 
 Edges = Mapping[Ref, tuple[Ref, ...]]
 # Words of a log that say that something went wrong, though not what: an answer of another program, an error raised.
-COMPLAINTS = ("http_error", "exception", "traceback", "refused", "timed_out", "reset", "dns_failed", "unreachable")
+COMPLAINTS = (
+    "http_error",
+    "exception",
+    "traceback",
+    "refused",
+    "timed_out",
+    "reset",
+    "cut_off",
+    "dns_failed",
+    "unreachable",
+)
 
 LOST = ("refused", "timed_out", "reset", "cut_off", "dns_failed", "unreachable")
 

@@ -26,6 +26,7 @@ REFUSED = re.compile(r"refused|couldn't connect|could not connect|ECONNREFUSED|f
 PLACE = re.compile(
     r"(?:https?|tcp)://(?P<host>\[?[\w.:-]+?\]?)(?::(?P<port>\d{2,5}))?(?=[/\s'\"]|$)"
     r"|(?<![\w.])(?P<host_2>localhost|127\.0\.0\.1|0\.0\.0\.0)[: ](?P<port_2>\d{2,5})\b"
+    r"|/dev/tcp/(?P<host_3>\[?[\w.:-]+?\]?)/(?P<port_4>\d{2,5})\b"
     r"|(?:-p|--port)[= ](?P<port_3>\d{2,5})\b"
 )
 BOOTING = re.compile(
@@ -58,10 +59,10 @@ def checked(scene: Scene, ref: Ref) -> int | None:
     match = PLACE.search(scene.text(ref, "health_command"))
     if match is None:
         return None
-    host = (match["host"] or match["host_2"] or "localhost").strip("[]").lower()
+    host = (match["host"] or match["host_2"] or match["host_3"] or "localhost").strip("[]").lower()
     if host not in LOOPBACK and host not in ("0.0.0.0", ref.name.lower()) and not host.startswith("127."):
         return None
-    port = match["port"] or match["port_2"] or match["port_3"]
+    port = match["port"] or match["port_2"] or match["port_3"] or match["port_4"]
     return int(port) if port else {"https": 443, "http": 80}.get(match[0].partition("://")[0])
 
 

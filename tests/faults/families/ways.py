@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.faults.draw import Draw
 from tests.faults.families.disk import host_folder
-from tests.faults.programs import both, check, client, exited, logged, python, unhealthy
+from tests.faults.programs import both, check, client, exited, logged, node, python, unhealthy, web
 from tests.faults.scenario import Box, Case, Expect, scenario
 from tests.faults.site import Site
 
@@ -22,6 +22,11 @@ def gunicorn(name: str, code: str, *words: str, **more: Any) -> Box:
         files={"/srv/web/wsgi.py": code},
         **more,
     )
+
+
+def ruby(name: str, code: str, *arguments: str, **more: Any) -> Box:
+    files = {"/srv/app/main.rb": "$stdout.sync = true\n" + code}
+    return Box(name, ["ruby", "/srv/app/main.rb", *arguments], image=PROGRAMS, files=files, **more)
 
 
 @scenario("W-TEMP", "ways", "T2")
@@ -188,4 +193,143 @@ def prices(): return {"total": {"net": 4}["gross"]}
         both(logged(asker.name, "500", times=3), logged(api, "KeyError")),
         (expect,),
         networks=(net,),
+    )
+
+
+@scenario("W-PROXY", "ways", "T2")
+def by_way_of_a_dead_proxy(draw: Draw) -> Case:
+    """HTTP_PROXY names a host that is not there; the client sends even its neighbour's calls there. The neighbour is well."""
+    net, port, proxy = draw.name(), draw.port(), f"proxy.{draw.word()}.internal"
+    server = web(draw, port, networks=(net,))
+    asker = client(
+        draw,
+        f"http://{server.name}:{port}/stock",
+        networks=(net,),
+        language="python",
+        options={"environment": {"HTTP_PROXY": f"http://{proxy}:3128", "LANG": "C.UTF-8"}},
+    )
+    expect = Expect("proxy_unreachable|proxy_in_the_way", asker.name, {"env_key": "HTTP_PROXY"}, ("env_wrong_value",))
+
+    def neighbour_is_well(site: Site) -> bool:
+        return "ok" in site.sh(asker.name, f"curl -s --noproxy '*' http://{server.name}:{port}/stock")
+
+    return Case(
+        (server, asker),
+        asker.name,
+        both(logged(asker.name, "ERROR GET", times=3), neighbour_is_well),
+        (expect,),
+        networks=(net,),
+    )
+
+
+@scenario("W-SLOW", "ways", "T3")
+def takes_its_time(draw: Draw) -> Case:
+    """the peer takes the connection at once and answers each request after many seconds; it has threads enough."""
+    net, api, port, wait = draw.name(), draw.name(), draw.port(), draw.between(7, 10)
+    code = f"""
+import http.server, time
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        time.sleep({wait}); self.send_response(200); self.end_headers()
+        try: self.wfile.write(b"[]")
+        except OSError: pass
+    def log_message(self, form, *words): print("scoring:", form % words, "in {wait}.0 s", flush=True)
+http.server.ThreadingHTTPServer(("0.0.0.0", {port}), Answer).serve_forever()
+"""
+    server = python(api, code, networks=(net,), serves=port)
+    asking = """
+require 'logger'; require 'net/http'
+log = Logger.new($stdout)
+loop do
+  begin
+    http = Net::HTTP.new(ARGV[0], ARGV[1].to_i); http.open_timeout = 2; http.read_timeout = 2; http.max_retries = 0
+    log.info("score #{http.get('/score').code}")
+  rescue => problem
+    log.error("score not fetched from #{ARGV[0]}:#{ARGV[1]}: #{problem.class}")
+  end
+  sleep 0.5
+end
+"""
+    asker = ruby(draw.name(), asking, api, str(port), networks=(net,))
+    expect = Expect("dependency_slow", api, {})
+    return Case((server, asker), asker.name, logged(asker.name, "ReadTimeout", times=3), (expect,), networks=(net,))
+
+
+@scenario("W-SHOT", "ways", "T3")
+def workers_shot_by_their_master(draw: Draw) -> Case:
+    """Gunicorn ends workers whose request takes longer than --timeout; the client only sees closed connections."""
+    net, api, port, limit = draw.name(), draw.name(), draw.port(), draw.pick(2, 3)
+    code = """
+import time
+def app(environ, start):
+    if environ["PATH_INFO"].startswith("/export"): time.sleep(45)
+    start("200 OK", [("Content-Type", "text/plain")]); return [b"ok"]
+"""
+    command = [
+        "gunicorn",
+        "--chdir",
+        "/srv/web",
+        "--workers",
+        "3",
+        "--timeout",
+        str(limit),
+        "--bind",
+        f"0.0.0.0:{port}",
+        "wsgi:app",
+    ]
+    server = Box(api, command, image=PROGRAMS, files={"/srv/web/wsgi.py": code}, networks=(net,), serves=port)
+    asking = """
+const [base] = process.argv.slice(2);
+const ask = path => require('http').get(base + path, {agent: false}, a => { console.log('INFO', path, a.statusCode); a.resume(); }).on('error', e => console.error('ERROR', path, e.code, e.message));
+setInterval(() => ask('/export/2026'), 2500); setInterval(() => ask('/ping'), 900);
+"""
+    asker = node(draw.name(), asking, f"http://{api}:{port}", networks=(net,))
+    expect = Expect("worker_timeout", api, {}, ("single_worker_blocked", "dependency_slow"))
+    also = ("dependency_erroring",)
+    return Case(
+        (server, asker),
+        asker.name,
+        both(logged(api, "WORKER TIMEOUT", times=2), logged(asker.name, "socket hang up", "ECONNRESET")),
+        (expect,),
+        networks=(net,),
+        also=also,
+    )
+
+
+@scenario("W-TWO", "ways", "T4")
+def full_and_asked_at_the_wrong_door(draw: Draw) -> Case:
+    """A full volume and a check of a wrong port, with nothing to do with each other: the volume is full, and the check asks where nobody listens."""
+    name, volume, folder, port, wrong = draw.name(), draw.name(), draw.folder(), draw.port(), draw.port()
+    code = """
+require 'logger'; require 'socket'
+log = Logger.new($stdout); folder, port = ARGV
+Thread.new { s = TCPServer.new('0.0.0.0', port.to_i); loop { c = s.accept; c.gets; c.write("HTTP/1.0 200 OK\\r\\n\\r\\nok"); c.close } }
+log.info("exporter listens on #{port}"); n = 0
+loop do
+  n += 1
+  begin
+    File.binwrite("#{folder}/part-#{n}.csv", 'c' * 180_000)
+  rescue SystemCallError => problem
+    log.error("export part #{n}: #{problem.class}: #{problem.message}"); sleep 0.4
+  end
+  sleep 0.05
+end
+"""
+    made = ruby(name, code, folder, str(port), serves=port, options={
+        "volumes": {volume: {"bind": folder, "mode": "rw"}},
+        "healthcheck": check("CMD", "bash", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{wrong}", retries=3),
+    })  # fmt: skip
+    expects = (
+        Expect("volume_disk_full|tmpfs_full", name, {"path|mount|destination|target": folder}),
+        Expect("healthcheck_wrong_port", name, {"port|target_port|value": wrong}, ("healthcheck_failing_app",)),
+    )
+    look = both(
+        logged(name, "No space left", times=3), unhealthy(name, "refused"), lambda site: site.listens(name, port)
+    )
+    return Case(
+        (made,),
+        name,
+        look,
+        expects,
+        volumes={volume: {"type": "tmpfs", "device": "tmpfs", "o": f"size={draw.between(4, 9)}m"}},
     )
