@@ -135,6 +135,9 @@ def _said(item: Node, nodes: Sequence[Node]) -> Iterator[Link]:
             yield _link(item, host, port, "command", target)
         elif how != WORDS and not _is_itself(item, host):
             yield _link(item, host, port, how, target)
+    if landlord := item.container.within:
+        owner = next((other for other in nodes if other.container.id == landlord), None)
+        yield _link(item, landlord[:12], None, "lives in its network", owner)
     for programs in item.hears:
         servers = [other for other in nodes if other.serves & programs and other.networks & item.networks]
         if len(servers) == 1 and not item.serves & programs:  # it can only be this one
@@ -181,16 +184,14 @@ def _called(item: Node, host: str, port: int | None, nodes: Sequence[Node]) -> N
     word = host.lower()
     if word in HOST_NAMES:
         return next((o for o in nodes if any(p.host_port == port for p in o.container.ports)), None)
-    candidates = [
-        other for other in nodes if other.ref != item.ref and (word in other.names or host in other.addresses)
-    ]
+    others = (other for other in nodes if other.ref != item.ref)
+    candidates = [other for other in others if word in other.names or host in other.addresses]
     near = [other for other in candidates if other.networks & item.networks]
     return next(iter(near or candidates), None)
 
 
 def _is_itself(item: Node, host: str) -> bool:
-    word = host.lower()
-    return word in item.names or host in item.addresses or host.startswith("127.") or word in NOBODY
+    return {host, host.lower()} & {*item.names, *item.addresses, *NOBODY} != set() or host.startswith("127.")
 
 
 def _split(value: str) -> tuple[str, int | None]:
@@ -213,17 +214,17 @@ def _together(found: Iterable[Link]) -> tuple[Link, ...]:
 
 
 def _beside(me: Node, others: Sequence[Node]) -> tuple[Link, ...]:
-    found = []
+    found, mine = [], me.container
     for other in others:
+        replica = bool(mine.service) and (mine.project, mine.service) == (
+            other.container.project,
+            other.container.service,
+        )
         shared = sorted((me.networks & other.networks) - NO_NETWORKS)
-        if shared and not _replicas(me.container, other.container):
+        if shared and not replica:
             how = f"shared network {shared[0]}"
             found.append(Link(me.ref, label(other, beside=me), other.ref, how, weak=True))
     return tuple(found[:MOST_BESIDE])
-
-
-def _replicas(one: Container, other: Container) -> bool:
-    return bool(one.service) and (one.project, one.service) == (other.project, other.service)
 
 
 def readings(
@@ -245,11 +246,9 @@ def readings(
 
 def near(ref: Ref, containers: Sequence[Container]) -> tuple[Container, ...]:
     """Who shares a network or a project with it: the others can only be reached by their published ports."""
-    mine = next((row for row in containers if row.ref == ref), None)
-    if mine is None:
-        return ()
-    rows = (row for row in containers if row.ref != ref and row.ref.host == ref.host and _near(mine, row))
-    return tuple(rows)[:MOST_PEERS]
+    mine = [row for row in containers if row.ref == ref][:1]
+    rows = (row for row in containers if row.ref != ref and row.ref.host == ref.host)
+    return tuple(row for row in rows if mine and _near(mine[0], row))[:MOST_PEERS]
 
 
 def said(nodes: Sequence[Node]) -> tuple[Link, ...]:
@@ -283,7 +282,10 @@ async def read_links(
 
 
 def _near(mine: Container, row: Container) -> bool:
-    return bool(set(mine.networks) & set(row.networks)) or bool(mine.project and mine.project == row.project)
+    known = [
+        {*item.networks, item.id, item.within, f"project {item.project}" * bool(item.project)} for item in (mine, row)
+    ]
+    return bool((known[0] & known[1]) - {""})
 
 
 async def _readings(ref: Ref, reads: Reads) -> tuple[Reading, ...]:

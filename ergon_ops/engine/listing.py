@@ -24,6 +24,7 @@ def container(row: Document, host: str) -> Container:
     status, state = text(row, "Status"), text(row, "State")
     published, exposed = _ports(rows(row, "Ports"))
     exited = EXITED.match(status)
+    kind, _, landlord = text(row, "HostConfig.NetworkMode").partition(":")
     return Container(
         Ref(_name(row), host),
         text(row, "Id"),
@@ -39,6 +40,7 @@ def container(row: Document, host: str) -> Container:
         ports=published,
         exposed=exposed,
         networks=tuple(sorted(part(row, "NetworkSettings.Networks"))),
+        within=landlord if kind == "container" else "",
     )
 
 

@@ -67,6 +67,7 @@ class Container:
     ports: tuple[PublishedPort, ...] = ()
     exposed: tuple[int, ...] = ()
     networks: tuple[str, ...] = ()
+    within: str = ""  # the id of the container whose network namespace it lives in, as a sidecar does
 
     @property
     def running(self) -> bool:

@@ -12,6 +12,7 @@ from ergon_ops.offline.units import duration, listed, moment, plain, plural, siz
 from ergon_ops.offline.verdict import asked_ports, exposure, setting
 from ergon_ops.offline.words import Sentence
 
+HOUSED = "lives in its network"
 HIDDEN = "I never show values of variables, only their names."
 
 
@@ -68,7 +69,10 @@ def _ports_of_another(t: Teller, mode: Fact, listening: tuple[Fact, ...], expose
     """What listens in it listens on the host itself, or in the network of another container."""
     on_host = plain(mode.value) == "host"
     whose = "the host's" if on_host else "another container's"
-    yield say(f"I share {whose} network (mode {plain(mode.value)}): my listeners are {whose}.", mode, t.fact("state"))
+    shared = say(
+        f"I share {whose} network (mode {plain(mode.value)}): my listeners are {whose}.", mode, t.fact("state")
+    )
+    yield shared if on_host else _housed(t, mode) or shared
     for port in (word for word in t.ask.about if word.isdigit()):
         if all(name_and_port(row.key)[1] != port for row in listening):
             yield say(f"Of mine I see nothing that listens on port {port}.", mode, t.fact("state"), *listening)
@@ -78,6 +82,17 @@ def _ports_of_another(t: Teller, mode: Fact, listening: tuple[Fact, ...], expose
         yield say(f"{spoken(listening)} {verb} {place}.", mode, *listening)
     elif exposed:
         yield say(f"My image exposes {listed([plain(row.key) for row in exposed])}.", *exposed)
+
+
+def _housed(t: Teller, mode: Fact) -> Sentence | None:
+    """Of one that lives in another's network namespace: whose it is, by name where the links tell."""
+    kind, _, id = plain(mode.value).partition(":")
+    if kind != "container":
+        return None
+    links = (row for row in t.rows("link") if row.key.startswith("uses ") and HOUSED in plain(row.value))
+    link = next(links, None)
+    whose = plain(link.key.removeprefix("uses ")) if link is not None else f"another container ({id[:12]})"
+    return say(f"I live in the network of {whose}: addresses, ports and listeners are the same for both.", mode, link)
 
 
 def network(t: Teller) -> Said:
@@ -90,7 +105,7 @@ def network(t: Teller) -> Said:
     if not rows:
         mode = t.fact("network_mode")
         if mode is not None:
-            yield say(f"I am on no network of my own (mode {plain(mode.value)}).", mode)
+            yield _housed(t, mode) or say(f"I am on no network of my own (mode {plain(mode.value)}).", mode)
         else:
             yield say("I am attached to no network that I can see.", t.fact("state"))
         return

@@ -19,7 +19,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "memory": STATE,
     "cpu": STATE,
     "disk": (*STATE, "filesystem", "mounts"),
-    "network": (*STATE, "networks"),
+    "network": (*STATE, "networks", "config"),
     "ports": (*STATE, "ports", "services", "sockets", "config", "networks"),
     "restarts": (*STATE, "limits"),
     "why": (*STATE, "services"),
@@ -72,8 +72,14 @@ def plan(ask: Ask) -> tuple[Step, ...]:
 
 
 def dig(ask: Ask, view: View) -> tuple[Step, ...]:
-    """More calls, once the first ones show that something is the matter: the last lines of what is down or failing."""
-    if not {"status", "why", "wrong", "health"} & set(ask.intents) or view.stored_at is not None:
+    """More calls, once the first ones show that something is the matter: the last lines of what is down or failing,
+    and in whose network it lives."""
+    if view.stored_at is not None:
+        return ()
+    mode = view.ledger.text(view.ref, "network_mode") or ""
+    if {"network", "ports"} & set(ask.intents) and mode.startswith("container:"):
+        return (Step("topology", optional=True),)
+    if not {"status", "why", "wrong", "health"} & set(ask.intents):
         return ()
     state, health = view.ledger.text(view.ref, "state"), view.ledger.text(view.ref, "health")
     down = any(fact.value == "down" for fact in view.ledger.all(view.ref, "serving"))

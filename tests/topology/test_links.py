@@ -188,3 +188,12 @@ async def test_a_log_that_speaks_of_a_program_means_the_only_one_there_is() -> N
     three = pair()
     three.add(FakeContainer("other", networks={"net": Attachment("172.30.0.9", ())}))
     assert uses(await nodes_of(three, client=said, server=serving, other=serving), "client") == {}
+
+
+async def test_who_lives_in_anothers_network_is_linked_to_it_from_both_ends() -> None:
+    engine = FakeEngine(clock=lambda: 1000.0)
+    owner = engine.add(FakeContainer("gate", networks={"net": Attachment("172.30.0.9", ())}))
+    engine.add(FakeContainer("sidecar", network_mode=f"container:{owner.id}"))
+
+    assert await told(engine, "sidecar") == {"uses gate": "lives in its network"}
+    assert await told(engine, "gate") == {"used by sidecar": "lives in its network"}

@@ -44,6 +44,7 @@ def row(container: FakeContainer, host: str, now: float) -> Container:
         if container.alive
         else (),
         networks=tuple(sorted(container.networks)),
+        within=container.network_mode.removeprefix("container:") if ":" in container.network_mode else "",
     )
 
 
