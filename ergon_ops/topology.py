@@ -216,12 +216,8 @@ def _together(found: Iterable[Link]) -> tuple[Link, ...]:
 def _beside(me: Node, others: Sequence[Node]) -> tuple[Link, ...]:
     found, mine = [], me.container
     for other in others:
-        replica = bool(mine.service) and (mine.project, mine.service) == (
-            other.container.project,
-            other.container.service,
-        )
-        shared = sorted((me.networks & other.networks) - NO_NETWORKS)
-        if shared and not replica:
+        row, shared = other.container, sorted((me.networks & other.networks) - NO_NETWORKS)
+        if shared and not (mine.service and (mine.project, mine.service) == (row.project, row.service)):
             how = f"shared network {shared[0]}"
             found.append(Link(me.ref, label(other, beside=me), other.ref, how, weak=True))
     return tuple(found[:MOST_BESIDE])
@@ -282,10 +278,8 @@ async def read_links(
 
 
 def _near(mine: Container, row: Container) -> bool:
-    known = [
-        {*item.networks, item.id, item.within, f"project {item.project}" * bool(item.project)} for item in (mine, row)
-    ]
-    return bool((known[0] & known[1]) - {""})
+    one, other = ({*item.networks, item.id, item.within, f"project {item.project}"} for item in (mine, row))
+    return bool((one & other) - {"", "project "})
 
 
 async def _readings(ref: Ref, reads: Reads) -> tuple[Reading, ...]:
