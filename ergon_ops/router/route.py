@@ -10,6 +10,7 @@ from ergon_ops.router import asking, named, unnamed
 from ergon_ops.router.case import Case, World
 from ergon_ops.router.index import Index
 from ergon_ops.router.member import Member
+from ergon_ops.router.mention import Mention
 from ergon_ops.router.orders import ordered
 from ergon_ops.router.question import Question, hear
 from ergon_ops.router.spotting import mentions
@@ -51,7 +52,7 @@ class Router:
         return replace(route, changes=changes, targets=targets, rest=route.rest or text)
 
     def _case(self, question: Question, focus: Focus) -> Case:
-        found = mentions(question, self._world.index)
+        found = _without_counted(question, mentions(question, self._world.index))
         spots = frozenset(at for m in found if m.kind != "verb" for at in range(m.first, m.last + 1))
         orders = ordered(question, spots)
         if not orders and any(m.kind == "verb" and m.first <= _LEADING for m in found):
@@ -70,3 +71,16 @@ class Router:
             refs = tuple(map(host_ref, self._world.index.hosts))
             return Route("host", refs, why="asked about the host", rest=question.text)
         return Route("none", (), asking.nobody(), why="no container on this host", rest=question.text)
+
+
+def _without_counted(question: Question, found: Sequence[Mention]) -> list[Mention]:
+    """`how many workers does webapp have?` counts what webapp has, whoever is called worker."""
+    counted = [
+        mention
+        for mention in found
+        if {question.word(mention.first - 1), question.word(mention.first - 2)} & {"many", "number"}
+        and question.word(mention.last).endswith("s")
+        and not mention.key.endswith("s")
+    ]
+    named_too = any(item not in counted and item.kind in ("name", "part") for item in found)
+    return [item for item in found if item not in counted] if named_too else list(found)

@@ -281,3 +281,10 @@ def test_a_service_of_a_project_with_replicas_is_not_restarted_as_the_container_
 )
 def test_the_project_somebody_is_of_is_no_part_of_what_is_asked(text: str, asked: str) -> None:
     assert Router(SHOP).route(text).rest == asked
+
+
+@pytest.mark.parametrize("text", ["how many workers does webapp have?", "number of workers of nginx in webapp"])
+def test_what_is_counted_of_one_that_is_named_is_nobody_else(text: str) -> None:
+    two = Router([Member(Ref("webapp"), "webapp-ci"), Member(Ref("worker"), "worker-ci")])
+    assert [ref.name for ref in two.route(text).refs] == ["webapp"]
+    assert [ref.name for ref in two.route("how are the workers?").refs] == ["worker"]
