@@ -103,6 +103,7 @@ class Verdict:
 def judge(sentence: str, subjects: Sequence[str], world: Mapping[str, Truth], *, acted: bool = False) -> Verdict:
     """`subjects`: whom the sentence is about unless it names somebody."""
     text = re.sub(r"\[e\d+(?:, ?e?\d+)*\]", "", sentence).replace("**", "").replace("`", "")
+    text = re.sub(r"\bload 1?[15]m\b", "load", text)  # over which time, not a size
     if "[struck:" in text:
         return Verdict((), ())
     named = [name for name in world if name and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)]

@@ -8,7 +8,7 @@ from tests.e2e.recorded import Record
 from tests.e2e.small_model import FALSE_PER_100, STRUCK, Asked, Score, ask_all
 
 KEPT = Path(__file__).with_name("smollm2.jsonl")
-QUESTIONS = 24
+QUESTIONS = 104
 
 
 async def test_nothing_false_of_what_a_small_model_said_is_shown() -> None:
