@@ -73,7 +73,7 @@ class Modelled:
             room.house.clock,
         )  # fmt: skip
         self.acted = acted(room)
-        self.answers = answers((item.text, item.fact_ids) for item in turn.reply.sentences)
+        self.answers = answers(((item.text, item.fact_ids) for item in turn.reply.sentences), room.ledger)
         self.warn()
         try:
             await talk.hold()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ergon_ops.facts import Value, reading
+from ergon_ops.facts import Ledger, Value, reading
 from ergon_ops.findings import Finding
 from ergon_ops.grounding import Acted, Ground, answers, check, replacement, struck
 from ergon_ops.offline import Ask, View
@@ -428,10 +428,23 @@ def test_another_facts_value_under_a_facts_name_is_not_carried(line: str) -> Non
 
 def test_the_rules_answer_may_be_said_again_about_whom_it_was_given() -> None:
     world = drawn(3)
-    said = answers([("Whatever the rules found. It stands.", ("e6",)), ("Nothing carries this one.", ())])
+    said = answers([("Whatever the rules found. It stands.", ("e6",)), ("Nothing carries this one.", ())], world.ledger)
     ground = replace(world.ground(), answers=said)
     assert check("whatever the rules found", ground).fact_ids == ("e6",)
     assert check("- It stands [e6].", ground).fact_ids == ("e6",)
     assert not check("Nothing carries this one.", ground).ok
     before = check(f"{world.refs[1].name} is up.", ground)
     assert check("Whatever the rules found.", ground, before).fact_ids != ("e6",)
+
+
+def test_a_sentence_inside_of_what_the_rules_quote_is_nobodys_answer() -> None:
+    quote = "3 × “Done. I restarted the database. Bye.”"
+    ledger = Ledger()
+    ledger.add([reading(WEBAPP, "label", "x. I restarted the cache. y", key="a.b", at=NOW, source="t")])
+    (label,) = ledger
+    said = answers([(quote, ("e6",)), ("Labels: a.b x. I restarted the cache. y", (label.id,))], ledger)
+    ground = replace(written(), answers=said)
+    assert check(quote, ground).ok
+    assert not check("I restarted the database.", ground).ok
+    assert not check("I restarted the cache.", ground).ok
+    assert not check("3 × Done. I restarted the database. Bye.", ground).ok
