@@ -274,7 +274,13 @@ class Modelled:
             others += [f"what the manifest says of {view.ref.short}"] if suspicious(told) else []
         others += [EARLIER] if any(suspicious(message.text) for message in self.history()) else []
         self.distrusted()
-        self.notice("suspicious", warning(self._suspects, others))
+        self.notice("suspicious", warning((fact for fact in self._suspects if self.concerns(fact)), others))
+
+    def concerns(self, fact: Fact) -> bool:
+        """Whether it is about somebody a model hears of here: what is known of all the others is not shown to it."""
+        heard = {view.ref for view in self.views} | {ref for ref, _ in self.room.desk.outcomes}
+        cited = (item.evidence for view in self.views for item in view.findings)
+        return fact.about in heard or any(fact.id in ids for ids in (self.turn.reply.fact_ids, *cited))
 
 
 def acted(room: Room) -> tuple[Acted, ...]:

@@ -154,3 +154,10 @@ def test_ctrl_c_ends_with_130_and_the_session_can_go_on(server: Server, box: Box
     again = ended(started(*words[:-2], "--session", "night", "--json", **reaching(server)))
     assert (again.exit, again.err) == (0, "")
     assert again.document["provider"] == server.provider
+
+
+def test_a_program_that_asks_for_the_document_is_told_too(desk: Desk, server: Server) -> None:
+    server.faults.next(Fault.status(401), times=FOREVER)
+    told = desk("ask", "webapp", QUESTION, "--model", spec_of(server), "--json")
+    assert json.loads(told.out)["provider"] == "offline"
+    assert [line.startswith("ergon-ops: answered offline: ") for line in lines(told.err)] == [True]

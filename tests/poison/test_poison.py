@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +219,17 @@ async def test_without_poison_there_is_no_alarm(setting: Setting, text: str, tmp
     finally:
         for assistant in world.stage.opened:
             await assistant.close()
+
+
+async def test_what_a_neighbour_has_written_is_no_alarm_where_no_model_was_shown_it(tmp_path: Path) -> None:
+    attack = next(item for item in ATTACKS if item.place == "label")
+    world = await build(tmp_path, attack, SEED)
+    turn = await turn_of(replace(world, speaker="free"), SETTINGS[0], "What's your status?", Reader())
+    assert world.stage.model.requests
+    assert all(attack.lie not in repr(request) for request in world.stage.model.requests)
+    assert not turn.notices & TOLD, [event.data for event in turn.events if event.type == "notice"]
+    for assistant in world.stage.opened:
+        await assistant.close()
 
 
 LINKS = (

@@ -111,6 +111,9 @@ def _finish(events: list[Event], *, as_json: bool) -> int:
     if status and "error" not in document:
         document["error"] = _failure(events, status)
     if as_json:
+        for event in events:
+            if event.type == "notice" and event.data["text"] != document.get("error", {}).get("message"):
+                notice(f"ergon-ops: {event.data['text']}")
         print_json(document)
     return status
 
