@@ -6,9 +6,18 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
+from ergon_ops.errors import UsageError
 from ergon_ops.providers.preloading import load
 from ergon_ops.providers.protocol import OnSent, Patience, Provider
-from ergon_ops.providers.spec import VENDOR_URLS, Endpoints, endpoint_of, read_spec
+from ergon_ops.providers.spec import (
+    KEY_VARIABLES,
+    VENDOR_URLS,
+    Endpoints,
+    endpoint_of,
+    is_address,
+    read_spec,
+    shown_url,
+)
 from ergon_ops.providers.wire import Line
 
 # A vendor's own endpoint answers soon or not at all; a small machine may take its time to read a prompt.
@@ -31,7 +40,12 @@ def open_provider(
     endpoint = endpoint_of(read, endpoints)
     if patience is None:
         patience = LOCAL_PATIENCE if endpoint.base_url else VENDOR_PATIENCE
-    url = endpoint.base_url or VENDOR_URLS[read.provider]
+    url = endpoint.base_url.strip() or VENDOR_URLS[read.provider]
+    if not is_address(url):
+        variable = KEY_VARIABLES[read.provider].replace("API_KEY", "BASE_URL")
+        raise UsageError(
+            f"{shown_url(url)!r} is no address of a model", next=f"{variable} begins with http:// or https://"
+        )
     line = Line(read, url, endpoint.api_key, not endpoint.base_url, patience, on_sent, sleep, clock)
     if read.provider == "anthropic":
         from ergon_ops.providers.anthropic import Anthropic

@@ -53,9 +53,20 @@ def endpoint_url(spec: str | Spec, endpoints: Endpoints) -> str:
 
 
 def shown_url(url: str) -> str:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url.rpartition("@")[2]
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, host, parts.path, "", "")).rstrip("/")
+
+
+def is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:  # no port, or brackets that do not close
+        return False
 
 
 def is_loopback(url: str) -> bool:

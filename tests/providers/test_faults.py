@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ergon_ops.errors import ProviderError
+from ergon_ops.errors import ProviderError, UsageError
 from ergon_ops.messages import Message, Text
 from ergon_ops.providers import open_provider
 from ergon_ops.settings import Endpoint, Settings
@@ -362,3 +362,14 @@ async def test_one_connection_serves_a_conversation_and_closing_leaves_none(name
                 break
             await asyncio.sleep(0.01)
         assert server.connections == 0
+
+
+@pytest.mark.parametrize(
+    "url", ["notaurl", "localhost:8080/v1", "ftp://host/v1", "http://", "http://h:99999/v1", "http://[::1/v1"]
+)
+@pytest.mark.parametrize("provider", ["anthropic", "openai"])
+def test_an_address_that_is_none_is_said_to_be_none(provider: str, url: str) -> None:
+    endpoint = Endpoint(url, "sk-key")
+    with pytest.raises(UsageError, match="is no address of a model") as raised:
+        open_provider(provider, endpoints=Settings(anthropic=endpoint, openai=endpoint))
+    assert f"{provider.upper()}_BASE_URL" in str(raised.value.next)
