@@ -22,6 +22,8 @@ BUSY_S = 1.0
 COPY_BYTES = 128_000_000  # a larger file is not copied into memory when the disk gives up
 NAMES = tuple(step.__name__ for step in MIGRATIONS)
 NEWER = "written by a newer ergon-ops"
+# One opens at a time: the look before the first connection closes the file, which ends all locks on it of a process.
+_OPENING = threading.Lock()
 _REASONS = {
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_IOERR: "the disk reports errors",
@@ -53,10 +55,11 @@ class Database:
         """Raises StoreError for a folder or file that must not be used; every other failure leads to memory."""
         path = folder / FILE
         try:
-            secure_folder(folder)
-            refuse_newer(path)
-            secure_file(path)
-            return cls(_open(path), path=path)
+            with _OPENING:
+                secure_folder(folder)
+                refuse_newer(path)
+                secure_file(path)
+                return cls(_open(path), path=path)
         except OSError as error:
             return cls(_copy_of(path), path=None, notice=_notice(path, (error.strerror or str(error)).lower()))
         except sqlite3.Error as error:
@@ -210,7 +213,8 @@ def _memory_from(source: sqlite3.Connection) -> sqlite3.Connection:
         if pages * size <= COPY_BYTES:
             source.backup(target)
             migrate(target, None)
-            return target
+            if target.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):  # damage is copied as well
+                return target
     except sqlite3.Error:
         pass  # what cannot be read is lost to this process only; the file stays as it is
     target.close()

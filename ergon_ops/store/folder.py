@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -42,21 +43,33 @@ def _check(folder: Path) -> None:
 
 
 def secure_file(path: Path) -> None:
-    """Make `path` an own regular file with mode 0600. Raises StoreError if it is somebody's trap."""
+    """Make `path` an own regular file with mode 0600. Raises StoreError if it is somebody's trap, OSError.
+
+    One that is there is looked at, never opened: closing a file takes away all locks this process has on it, SQLite's
+    too, and another process then removes the log that this one still writes to.
+    """
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        if path.is_symlink():
-            raise StoreError(f"{path} is a symbolic link", next="remove it") from error
-        raise
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        _check_file(path)
+        return
     try:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
-            raise StoreError(f"{path} is not a file of yours", next="move it away")
-        if stat.S_IMODE(found.st_mode) != 0o600:
-            os.fchmod(handle, 0o600)
+        os.fchmod(handle, 0o600)
     finally:
         os.close(handle)
+
+
+def _check_file(path: Path) -> None:
+    found = path.lstat()
+    if stat.S_ISLNK(found.st_mode):
+        raise StoreError(f"{path} is a symbolic link", next="remove it")
+    if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+        raise StoreError(f"{path} is not a file of yours", next="move it away")
+    if not os.access(path, os.R_OK | os.W_OK):
+        reason = errno.EROFS if os.statvfs(path).f_flag & os.ST_RDONLY else errno.EACCES
+        raise OSError(reason, os.strerror(reason), str(path))
+    if stat.S_IMODE(found.st_mode) != 0o600:
+        path.chmod(0o600)
 
 
 def write_private(path: Path, body: bytes, *, replace: bool) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import stat
@@ -181,3 +182,37 @@ def test_processes_share_one_new_file_and_one_journal(tmp_path: Path) -> None:
     assert len(store.journal.rows()) == 120
     assert store.journal.verify() == []
     store.close()
+
+
+OTHER = "import sys; from pathlib import Path; from ergon_ops.store import Store; Store.open(Path(sys.argv[1])).close()"
+
+
+def test_one_process_may_open_it_twice_while_others_come_and_go(tmp_path: Path) -> None:
+    """A daemon opens the file for an answer beside its own connection; its log must not be taken away for that."""
+    folder = tmp_path / "s"
+    with contextlib.closing(Store.open(folder)) as daemon:
+        daemon.projects.add("first", "/first")
+        Store.open(folder).close()
+        subprocess.run([sys.executable, "-c", OTHER, str(folder)], check=True)
+        daemon.projects.add("second", "/second")
+        with contextlib.closing(Store.open(folder)) as later:
+            assert [row.name for row in later.projects.all()] == ["first", "second"]
+        assert (folder / "state.db-wal").exists()
+
+
+def test_a_file_that_is_damaged_inside_is_left_alone_and_the_answer_comes_from_memory(tmp_path: Path) -> None:
+    folder = tmp_path / "s"
+    with contextlib.closing(Store.open(folder)) as store:
+        for number in range(2000):
+            store.projects.add(f"project-{number}", f"/a/long/folder/{number}")
+    path = folder / "state.db"
+    body = path.read_bytes()
+    page = body.index(b"project-1000") // 4096 * 4096
+    path.write_bytes(body[:page] + b"\xff" * 4096 + body[page + 4096 :])
+    with contextlib.closing(Store.open(folder)) as store:
+        assert len(store.projects.all()) < 2000
+        store.projects.add("new", "/new")
+        assert "new" in [row.name for row in store.projects.all()]
+        assert not store.durable
+        assert "damaged" in store.notice
+    assert path.read_bytes()[page : page + 4096] == b"\xff" * 4096
