@@ -16,7 +16,7 @@ from ergon_ops.dataclass import dataclass
 from ergon_ops.errors import ErgonError, ManifestError, UsageError
 from ergon_ops.manifest import Manifest
 from ergon_ops.packaging.analysis import Analysis, Application, analyse
-from ergon_ops.packaging.containers import left_out
+from ergon_ops.packaging.containers import images, left_out
 from ergon_ops.packaging.describing import document_of
 from ergon_ops.packaging.dockerfile import dockerfile, dockerignore
 from ergon_ops.packaging.plan import ImagePlan
@@ -208,7 +208,11 @@ def _work(root: Path, found: Analysis) -> Iterator[Written]:
     labels = {"io.ergon-ops.manifest": digest}
     more = tuple((document.get("packaging") or {}).get("ignore") or ())
     taken: set[Path] = set()
-    for item in found.applications:
+    described = _described(root, found)
+    for program in found.applications:
+        item, said = described.get(program.name, (program, None))
+        if item is None:
+            continue
         base = root / (item.context or item.path)
         path = base / "Dockerfile"
         if path in taken:
@@ -217,13 +221,27 @@ def _work(root: Path, found: Analysis) -> Iterator[Written]:
         own = path.exists() and not ours(path)
         try:
             ignore = (*more, *(left_out(root / FILE, base) if has_manifest(root) else ()))
-            plan = plan_of(item, labels={**labels, "io.ergon-ops.container": item.name}, ignore=ignore)
+            plan = said or plan_of(item, labels={**labels, "io.ergon-ops.container": item.name}, ignore=ignore)
         except UsageError:
             plan = None
         if plan is not None or own or item.dockerfile:
             path = path if plan is not None or own else root / item.dockerfile
             text = dockerfile(plan) if plan is not None else path.read_text("utf-8", "replace")
             yield Written(item, path, text, plan, own=own or plan is None)
+
+
+def _described(root: Path, found: Analysis) -> dict[str, tuple[Application | None, ImagePlan | None]]:
+    """By the analysis' name: what the folder's manifest says of a program, and the plan that `package` has for it. A
+    second program of a container is in the image of the first: None."""
+    try:
+        there = manifest_in(root)
+    except ManifestError:
+        there = None
+    rows: dict[str, tuple[Application | None, ImagePlan | None]] = {}
+    for items, plan in images(there, found, root / FILE) if there is not None else ():
+        rows |= dict.fromkeys((item.name for item in items), (None, None))
+        rows[items[0].name] = (items[0], plan)
+    return rows
 
 
 def has_manifest(root: Path) -> bool:

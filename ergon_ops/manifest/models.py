@@ -5,9 +5,19 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    field_validator,
+)
 from pydantic.json_schema import GenerateJsonSchema
 
 from ergon_ops.capabilities import Capability
@@ -46,6 +56,24 @@ def _rule(value: Any) -> Any:
     return {"default": value} if isinstance(value, str) else value
 
 
+def _address(value: str) -> str:
+    try:
+        ip_address(value)
+    except ValueError as error:
+        raise ValueError(f'"{value}" is no address of a host; write 127.0.0.1, or 0.0.0.0 for all') from error
+    return value
+
+
+def _line(value: str) -> str:
+    """A command that a shell could read."""
+    try:
+        shlex.split(value)
+    except ValueError as error:
+        text = f"the command cannot be split into words: {str(error).lower()}; close the quotation"
+        raise ValueError(text) from error
+    return value
+
+
 Key = Annotated[str, StringConstraints(pattern=KEY)]
 EnvKey = Annotated[str, StringConstraints(pattern=r"^[^=\s\x00]{1,256}$")]
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
@@ -62,8 +90,11 @@ Words = Annotated[
     BeforeValidator(_words),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
+Line = Annotated[str, AfterValidator(_line)]
 CiName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,78}[a-z0-9])?$")]
-Volume = Annotated[str, StringConstraints(pattern=r"^(?:[^:\x00]+:)?/[^:\x00]*(?::[a-zA-Z,]+)?$")]
+_OPTION = "(?:ro|rw|z|Z|nocopy|cached|delegated|consistent|r?shared|r?slave|r?private)"
+Volume = Annotated[str, StringConstraints(pattern=rf"^(?:[^:\x00]+:)?/[^:\x00]*(?::{_OPTION}(?:,{_OPTION})*)?$")]
+Address = Annotated[str, AfterValidator(_address)]
 Restart = Annotated[str, StringConstraints(pattern=r"^(?:no|always|unless-stopped|on-failure(?::[0-9]{1,5})?)$")]
 
 
@@ -94,8 +125,8 @@ class Application(Part):
     path: str = "."
     entrypoint: str | None = None
     dependencies: str | None = None
-    build_commands: tuple[str, ...] = ()
-    run_command: str | None = None
+    build_commands: tuple[Line, ...] = ()
+    run_command: Line | None = None
     ports: tuple[PortNumber, ...] = ()
     environment: dict[EnvKey, Annotated[EnvironmentRule, BeforeValidator(_rule)]] = {}
 
@@ -114,7 +145,7 @@ class Port(Part):
 
     container: PortNumber
     host: PortNumber | None = None
-    host_ip: str = "127.0.0.1"
+    host_ip: Address = "127.0.0.1"
     protocol: Literal["tcp", "udp"] = "tcp"
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 LABEL = "io.ergon-ops."
 SHARED = (("python",), ("javascript", "typescript"))  # whose programs can lie in one image
+# What only a shell makes something of, outside of quotes; within double ones it is `$` and a backquote alone.
+QUOTED = re.compile(r"""'[^']*'|\\.|"(?:\\.|[^"\\$`])*\"""")
+SHELL = re.compile(r"[|&;<>()$`*?]|^\s*\w+=|(?:^|\s)~")
+SEVERAL = re.compile(r"[|&;()]|^\s*\w+=")
 ENDING = "code=1; end() { trap '' TERM; kill 0; }; trap 'code=143; end' TERM INT; trap end USR1;"
 
 
@@ -94,8 +99,40 @@ def left_out(manifest: Path, context: Path) -> tuple[str, ...]:
     return (f"/{manifest.relative_to(context)}",) if inside else ()
 
 
+def images(manifest: Described, found: Analysis, path: Path) -> Iterator[tuple[list[Application], ImagePlan | None]]:
+    """Each image that a manifest describes, with its programs under the names that the analysis has for them. None
+    where nobody knows how it is made. Raises UsageError where the sources are not what the manifest speaks of."""
+    for key in packaged(manifest):
+        names = manifest.containers[key].applications
+        own = [_of(name, manifest.applications[name], found).name for name in names]
+        items = [
+            replace(_application(name, manifest.applications[name], found), name=known)
+            for name, known in zip(names, own, strict=True)
+        ]
+        try:
+            yield items, plan_for(manifest, key, found, path)
+        except UsageError:
+            if len(items) > 1:
+                raise
+            yield items, None
+
+
 def _application(name: str, said: Said, found: Analysis) -> Application:
-    """The one of that name, else the one of that place and kind; with the manifest's own words over it."""
+    """What the files tell of it, with the manifest's own words over it."""
+    item = _of(name, said, found)
+    run = command_of(said.run_command, alone=True) if said.run_command else item.run
+    return replace(
+        item,
+        name=name,
+        run=() if item.output else run,
+        port=said.ports[0] if said.ports and not item.output else item.port,
+        entrypoint=said.entrypoint or item.entrypoint,
+        build=tuple(command_of(line) for line in said.build_commands) or item.build,
+    )
+
+
+def _of(name: str, said: Said, found: Analysis) -> Application:
+    """The one of that name, else the one of that place and kind."""
     path = said.path.strip("/") or "."
     same = [item for item in found.applications if item.path == path and item.type == said.type]
     item = next((item for item in found.applications if item.name == name and item.path == path), None)
@@ -104,12 +141,19 @@ def _application(name: str, said: Said, found: Analysis) -> Application:
         known = ", ".join(f"{item.name} ({item.type} in {item.path})" for item in found.applications) or "none"
         text = f"{name}: there is no {said.type} application in {path}; there is {known}"
         raise UsageError(text, next="correct the manifest, or write it anew: ergon-ops manifest init DIR --force")
-    run = tuple(shlex.split(said.run_command)) if said.run_command else item.run
-    return replace(
-        item,
-        name=name,
-        run=() if item.output else run,
-        port=said.ports[0] if said.ports and not item.output else item.port,
-        entrypoint=said.entrypoint or item.entrypoint,
-        build=tuple(tuple(shlex.split(line)) for line in said.build_commands) or item.build,
-    )
+    return item
+
+
+def command_of(text: str, *, alone: bool = False) -> tuple[str, ...]:
+    """Words, or a line for a shell where it takes one. `alone`: what is started hears signals itself. Raises
+    UsageError."""
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as error:
+        raise UsageError(
+            f"{text!r} cannot be split into words: {str(error).lower()}", next="close the quote"
+        ) from error
+    bare = QUOTED.sub("", text)
+    if not SHELL.search(bare):
+        return words
+    return ("sh", "-c", f"exec {text}" if alone and not SEVERAL.search(bare) else text)

@@ -124,7 +124,9 @@ def shell_words(step: Run) -> str:
 
 
 def _shell(words: tuple[str, ...]) -> str:
-    return words[2] if words[:2] == ("sh", "-c") and len(words) == 3 else shlex.join(words)
+    """As it is where it may stand between others."""
+    bare = len(words) == 3 and words[:2] == ("sh", "-c") and not re.search(r"[;|#\n]|(?<!&)&(?!&)|^\s*\w+=", words[2])
+    return words[2] if bare else shlex.join(words)
 
 
 def _config(step: Config) -> Iterator[str]:

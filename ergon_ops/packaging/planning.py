@@ -67,7 +67,8 @@ def _notes(found: Application) -> tuple[str, ...]:
         notes.append(
             "Addresses that only the page knows are answered with 404: a web server with a fallback would be needed."
         )
-    if found.build and not (found.output or found.language in ("python", "javascript", "typescript")):
+    run = found.output or found.type == "shell" or found.language in ("python", "javascript", "typescript")
+    if found.build and not run:
         notes.append(f"What builds it is known; {'; '.join(' '.join(words) for words in found.build)} is not run.")
     notes += [f"The {field} is what {who} concluded." for field, who in found.said_by.items()]
     when = "while it is built" if found.output else "in its environment"
@@ -207,10 +208,12 @@ def site(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
     test = ("wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{port}/")
     served = ("httpd", "-f", "-p", str(port), "-h", SITE)
     last = Config(served, SITE, ports=(port,), labels=labels, health=Health(test))
-    if found.type == "static":
+    if found.type == "static" and not found.build:
         source = "." if found.output == "." else f"{found.output}/"
         return (Stage("image", BUSYBOX, (Copy((source,), f"{SITE}/"), last)),)
-    if found.type == "jekyll":
+    if found.type == "static":
+        stage = Stage("build", BUSYBOX, (Copy((".",), f"{APP}/"), Run(found.build, place(found))))
+    elif found.type == "jekyll":
         stage = jekyll(found)
     elif found.language == "markdown":
         looked = {"PYTHONPATH": DEPENDENCIES, "PATH": f"{DEPENDENCIES}/bin:{PATH}"}
@@ -218,9 +221,10 @@ def site(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
         stage = Stage("build", python_base(found.version), (pip(found), Copy((".",), f"{APP}/"), run))
     else:
         stage = built(found)
-    copied = Copy((f"{place(found)}/{found.output}/",), f"{SITE}/", stage="build")
+    copied = Copy((f"{place(found)}/{found.output}/".replace("/./", "/"),), f"{SITE}/", stage="build")
     return (stage, Stage("image", BUSYBOX, (copied, last)))
 
 
 def shell(found: Application, labels: Mapping[str, str]) -> tuple[Stage, ...]:
-    return (Stage("image", BUSYBOX, (Copy((".",), f"{APP}/"), config(found, labels, (), {}))),)
+    steps: tuple[Step, ...] = (Copy((".",), f"{APP}/"), *((Run(found.build, place(found)),) if found.build else ()))
+    return (Stage("image", BUSYBOX, (*steps, config(found, labels, (), {}))),)

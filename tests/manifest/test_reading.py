@@ -334,3 +334,27 @@ def test_knowing_a_registered_manifest_does_not_load_pydantic() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert shown.strip() == "False"
+
+
+def test_volumes_addresses_and_commands_that_no_engine_takes_are_problems() -> None:
+    document = {
+        "manifest_version": "1.0",
+        "applications": {"x": {"type": "static", "run_command": 'a "b', "build_commands": ["ok", "it's"]}},
+        "containers": {
+            "a": {
+                "image": "x",
+                "volumes": ["/a:b", "/a:/b:zz", "/a:/b:ro,z", "v:/x:rw", "/anonymous"],
+                "ports": [
+                    {"container": 80, "host": 81, "host_ip": "999.1.1.1"},
+                    {"container": 81, "host": 82, "host_ip": "::1"},
+                ],
+            }
+        },
+    }
+    assert set(problems(json.dumps(document))) == {
+        "/applications/x/run_command",
+        "/applications/x/build_commands/1",
+        "/containers/a/volumes/0",
+        "/containers/a/volumes/1",
+        "/containers/a/ports/0/host_ip",
+    }

@@ -8,17 +8,20 @@ import os
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ergon_ops.assistant.projects import dockerfiles
 from ergon_ops.errors import UsageError
 from ergon_ops.manifest import parse
 from ergon_ops.packaging.analysis import analyse
-from ergon_ops.packaging.containers import plan_for
+from ergon_ops.packaging.containers import command_of, plan_for
 from ergon_ops.packaging.dockerfile import dockerfile
 from ergon_ops.packaging.plan import ImagePlan
+from ergon_ops.settings import load
 from tests.packaging.projects import EXPRESS, FASTAPI, UVICORN, write
 from tests.packaging.workspaces import package
 
@@ -129,3 +132,73 @@ def test_every_command_that_builds_is_run_or_said_not_to_be(
 ) -> None:
     text = dockerfile(planned(tmp_path, files, {"app": application}, ["app"]))
     assert [line for line in lines if line not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("npm run build", ("npm", "run", "build")),
+        ("date > made.txt", ("sh", "-c", "date > made.txt")),
+        ("npm run build && cp -r a b", ("sh", "-c", "npm run build && cp -r a b")),
+        ("echo 'a > b' \"c && d\"", ("echo", "a > b", "c && d")),
+        ('echo "$HOME"', ("sh", "-c", 'echo "$HOME"')),
+        ("cp *.html out", ("sh", "-c", "cp *.html out")),
+        ("MODE=x make", ("sh", "-c", "MODE=x make")),
+        ("sh -c 'a && b'", ("sh", "-c", "a && b")),
+        (r"echo \> x", ("echo", ">", "x")),
+    ],
+)
+def test_a_command_that_takes_a_shell_has_one(said: str, words: tuple[str, ...]) -> None:
+    assert command_of(said) == words
+
+
+def test_a_program_hears_its_signals_also_behind_a_shell() -> None:
+    assert command_of("uvicorn a:b --port $PORT", alone=True) == ("sh", "-c", "exec uvicorn a:b --port $PORT")
+    assert command_of("cd a && python b.py", alone=True) == ("sh", "-c", "cd a && python b.py")
+
+
+def test_a_quote_that_is_not_closed_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be split into words: no closing quotation"):
+        planned(tmp_path, FILES, {"web": {"type": "fastapi", "run_command": "uvicorn 'web:app"}}, ["web"])
+
+
+@pytest.mark.parametrize("files", [{"index.html": "<p>"}, {"public/index.html": "<p>", "readme.txt": "x"}])
+def test_what_builds_a_static_site_is_run(tmp_path: Path, files: dict[str, str]) -> None:
+    said = {"type": "static", "build_commands": ["date > stamp.txt; true", "echo ok"]}
+    written = dockerfile(planned(tmp_path, files, {"page": said}, ["page"]))
+    assert "RUN sh -c 'date > stamp.txt; true' && echo ok" in written
+    folder = "/app/public/" if "public/index.html" in files else "/app/"
+    assert f"COPY --from=build {folder} /srv/" in written
+
+
+def test_dockerfiles_and_packages_come_of_one_plan(tmp_path: Path) -> None:
+    """Where a manifest lies in the folder, it has the word in both; its containers are those the labels name."""
+    applications = {
+        "site": {"type": "fastapi", "run_command": "uvicorn web:app --port 8765", "ports": [8765]},
+        "jobs": {"type": "celery"},
+    }
+    document = {
+        "manifest_version": "1.0",
+        "applications": applications,
+        "containers": {"all-in-one": {"applications": ["site", "jobs"], "base_image": "python:3.12-slim-bookworm"}},
+    }
+    root = write(tmp_path / "shop", {**FILES, "manifest.json": json.dumps(document)})
+    plan = plan_for(parse(json.dumps(document)), "all-in-one", analyse(root), root / "manifest.json")
+    _, (written,) = dockerfiles(replace(load(), state_dir=tmp_path / "state"), root)
+    assert written.path.read_text() == dockerfile(plan)
+    assert "EXPOSE 8765" in written.text
+    assert "io.ergon-ops.container=all-in-one" in written.text
+    assert "FROM python:3.12-slim-bookworm" in written.text
+    assert written.application.port == 8765
+
+
+def test_a_manifest_that_speaks_of_other_sources_is_not_passed_over(tmp_path: Path) -> None:
+    document = {
+        "manifest_version": "1.0",
+        "applications": {"web": {"type": "flask"}},
+        "containers": {"web": {"applications": ["web"]}},
+    }
+    root = write(tmp_path / "shop", {**FILES, "manifest.json": json.dumps(document)})
+    with pytest.raises(UsageError, match="there is no flask application"):
+        dockerfiles(replace(load(), state_dir=tmp_path / "state"), root)
+    assert not (root / "Dockerfile").exists()
