@@ -21,7 +21,7 @@ from ergon_ops.packaging.describing import document_of
 from ergon_ops.packaging.dockerfile import dockerfile, dockerignore
 from ergon_ops.packaging.plan import ImagePlan
 from ergon_ops.packaging.planning import plan_of
-from ergon_ops.packaging.writing import WRITTEN, refuse_overwrite, replace_text, write_beside
+from ergon_ops.packaging.writing import by_us, refuse_overwrite, replace_text, write_beside
 from ergon_ops.redaction import redact, redact_json
 from ergon_ops.settings import Settings
 from ergon_ops.store import Store
@@ -155,7 +155,7 @@ def describe(settings: Settings, folder: Path) -> Document:
 
 def nothing_in(folder: Path, found: Analysis) -> UsageError:
     step = "; ".join(str(fault) for fault in found.faults) or "a Procfile or a Dockerfile says what runs"
-    return UsageError(f"no application was found in {folder}", next=step)
+    return UsageError(f"no application was found in {folder.resolve()}", next=step)
 
 
 def evidence_of(found: Analysis) -> Document:
@@ -180,7 +180,7 @@ def dockerfiles(settings: Settings, folder: Path, *, force: bool = False) -> tup
     root = folder.resolve()
     work = list(_work(root, found))
     if not work:
-        raise UsageError(f"no application was found in {folder}", next="a Procfile or a Dockerfile says what runs")
+        raise UsageError(f"no application was found in {root}", next="a Procfile or a Dockerfile says what runs")
     todo = [item for item in work if item.plan is not None and (force or not item.own)]
     if not todo and not any(item.own for item in work):
         raise _impossible(root, found)
@@ -253,9 +253,9 @@ def has_manifest(root: Path) -> bool:
 
 
 def ours(path: Path) -> bool:
-    """Written by us, and so written anew at will."""
+    """Written by us and not changed since, and so written anew at will."""
     try:
-        return path.read_text("utf-8", "replace").startswith(WRITTEN)
+        return by_us(path.read_text("utf-8", "replace"))
     except OSError:
         return False
 

@@ -191,7 +191,7 @@ def _missing(item: Application, found: Analysis, proofs: Sequence[Proven]) -> li
         if not any(need.service in image or image in need.service for image in beside if image):
             rows.append(said(f"I need {need.service}, and no Compose file of mine starts one", (need.evidence,)))
     if item.port and not item.health and not item.output and item.level == "complete":
-        rows.append(said("I have no address that tells my health, such as /health", item.evidence.get("type", ())[:1]))
+        rows.append(said("I see no address that tells my health, such as /health", item.evidence.get("type", ())[:1]))
     if item.dependencies and item.language != "python" and not item.beside:
         rows.append(said("No lock file fixes the versions of my packages", item.evidence.get("dependencies", ())))
     return rows

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from ergon_ops.packaging.image.other_locks import NAMES as OTHER_LOCKS
 from ergon_ops.packaging.plan import Config, Copy, Health, ImagePlan, Run, Stage, Unpack
-from ergon_ops.packaging.writing import WRITTEN
+from ergon_ops.packaging.writing import WRITTEN, signed
 
 HEAD = f"""{WRITTEN} from what is in this project; `ergon-ops project dockerfile` writes it anew.
 # Built twice by BuildKit it is the same image if it is told to:
@@ -32,11 +32,12 @@ def dockerfile(plan: ImagePlan) -> str:
     for stage in plan.stages:
         name = "" if alone or stage is plan.final else f" AS {stage.name}"
         parts.append(f"FROM {stage.base}{name}\n" + "".join(f"{line}\n" for line in _stage(stage)))
-    return "\n".join(part.rstrip("\n") + "\n" for part in parts if part)
+    return signed("\n".join(part.rstrip("\n") + "\n" for part in parts if part))
 
 
 def dockerignore(plan: ImagePlan) -> str:
-    return f"{WRITTEN}: what no image holds.\n" + "".join(f"{line}\n" for line in dict.fromkeys(plan.ignore))
+    lines = "".join(f"{line}\n" for line in dict.fromkeys(plan.ignore))
+    return signed(f"{WRITTEN}: what no image holds.\n{lines}")
 
 
 def _stage(stage: Stage) -> Iterator[str]:
@@ -120,13 +121,13 @@ def _run(step: Run) -> str:
 def shell_words(step: Run) -> str:
     """The step as one line of a shell."""
     given = "".join(f"{key}={shlex.quote(value)} " for key, value in step.environment.items())
-    return " && ".join(given + _shell(words) for words in step.commands)
+    return " && ".join(given + _shell(words, alone=not given) for words in step.commands)
 
 
-def _shell(words: tuple[str, ...]) -> str:
-    """As it is where it may stand between others."""
-    bare = len(words) == 3 and words[:2] == ("sh", "-c") and not re.search(r"[;|#\n]|(?<!&)&(?!&)|^\s*\w+=", words[2])
-    return words[2] if bare else shlex.join(words)
+def _shell(words: tuple[str, ...], *, alone: bool) -> str:
+    """As it is where it may stand between others, with nothing said for its first word only."""
+    simple = alone and len(words) == 3 and words[:2] == ("sh", "-c")
+    return words[2] if simple and not re.search(r"[;|#\n]|(?<!&)&(?!&)|^\s*\w+=", words[2]) else shlex.join(words)
 
 
 def _config(step: Config) -> Iterator[str]:

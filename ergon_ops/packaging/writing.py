@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import re
 import tempfile
 from pathlib import Path
 
 from ergon_ops.errors import ErgonError, UsageError
 
 WRITTEN = "# Written by ergon-ops"  # how a file of ours begins
+SUM = "# Whoever changes it keeps it; unchanged it adds up to "
+
+
+def signed(text: str) -> str:
+    """Of ours, with a second line that tells whether somebody changed it since."""
+    head, _, rest = text.partition("\n")
+    return f"{head}\n{SUM}{_sum(rest)}.\n{rest}"
+
+
+def by_us(text: str) -> bool:
+    """Written by us and left as it was: it may be written anew, and proves nothing."""
+    if not text.startswith(WRITTEN):
+        return False
+    _, _, rest = text.replace("\r\n", "\n").partition("\n")
+    told = re.match(rf"{re.escape(SUM)}(\w+)\.\n", rest)
+    return told is None or told[1] == _sum(rest[told.end() :])
+
+
+def _sum(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def refuse_overwrite(path: Path, *, force: bool) -> None:

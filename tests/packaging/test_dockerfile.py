@@ -14,12 +14,15 @@ from pathlib import Path
 import pytest
 
 from ergon_ops import manifest
+from ergon_ops.assistant.projects import dockerfiles
 from ergon_ops.errors import UsageError
 from ergon_ops.packaging.analysis import Application, analyse
 from ergon_ops.packaging.describing import document_of
 from ergon_ops.packaging.dockerfile import dockerfile, dockerignore
 from ergon_ops.packaging.plan import ImagePlan
 from ergon_ops.packaging.planning import plan_of
+from ergon_ops.packaging.writing import by_us, signed
+from ergon_ops.settings import load
 from ergon_ops.stack.contexts import copy_context, ignored
 from tests.packaging.projects import FASTAPI, RECOGNISED, TREES, UVICORN, write
 from tests.packaging.workspaces import package
@@ -218,3 +221,28 @@ def test_what_no_image_holds_is_not_in_its_context(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_ignore_patterns_are_read_as_docker_reads_them(path: str, patterns: list[str], verdict: bool) -> None:
     assert ignored(path, patterns) is verdict
+
+
+def test_one_of_ours_that_somebody_changed_is_theirs(tmp_path: Path) -> None:
+    settings = replace(load(), state_dir=tmp_path / "state")
+    root = write(tmp_path / "shop", {"main.py": FASTAPI, "requirements.txt": UVICORN})
+    dockerfiles(settings, root)
+    _, (again,) = dockerfiles(settings, root)
+    assert not again.own
+    for name in ("Dockerfile", ".dockerignore"):
+        (root / name).write_text((root / name).read_text() + "# mine\n")
+    document, (kept,) = dockerfiles(settings, root)
+    assert kept.own
+    assert not document["dockerfiles"][0]["written"]
+    assert (root / "Dockerfile").read_text().endswith("# mine\n")
+    document, _ = dockerfiles(settings, root, force=True)
+    assert (root / document["dockerfiles"][0]["kept"]).read_text().endswith("# mine\n")
+    assert "# mine" not in (root / "Dockerfile").read_text()
+    assert (root / ".dockerignore").read_text().endswith("# mine\n")
+
+
+def test_an_older_one_of_ours_and_one_with_other_line_ends_are_ours() -> None:
+    assert by_us("# Written by ergon-ops from what is in this project\nFROM x\n")
+    assert by_us(signed("# Written by ergon-ops\nFROM x\n").replace("\n", "\r\n"))
+    assert not by_us(signed("# Written by ergon-ops\nFROM x\n").replace("FROM x", "FROM y"))
+    assert not by_us("FROM x\n")

@@ -88,9 +88,10 @@ async def _dockerfile(program: Program, folder: Path, arguments: Namespace) -> i
     if program.as_json:
         print_json(document)
         return status
-    for row in document["dockerfiles"]:
+    for row, item in zip(document["dockerfiles"], work, strict=True):
         kept = f" The one that was there is kept as {row['kept']}." if row["kept"] else ""
-        stays = "is written by hand and stays as it is (--force writes one anew)"
+        other = "--force writes one anew" if item.plan else "nothing but it says how an image is made"
+        stays = f"is written by hand and stays as it is ({other})"
         say(f"{row['application']}: {row['path']} {'written.' + kept if row['written'] else stays}")
     for note in document["notes"]:
         notice(f"ergon-ops: {note}")

@@ -14,7 +14,7 @@ from ergon_ops.dataclass import dataclass
 from ergon_ops.packaging.analysis.evidence import Evidence, Service
 from ergon_ops.packaging.analysis.said import PORT
 from ergon_ops.packaging.analysis.tree import Tree, aside, inside, shown
-from ergon_ops.packaging.writing import WRITTEN
+from ergon_ops.packaging.writing import by_us
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def dockerfiles(tree: Tree, composed: Sequence[Service] = ()) -> dict[str, Docke
     for folder in sorted(tree.folders(), key=lambda one: bool(FOR_WORK.search(one))):
         names = [name for name in tree.names(folder) if NAMED.fullmatch(name)]
         # One of ours was written from these very conclusions: it proves none of them.
-        names = [name for name in names if not tree.text(inside(folder, name)).startswith(WRITTEN)]
+        names = [name for name in names if not by_us(tree.text(inside(folder, name)))]
         if not names or aside(folder) or OF_WORKERS.search(f"/{folder}"):
             continue
         named = sorted(

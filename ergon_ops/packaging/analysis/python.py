@@ -20,7 +20,7 @@ from ergon_ops.packaging.analysis.serving import HEALTH, started
 from ergon_ops.packaging.analysis.sources import SECRET, Made, Mount, Source, sources
 from ergon_ops.packaging.analysis.tree import Tree, aside, inside, relative, within
 from ergon_ops.packaging.analysis.workers import worker
-from ergon_ops.packaging.writing import WRITTEN
+from ergon_ops.packaging.writing import by_us
 
 # What is the program, where a folder makes several: those to the left come first.
 RANK = (
@@ -199,7 +199,7 @@ def _started(tree: Tree, base: str) -> str:
     """What a Procfile and a Dockerfile start, as one text."""
     line = procfile(tree, base)
     text = tree.text(inside(base, "Dockerfile"))
-    commands = [] if text.startswith(WRITTEN) else re.findall(r"(?mi)^(?:CMD|ENTRYPOINT)\s+(.+)$", text)
+    commands = [] if by_us(text) else re.findall(r"(?mi)^(?:CMD|ENTRYPOINT)\s+(.+)$", text)
     return " ".join([*(line[0] if line else ()), *commands])
 
 

@@ -9,10 +9,11 @@ from ergon_ops.packaging.analysis.evidence import Evidence
 from ergon_ops.packaging.analysis.sources import SECRET
 from ergon_ops.packaging.analysis.tree import Tree
 
+TEXTS = ("yml", "yaml", "json", "toml", "env", "ini", "cfg", "conf", "properties", "txt")  # a secrets.py is code
 NAMES = re.compile(
     r"(?i)(?:\.env(?:\.(?!example$|sample$|template$|dist$|defaults$)[\w.-]+)?|.*\.(?:pem|key|p12|pfx|jks|keystore|kdbx|ppk)"
     r"|id_(?:rsa|dsa|ecdsa|ed25519)|\.npmrc|\.pypirc|\.netrc|\.htpasswd|.*credentials\.json|service-?account.*\.json"
-    r"|secrets?\.(?:ya?ml|json|toml|env))$"
+    rf"|secrets?\.(?:{'|'.join(TEXTS)}))$"
 )
 # What every image leaves out, whatever the project says: the first part as a .dockerignore has it.
 IGNORED = (
@@ -20,7 +21,8 @@ IGNORED = (
     "**/.mypy_cache", "**/.pytest_cache", "**/.ruff_cache", "**/.idea", "**/.vscode", "**/.DS_Store",
     "**/.env", "**/.env.*", "**/*.pem", "**/*.key", "**/*.p12", "**/*.pfx", "**/*.jks", "**/*.keystore", "**/*.kdbx",
     "**/id_rsa", "**/id_dsa", "**/id_ecdsa", "**/id_ed25519", "**/.npmrc", "**/.pypirc", "**/.netrc", "**/.htpasswd",
-    "**/*credentials.json", "**/secrets.*", "**/secret.*", "**/Dockerfile*", "**/.dockerignore", "**/*.bak",
+    "**/*credentials.json", *(f"**/{name}.{end}" for name in ("secrets", "secret") for end in TEXTS),
+    "**/Dockerfile*", "**/.dockerignore", "**/*.bak",
     "**/docker-compose*.y*ml", "**/compose*.y*ml", "**/*.ppk", "**/service*account*.json", "**/*.ergon-lock.json",
     "**/*.oci.tar",
 )  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ergon_ops.errors import UsageError
+from ergon_ops.packaging.analysis.secrets import IGNORED
 from ergon_ops.packaging.image import source
 from ergon_ops.packaging.image.ignoring import Ignore
 from ergon_ops.packaging.image.source import read
@@ -82,3 +83,11 @@ def test_patterns_are_those_of_a_dockerignore(pattern: str, path: str, out: bool
 def test_the_last_pattern_that_fits_counts() -> None:
     ignore = Ignore(["docs", "!docs/keep", "docs/keep/not"])
     assert [ignore(path) for path in ("docs/x", "docs/keep/x", "docs/keep/not")] == [True, False, True]
+
+
+def test_code_that_is_called_secrets_is_part_of_an_image(tmp_path: Path) -> None:
+    for name in ("secrets.py", "secret.ts", "secrets.yml", "secrets.ini"):
+        (tmp_path / name).write_text("x = 1\n")
+    found = read(tmp_path, IGNORED)
+    assert sorted(found.files) == ["secret.ts", "secrets.py"]
+    assert found.secrets == ("secrets.ini", "secrets.yml")
