@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 
 from ergon_ops.assistant.instead import Instead
+from ergon_ops.assistant.known import acted, answered
 from ergon_ops.assistant.room import Room
 from ergon_ops.assistant.telling import Turn, announce, joined
 from ergon_ops.capabilities import tools_allowed
@@ -13,7 +14,7 @@ from ergon_ops.dataclass import dataclass
 from ergon_ops.errors import ErgonError
 from ergon_ops.facts import Fact
 from ergon_ops.findings import Finding
-from ergon_ops.grounding import Acted, Ground, answers
+from ergon_ops.grounding import Acted, Ground
 from ergon_ops.messages import Message, Mode, Prompt, ToolCall, ToolResult, Usage
 from ergon_ops.offline import Ask, Sentence, Step, View
 from ergon_ops.policy import effective_mode
@@ -25,12 +26,11 @@ from ergon_ops.turn.budget import Budget, Repeats
 from ergon_ops.turn.checking import Checker
 from ergon_ops.turn.rendering import outcome_text, proposal_line
 from ergon_ops.turn.request import fleet_prompt, history_of, persona_prompt, question_message, withheld
-from ergon_ops.turn.suspicion import suspects, suspicious, warning
+from ergon_ops.turn.suspicion import said_before, suspects, suspicious, warning
 from ergon_ops.turn.talk import Talk, telling
 
 MAX_TOKENS = 1024
 NOTICES = 3  # of one kind
-CHANGES_KNOWN = 20
 PIPED = "the text that came with the question"
 EARLIER = "an earlier message of this session"
 
@@ -73,7 +73,7 @@ class Modelled:
             room.house.clock,
         )  # fmt: skip
         self.acted = acted(room)
-        self.answers = answers(((item.text, item.fact_ids) for item in turn.reply.sentences), room.ledger)
+        self.answers = answered(turn.reply, self.views, room.ledger)
         self.warn()
         try:
             await talk.hold()
@@ -272,7 +272,7 @@ class Modelled:
             persona = self.room.personas[view.ref]
             told = "\n".join([persona.ci_name, persona.role, *persona.services, *persona.depends_on])
             others += [f"what the manifest says of {view.ref.short}"] if suspicious(told) else []
-        others += [EARLIER] if any(suspicious(message.text) for message in self.history()) else []
+        others += [EARLIER] if said_before(self.history()) else []
         self.distrusted()
         self.notice("suspicious", warning((fact for fact in self._suspects if self.concerns(fact)), others))
 
@@ -281,17 +281,6 @@ class Modelled:
         heard = {view.ref for view in self.views} | {ref for ref, _ in self.room.desk.outcomes}
         cited = (item.evidence for view in self.views for item in view.findings)
         return fact.about in heard or any(fact.id in ids for ids in (self.turn.reply.fact_ids, *cited))
-
-
-def acted(room: Room) -> tuple[Acted, ...]:
-    """What was done to these containers, as the journal has it: nothing else may be claimed to have been done."""
-    store = room.house.store
-    done: list[Acted] = []
-    for row in store.changes.list(CHANGES_KNOWN):
-        if row.change.state == "kept":
-            intents = [stored.proposal.intent for stored in store.proposals.find(row.change.proposal_id)]
-            done += [Acted(intent.kind, intent.target, row.change.started_at, intent.arguments) for intent in intents]
-    return tuple(done)
 
 
 def subject_of(turn: Turn, refs: Sequence[Ref]) -> Ref | None:

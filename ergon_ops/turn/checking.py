@@ -115,8 +115,11 @@ class Checker:
 
     @property
     def beside_the_question(self) -> bool:
-        """Nothing told is of what the rules' answer rests on, and no tool was asked for anything else."""
+        """Nothing told is of what the rules' answer rests on, and no tool was asked for anything else. A proposal of
+        this question is an answer to it, and rests on no fact."""
         known = self.ground().index.by_id
+        if any(item.id in sentence.text for item in self.ground().proposals for sentence in self.told):
+            return False
 
         def of(ids: Iterable[str]) -> set[tuple[Ref, str]]:
             return {(known[id].about, known[id].name) for id in ids if id in known}

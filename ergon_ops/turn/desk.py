@@ -138,11 +138,12 @@ async def while_running(desk: Desk, work: Coroutine[Any, Any, None]) -> AsyncIte
     try:
         while not task.done() or not desk.happened.empty():
             getter = asyncio.ensure_future(desk.happened.get())
-            await asyncio.wait({getter, task}, return_when=asyncio.FIRST_COMPLETED)
+            try:
+                await asyncio.wait({getter, task}, return_when=asyncio.FIRST_COMPLETED)
+            finally:  # one that is left waiting would be complained of on a person's screen
+                getter.cancel()
             if getter.done():
                 yield getter.result()
-            else:
-                getter.cancel()
         await task
     finally:
         task.cancel()

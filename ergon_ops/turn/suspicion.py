@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 
 from ergon_ops.facts import Fact
+from ergon_ops.messages import Message
 from ergon_ops.redaction import neutralise
 from ergon_ops.turn.orders import FRAMES, ROLE_MARK, RULES, WORDS
 
@@ -212,6 +213,16 @@ def _ruled(tokens: Iterable[frozenset[str]]) -> bool:
 
 
 # -- telling
+
+HINT = re.compile(r"`?ergon-ops (?:approve|reject|rollback) [pc]-[a-z2-7]{4,16}`?")
+
+
+def said_before(messages: Iterable[Message]) -> bool:
+    """Whether an earlier message reads like orders. That a person may approve a proposal is told by our own answers."""
+    return any(
+        suspicious(HINT.sub("that", message.text) if message.role == "assistant" else message.text)
+        for message in messages
+    )
 
 
 def suspects(facts: Iterable[Fact]) -> tuple[Fact, ...]:

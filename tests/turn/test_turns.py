@@ -216,6 +216,18 @@ async def test_a_fault_a_model_keeps_silent_about_is_told_all_the_same(stage: St
     assert "throttled" in answer["answer"]
 
 
+async def test_a_finding_said_as_it_stands_is_an_answer(stage: Stage) -> None:
+    def play(prompt: Prompt, messages: Sequence[Message], tools: Sequence[Tool]) -> Iterable[Piece]:
+        found = re.search(r"finding about worker: fault \w+ \(\w+\) \[([^]]*)\]: (.+)\.", messages[-1].text)
+        assert found is not None
+        yield Text(f"{found[2]} [{found[1]}].")
+
+    answer = await stage.plays(play, "why are you slow?", "worker")
+    assert answer["provider"] == "scripted"
+    assert answer["answer"].count(answer["findings"][0]["summary"].rstrip(".")) == 1
+    assert answer["grounding"] == {"checked": 1, "unsupported": 0, "replaced": 0}
+
+
 async def test_talk_around_no_fact_where_facts_answer_is_no_answer(stage: Stage) -> None:
     talk = says("A server is a thing that serves. ", "It is designed to be designed.")
     stage.play = talk
@@ -226,6 +238,21 @@ async def test_talk_around_no_fact_where_facts_answer_is_no_answer(stage: Stage)
     assert (await stage.plays(talk, "thank you!", "webapp"))["provider"] == "scripted"
     mixed = await stage.plays(says("Well. ", "I am running. ", "So it is."), "What's your status?", "webapp")
     assert mixed["answer"] == "Well. I am running. So it is."
+
+
+async def test_a_proposal_told_with_its_command_is_an_answer_and_later_no_alarm(stage: Stage) -> None:
+    def play(prompt: Prompt, messages: Sequence[Message], tools: Sequence[Tool]) -> Iterable[Piece]:
+        given = messages[-1].text
+        id = re.search(r"p-[a-z2-7]{10}", given)
+        told = f"I propose restart of webapp; a person approves it with `ergon-ops approve {id[0]}`." if id else ""
+        yield Text(told or "I am running.")
+
+    answer = await stage.plays(play, "restart yourself", "webapp", session="night")
+    assert answer["provider"] == "scripted"
+    assert answer["answer"].count(answer["proposals"][0]["id"]) == 1
+    later = await stage.events("What's your status?", "webapp", session="night")
+    assert later[-1].data["provider"] == "scripted"
+    assert [event.data["text"] for event in later if event.type == "notice"] == []
 
 
 async def test_a_proposal_of_a_model_waits_and_is_named(stage: Stage) -> None:
@@ -603,3 +630,20 @@ async def test_a_repair_of_several_sentences_is_checked_one_by_one(stage: Stage)
     answer = await stage.plays(play, "how are you?", "webapp")
     assert "startat" not in answer["answer"]
     assert "99%" not in answer["answer"]
+
+
+async def test_a_turn_that_is_stopped_leaves_nothing_waiting(stage: Stage) -> None:
+    def play(prompt: Prompt, messages: Sequence[Message], tools: Sequence[Tool]) -> Iterable[Piece]:
+        asked.set()
+        while True:
+            yield Text("")
+
+    asked, stage.play = asyncio.Event(), play
+    before = asyncio.all_tasks()
+    turn = asyncio.ensure_future(stage.events("What's your status?", "webapp"))
+    await asked.wait()
+    turn.cancel()
+    await asyncio.wait({turn})
+    for _ in range(5):
+        await asyncio.sleep(0.01)
+    assert asyncio.all_tasks() <= before
