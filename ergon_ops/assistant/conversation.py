@@ -60,6 +60,7 @@ async def _turn(house: House, question: Question, stream: Stream) -> AsyncGenera
     except NoSuchContainer:
         project = sources.meant(house, question)
         if project is None:
+            sources.expect_project(house, question)
             raise
         async for event in sources.tell(house, question, stream, project):
             yield event

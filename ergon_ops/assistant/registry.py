@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from ergon_ops.manifest import Manifest
 from ergon_ops.redaction import redact_json
 from ergon_ops.settings import Settings
 from ergon_ops.store import Store
-from ergon_ops.store.builds import BuildRow, Violation
+from ergon_ops.store.builds import STATUSES, BuildRow, Violation
 from ergon_ops.store.deliveries import Delivery
 from ergon_ops.tekton.ergon import ErgonAway, ErgonRefused, address, local, store, unit
 
@@ -72,7 +74,7 @@ async def shown(settings: Settings, name: str) -> Document:
         if not rows:
             known = ", ".join(dict.fromkeys(row.tag for row in kept.builds.all()[:5])) or "none yet"
             raise UsageError(f"the registry has no image {name}", next=f"there is {known}")
-        latest = rows[0]
+        latest = _verified(rows[0], rows)
         lock = kept.builds.lock(latest.lock_digest)
         return {
             **_told(latest),
@@ -86,6 +88,12 @@ async def shown(settings: Settings, name: str) -> Document:
             ],
             "engine": failure,
         }
+
+
+def _verified(latest: BuildRow, rows: Sequence[BuildRow]) -> BuildRow:
+    """With what any build of the same bytes of the same inputs found out: it stays true of them."""
+    same = (row.status for row in rows if (row.image_digest, row.tag) == (latest.image_digest, latest.tag))
+    return replace(latest, status=max(same, key=STATUSES.index))
 
 
 def _told(row: BuildRow) -> Document:
@@ -127,7 +135,8 @@ def _body(kept: Store, found: Manifest, path: Path, endpoint: str) -> str:
     document = redact_json(dict(found.document()))
     images = [
         {key: getattr(row, key) for key in ("container", "input_digest", "image_digest", "config_digest", "status")}
-        for row in kept.builds.of_manifest(found.digest()).values()
+        for latest in kept.builds.of_manifest(found.digest()).values()
+        for row in (_verified(latest, kept.builds.find(latest.image_digest)),)
     ]
     name = found.project.name if found.project else folder_of(path)
     location = (found.project.repository or "") if found.project else ""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ergon_ops.assistant import documents, recall
-from ergon_ops.assistant.project_list import Project, projects, tekton_of
+from ergon_ops.assistant.project_list import Project, one, projects, tekton_of
 from ergon_ops.assistant.room import House
 from ergon_ops.engine.protocols import Container
 from ergon_ops.events import Event, Stream
@@ -41,6 +41,12 @@ def asked(house: House, question: Question) -> Project | None:
 def meant(house: House, question: Question) -> Project | None:
     """The same where no container is of that name: the project's name, or its CI's."""
     return _of(house, question.names[0].removeprefix(PREFIX)) if len(question.names) == 1 else None
+
+
+def expect_project(house: House, question: Question) -> None:
+    """Raises NoSuchProject, with the nearest projects, where one was spoken to as `project:NAME`."""
+    if len(question.names) == 1 and question.names[0].casefold().startswith(PREFIX):
+        one(known(house).values(), question.names[0][len(PREFIX) :])
 
 
 def instead(house: House, question: Question, inventory: Inventory) -> Project | None:

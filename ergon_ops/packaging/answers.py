@@ -22,6 +22,19 @@ TOPICS: dict[str, str] = {
     "missing": r"\bmissing\b|\black(?:s|ing)?\b|\bincomplete\b|\bforgotten\b|\bto do\b|\btodo\b|\bready\b|\bwrong with (?:your|the) (?:files|code|project)\b|\bbroken\b",
 }  # fmt: skip
 _TOPICS = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in TOPICS.items()}
+ANYBODY = {
+    "app",
+    "application",
+    "program",
+    "project",
+    "service",
+    "server",
+    "docker",
+    "dockerfile",
+    "image",
+    "container",
+    ".",
+}
 SHOWN = 8
 
 
@@ -55,7 +68,8 @@ def answer(
     if not found.applications:
         return tuple(_nothing(found))
     told: list[Said] = []
-    for item in found.applications:
+    items = _asked_about(found.applications, question)
+    for item in items:
         name = f"{item.name}: " if len(found.applications) > 1 else ""
         rows = [row for topic in wanted for row in SPEAKERS[topic](item, found, proofs)]
         told += [
@@ -63,9 +77,16 @@ def answer(
         ]
     if "missing" in wanted:
         told += _project_missing(found, has_manifest=has_manifest)
-        if not any(_missing(item, found, ()) for item in found.applications) and not _faults(found, has_manifest):
+        if not any(_missing(item, found, ()) for item in items) and not _faults(found, has_manifest):
             told.append(Said("Nothing is missing as far as the files tell."))
     return tuple(told)
+
+
+def _asked_about(items: Sequence[Application], question: str) -> Sequence[Application]:
+    """Those that the question names, else all: of one that is called like a word of every question nobody can tell."""
+    words = set(re.findall(r"[\w./-]*\w", question.lower()))
+    named = [item for item in items if {item.name.lower(), item.path.lower()} & (words - ANYBODY)]
+    return named or items
 
 
 def _first(name: str, text: str) -> str:

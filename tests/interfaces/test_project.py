@@ -54,6 +54,8 @@ def test_a_project_answers_without_an_engine_and_by_its_cis_name(shell: Shell, f
     shell.engine.fail(EngineNotRunning("gone"))
     assert "Run me with" in shell("ask", "project:bookshop", "how do I run you?").out
     assert shell("ask", "project:nowhere", "how do I run you?").exit in (3, 4)
+    missed = shell("ask", "project:bookshopp", "how do I run you?")
+    assert missed.exit == 3 or "did you mean bookshop?" in missed.err
 
 
 def test_a_manifest_in_the_folder_is_registered(shell: Shell, folder: Path) -> None:

@@ -87,6 +87,9 @@ def test_an_image_is_one_line_however_often_it_was_built_and_stays_what_it_was_f
     (line,) = [row for row in shell("registry", "list").out.splitlines() if row.startswith("shop:")]
     assert "  reproducible  " in line
     assert line.endswith(", built 3 times")
+    shown = shell("registry", "show", "shop", "--json").document
+    assert (shown["status"], len(shown["builds"])) == ("reproducible", 3)
+    assert [row["status"] for row in shown["builds"]] == ["not-verified", "reproducible", "not-verified"]
 
 
 def moody(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
@@ -193,7 +196,8 @@ def test_a_manifest_is_stored_by_ergon_without_secrets(
     document = json.loads(path.read_text())
     document["containers"]["shop"]["environment"] = {"API_KEY": "sk-live-0123456789abcdef"}
     path.write_text(json.dumps(document))
-    made = shell("package", str(path), "--json").document
+    made = shell("package", str(path), "--verify", "--json").document
+    shell("package", str(path))
     with ergon() as (port, units):
         monkeypatch.setenv("ERGON_OPS_ERGON_URL", f"http://127.0.0.1:{port}")
         said = shell("registry", "send", str(path), "--json").document
@@ -204,6 +208,7 @@ def test_a_manifest_is_stored_by_ergon_without_secrets(
     assert unit["version"] == f"1.0.0+{made['manifest_digest'][7:19]}"
     assert unit["source"] == {"project_id": "shop", "location": "https://example.com/shop.git"}
     assert unit["content"]["images"][0]["image_digest"] == made["image_digest"]
+    assert unit["content"]["images"][0]["status"] == "reproducible"
     assert unit["content"]["manifest"]["containers"]["shop"]["applications"] == ["shop"]
     assert "sk-live" not in json.dumps(unit)
 

@@ -77,3 +77,13 @@ def test_a_project_without_an_application_says_so(tmp_path: Path) -> None:
     assert (
         told(analyse(write(tmp_path, {"notes.txt": "x"})), "how do I run you?") == "I see no application in my 1 files."
     )
+
+
+def test_of_several_programs_the_one_that_is_named_answers(tmp_path: Path) -> None:
+    files = {f"{name}/main.py": FASTAPI for name in ("api", "staff/admin", "app")}
+    files |= {f"{name}/requirements.txt": UVICORN for name in ("api", "staff/admin", "app")}
+    found = analyse(write(tmp_path / "shop", files))
+    assert told(found, "which port does the admin use?").startswith("admin: I listen on port 8000")
+    assert told(found, "what is missing in staff/admin?") == "Nothing is missing as far as the files tell."
+    for question in ("which port?", "how do I run the app?"):
+        assert [line.split(":")[0] for line in told(found, question).split("\n")] == ["api", "app", "admin"]
