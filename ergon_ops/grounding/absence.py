@@ -56,6 +56,7 @@ _ALL_WELL = lazily(
     r"all (?:is |looks )?(?:well|good|fine|ok(?:ay)?|clear|normal|in order)|everything (?:is |looks |"
     r"seems |appears )?(?:\w+ )?(?:fine|ok(?:ay)?|good|normal|well|in order|great|working|as expected|"
     r"healthy|shipshape|under control|smooth\w*)|"
+    r"(?:still )?going well|(?:alive and |still )kicking|hanging in there|"
     r"(?:i'm|i am|it is|it's|it looks|i feel|looks|doing|all systems|systems?(?: are)?|am|is|look|seem|are|"
     r"has been|have been) (?:all |both |doing |"
     r"feeling |looking |perfectly |just |all |running |working |operating )*(?:fine|great|well|ok(?:ay)?|"
@@ -281,6 +282,8 @@ def _well(scene: Scene, start: int, end: int) -> None:
         _host_well(scene, start, end)
         return
     faults = [item for item in scene.ground.findings if item.nature == "fault" and item.about in refs]
+    if len(faults) == 1 and not bad and re.search(r"\b(?:other|else)\b", scene.line[start:end], re.I):
+        faults, states = [], [scene.index.by_id[id] for id in faults[0].evidence if id in scene.index.by_id]
     ids = tuple(row.id for row in states) if states and not bad and not faults else None
     scene.decide("none", start, end, ids, "something is wrong, or nobody looked", ("state", "health"))
     scene.take(start, end)

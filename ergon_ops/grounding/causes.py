@@ -19,7 +19,7 @@ _TREND = lazily(
     r"connections?|privileg))|fall(?:s|ing)|going down|went down|trend(?:s|ing)?|stable|steady|steadily|"
     r"constant(?:ly)?|"
     r"unchanged|fluctuat\w+|spik(?:es|ed|ing)|worsen\w*|improv(?:es|ed|ing)|getting (?:worse|better|"
-    r"slower|faster|higher|lower|fuller)|degrad\w+|over time|consistent(?:ly)?|flat|doubl(?:ed|ing)|"
+    r"slower|faster|higher|lower|fuller)|degrad\w+|over time|consistent(?:ly)?|flat(?! out)|doubl(?:ed|ing)|"
     r"accelerat\w+|slow(?:ed|ing) down|ramping|has been (?:high|low|rising)|will (?:soon )?(?:run out|"
     r"fill|reach|hit|exceed|crash|die|fail|be (?:full|exhausted|killed)))\b",
     re.I,

@@ -8,12 +8,14 @@ from dataclasses import replace
 from ergon_ops.grounding import (
     absence,
     acts,
+    bound,
     causes,
     cited,
     commands,
     coverage,
     denial,
     elliptic,
+    headed,
     hearsay,
     lines,
     lists,
@@ -35,14 +37,15 @@ from ergon_ops.grounding import (
     states,
     told,
     unread,
+    unset,
     vague,
     verbatim,
     windows,
 )
 from ergon_ops.grounding.lazy import lazily
-from ergon_ops.grounding.markup import without_citations
+from ergon_ops.grounding.markup import Stretch, stretches, without_citations
 from ergon_ops.grounding.scene import Scene, header_of
-from ergon_ops.grounding.words import Checked, Ground, Topic
+from ergon_ops.grounding.words import Checked, Claim, Ground, Topic
 from ergon_ops.redaction import redact
 
 _FENCE = lazily(r"^\s*(?:```|~~~)", re.M)
@@ -95,7 +98,7 @@ def check(sentence: str, ground: Ground, before: Checked | None = None) -> Check
         scene.claim("secret", 0, len(text), why="a hidden value", about=("env_key",))
     elif answered := verbatim.carried(scene):
         scene.claim("answer", 0, len(text), ids=answered)
-    elif readings.find(scene):
+    elif readings.find(scene) or headed.find(scene):
         pass
     elif header is not None and not topic.header and not scene.mentions and not re.search(r"\d", text):
         pass  # the head of a table
@@ -110,10 +113,31 @@ def check(sentence: str, ground: Ground, before: Checked | None = None) -> Check
                 lists.find(scene, check)
             coverage.find(scene, ids)
         hearsay.find(scene)
-    found = [told.as_read(cited.as_cited(claim, scene, ids), scene, ids) for claim in scene.claims]
+    places = stretches(sentence) if ids else ()
+    found = [_carried(claim, scene, ids, places) for claim in scene.claims]
     claims = tuple(sorted(found, key=lambda claim: (claim.start, claim.end)))
     said = tuple(dict.fromkeys(id for claim in claims for id in claim.fact_ids))
     return Checked(text, claims, replace(_next(scene, header), told=said), ids)
+
+
+def _carried(claim: Claim, scene: Scene, ids: tuple[str, ...], places: tuple[Stretch, ...]) -> Claim:
+    """The claim, after all that may carry what the tables did not find: what is cited, what is unset, its own words."""
+    known = cited.as_cited(_of_the_image(claim, scene), scene, ids)
+    if not known.supported and known.kind in (*cited.NUMBERS, "port") and places:
+        behind = bound.carried(known, scene, places)
+        known = replace(known, why="", fact_ids=behind) if behind else known
+    return told.as_read(unset.as_unset(known, scene), scene, ids)
+
+
+_IMAGE_MADE = lazily(r"\bimage\b[^.;,]{0,24}\b(?:built|made|dates? (?:from|back)|(?:is|was) (?=[^.;,]*\bold\b))", re.I)
+
+
+def _of_the_image(claim: Claim, scene: Scene) -> Claim:
+    """When a container was created says nothing of its image."""
+    names = {scene.index.by_id[id].name for id in claim.fact_ids if id in scene.index.by_id}
+    if claim.kind == "time" and names == {"created_at"} and _IMAGE_MADE.search(scene.clause(claim.start).text):
+        return replace(claim, why="that is when the container was created, not its image")
+    return claim
 
 
 def _hidden(text: str) -> bool:

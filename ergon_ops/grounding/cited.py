@@ -37,12 +37,12 @@ def as_cited(claim: Claim, scene: Scene, cited: Collection[str]) -> Claim:
         return replace(claim, why="", fact_ids=(id,))
     if claim.kind not in NUMBERS:
         return claim
-    amount = _amount(scene, claim)
+    amount = amount_of(scene, claim)
     if amount is None:
         return claim
     refs = whom(scene, amount.start, amount.end)
-    for candidate in _candidates(scene, refs, frozenset(cited)):
-        if _fits(amount, candidate) and means(scene, amount, candidate) and _of_all(scene, amount, candidate):
+    for candidate in candidates(scene, refs, frozenset(cited)):
+        if fits(amount, candidate) and means(scene, amount, candidate) and _of_all(scene, amount, candidate):
             return replace(claim, why="", fact_ids=candidate.value.ids)
     return claim
 
@@ -53,7 +53,7 @@ def _of_all(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
     return counts.of_each(scene, amount, values)
 
 
-def _amount(scene: Scene, claim: Claim) -> Amount | None:
+def amount_of(scene: Scene, claim: Claim) -> Amount | None:
     """The one quantity a claim is; none if it is a pair of them, which belong together."""
     found = quantities(scene.line, scene.line)
     return next((item for item in found if (item.start, item.end) == (claim.start, claim.end)), None)
@@ -91,7 +91,7 @@ def whom(scene: Scene, start: int, end: int) -> set[Ref]:
     return found
 
 
-def _fits(amount: Amount, candidate: Candidate) -> bool:
+def fits(amount: Amount, candidate: Candidate) -> bool:
     if candidate.dim != ("count" if amount.dim == "times" else amount.dim):
         return False
     if amount.dim == "bytes" and bool(amount.rate) is not candidate.value.name.endswith("_rate"):
@@ -124,7 +124,7 @@ _OF_PORTS = frozenset({"serving", "listener", "published_port", "exposed_port", 
 _PORT = lazily(r":(\d{2,5})(?:/|\b)")
 
 
-def _candidates(scene: Scene, refs: set[Ref], cited: frozenset[str]) -> Iterator[Candidate]:
+def candidates(scene: Scene, refs: set[Ref], cited: frozenset[str]) -> Iterator[Candidate]:
     """Each cited fact of theirs by itself, and the declared formulas over what is cited of one."""
     facts = [fact for id in cited if (fact := scene.index.by_id.get(id)) is not None and fact.about in refs]
     for ref in {fact.about for fact in facts}:

@@ -20,7 +20,8 @@ _COMMAND = lazily(rf"^\s*(?:[$#>]\s*)?(?:(?:sudo|exec|env)\s+)*(?:{_TOOLS})(?:\s
 _CODE = lazily(r"`+([^`\n]+)`+")
 _SPOKEN = lazily(
     r"\b(?:docker(?:-compose| compose)? (?:restart|update|stop|start|rm|kill|exec|logs|run|inspect|stats|"
-    r"ps|compose|system|volume|network|container|service|pull|build|top|events|cp|rmi|prune)|kubectl \w+|"
+    r"ps|compose|(?:system|volume|network|container|service) (?:ls|list|inspect|create|connect|disconnect|rm|prune|"
+    r"start|stop|restart|kill|logs|exec|update|df|scale|run)|pull|build|top|events|cp|rmi|prune)|kubectl \w+|"
     r"systemctl \w+|sudo \w+|rm -\w+|redis-cli\b|kill -\d+|apt(?:-get)? install|curl -|psql -|pip install|"
     r"npm \w+)\b",
     re.I,
@@ -41,6 +42,7 @@ def find(scene: Scene) -> None:
         verb, rest = match["verb"] or "", match["rest"] or ""
         if verb in ("approve", "reject") or re.search(r"\bp-[a-z2-7]{4,}", rest):
             ok = any(rest == item.id for item in scene.ground.proposals) and verb in ("approve", "reject", "show")
+            ok = ok or rest.strip("<>") in ("ID", "PROPOSAL")  # how it is done, not which
             scene.decide(
                 "command",
                 match.start(),

@@ -140,6 +140,7 @@ CAUSES: tuple[tuple[str, str], ...] = (
         "oom memory child_oom swap",
     ),
     (
+        r"starv(?:ed|ing) (?:of|for) (?:cpu|processor)|"
         r"cpu[- ]throttl\w*|throttl\w+|cpu (?:limit|quota|starvation|exhaustion|contention|shortage|"
         r"bottleneck|pressure)|limit of [\d.]+ (?:cpus?|cores?)|lack of cpu|too few cpus|bursts?",
         "cpu",

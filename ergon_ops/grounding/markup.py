@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from ergon_ops.dataclass import dataclass
 from ergon_ops.grounding.lazy import lazily
@@ -22,6 +23,29 @@ _LEAD = lazily(r"^[ ]*(?:[-+•·▪>]|#{1,6}|\d{1,3}[.)](?=\s)|\(\d\)|[a-z]\)(?
 _EMOJI = lazily("[\u2190-\u2191\u2600-\u27bf\U0001f000-\U0001faff\ufe0f]")
 ROW = lazily(r"^\s*\|.*\|\s*$|^\s*[^|\n]+(?:\|[^|\n]+){2,}\s*$")
 RULE = lazily(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$")
+
+
+class Stretch(NamedTuple):
+    """What stands before a citation and behind the one before it, in the text without them, and what is cited."""
+
+    start: int
+    end: int
+    ids: tuple[str, ...]
+
+
+def stretches(text: str) -> tuple[Stretch, ...]:
+    found: list[Stretch] = []
+    start, gone = 0, 0
+    for match in CITATION.finditer(text):
+        end = match.start() - gone
+        gone += match.end() - match.start()
+        ids = tuple(item.lower() for item in _ID.findall(match[0]))
+        if end == start and found:
+            found[-1] = found[-1]._replace(ids=(*found[-1].ids, *ids))
+        else:
+            found.append(Stretch(start, end, ids))
+        start = end
+    return tuple(found)
 
 
 def without_citations(text: str) -> tuple[str, tuple[str, ...]]:
@@ -108,7 +132,13 @@ _UNKNOWING = lazily(
     r"(?:is|are|was)(?:n't| not) (?:recorded|given|told|stated|something i|known)|"
     r"facts? (?:\w+ ){0,3}(?:don't|do not|doesn't|does not) (?:say|tell|show|include)|(?:event|log) (?:doesn't|"
     r"does not) (?:say|tell)|"
-    r"i (?:see|know of|find|found) no (?:cause|reason|explanation))\b",
+    r"i (?:see|know of|find|found) no (?:cause|reason|explanation)|"
+    r"(?:don't|do not|doesn't|does not) (?:appear|show(?: up)?|stand) (?:in|among) "
+    r"(?:the |my |these |this )?(?:facts?|data|output)|"
+    r"\bi can(?:no|')?t (?:quote|repeat|cite|show)|(?:isn't|aren't|is not|are not) (?:shared|shown|given)|"
+    r"(?:only )?(?:allows?|share[sd]?|given|get|see|shares) (?:only )?facts(?: only)?(?: (?:to be|are) shared)?|"
+    r"only facts (?:are|may be) shared|facts only|"
+    r"(?:the )?operator (?:only )?(?:allows?|shares?|lets?))\b",
     re.I,
 )
 HEDGE = lazily(r"\b(?:may|might|could|possibl[ey]|possibility|perhaps|maybe|conceivably|can be|suspect)\b", re.I)

@@ -165,7 +165,7 @@ COUNTS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("#serving" + UP, "#serving", "@programs"),
     ),
     (r"more (?:process\w*|threads?|pids?)", ("pids_limit-pids",)),
-    (r"zombie\w*|zombies", ()),
+    (r"zombie\w*|zombies", ("zombies",)),
     (r"(?:kernel |oom |kill )?counters?", ("memory_oom_kills", "restart_count")),
     (r"process(?:es)?(?: (?:or|and|/) threads?)?|threads?|pids|tasks", ("pids", "#process", "@program")),
     (r"workers?", ("@program",)),

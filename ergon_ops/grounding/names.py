@@ -199,6 +199,14 @@ def _is_image(scene: Scene, word: str) -> bool:
     return any(scene.index.text(ref, "image").endswith(word) for ref in scene.index.refs)
 
 
+def _of_a_network(scene: Scene, at: int, word: str) -> tuple[str, ...]:
+    """`the shop network`, where a link of one of those who answer tells of it."""
+    if not re.match(r"\S* networks?\b", scene.line[at:], re.I):
+        return ()
+    rows = [row for ref in scene.ground.refs for row in scene.index.facts(ref, "link")]
+    return tuple(row.id for row in rows if f"shared network {word}" == str(row.value).lower())[:3]
+
+
 _NOT_NAMING = words("in out self non this the multi cross inter whole per web micro mini my main as of")
 
 
@@ -241,9 +249,11 @@ def _identifiers(scene: Scene) -> None:
                 continue
             if pattern is _KIND_NAME and not _SUBJECT.match(scene.line[match.end() :]):
                 continue
-            if scene.mood(at) == "advice" or re.search(r"(?:ing|ed|ly|al|ous|ive|able|less|ful)$", word):
+            if scene.mood(at) == "advice" or re.search(
+                r"(?:ing|ed|ly|al|ous|ive|able|less|ful)$|^(?:depend|rely)$", word
+            ):
                 continue
-            ids = known(scene, at, word)
+            ids = known(scene, at, word) or _of_a_network(scene, at, word)
             scene.decide(
                 "name", at, match.end("name"), ids or None, f"{word} is nobody that was read", ("name", "serving")
             )

@@ -8,6 +8,7 @@ from ergon_ops.grounding import ports
 from ergon_ops.grounding.lazy import lazily
 from ergon_ops.grounding.lexicon import PROGRAM_WORD, programs_of
 from ergon_ops.grounding.scene import Scene
+from ergon_ops.refs import Ref
 
 _SHARED = lazily(
     r"\b(?P<same>(?:shar(?:e|es|ing) (?:a|the|one|its|my|\w+) (?:\w+ )?networks?|"
@@ -203,7 +204,7 @@ def _shared(scene: Scene, match: re.Match[str]) -> None:
     named = [item.ref for item in scene.mentions if clause.start <= item.start and item.ref.kind == "container"]
     refs = tuple(dict.fromkeys((*scene.subjects(match.start()), *named)))
     tables = [{row.key: row.id for row in scene.index.facts(ref, "network")} for ref in refs]
-    ids: tuple[str, ...] | None = None
+    ids: tuple[str, ...] | None = _beside(scene, refs, named) if not match["apart"] else None
     if len(tables) > 1 and all(tables):
         common = set(tables[0]).intersection(*tables[1:])
         denied = (
@@ -212,6 +213,16 @@ def _shared(scene: Scene, match: re.Match[str]) -> None:
         if bool(common) is not (bool(match["apart"]) is not denied):
             ids = tuple(id for table in tables for id in table.values())
     scene.decide("link", match.start(), match.end(), ids, "not so by the networks that were read", ("network",))
+
+
+def _beside(scene: Scene, refs: tuple[Ref, ...], named: list[Ref]) -> tuple[str, ...] | None:
+    """By the links of one of them, which name each of the others as a neighbour on that network."""
+    for ref in refs:
+        rows = {row.key: row for row in scene.index.facts(ref, "link") if "network" in str(row.value)}
+        found = [rows.get(f"beside {other.name}") for other in named if other != ref]
+        if found and all(found):
+            return tuple(row.id for row in found if row is not None)
+    return None
 
 
 def _connected(scene: Scene, match: re.Match[str]) -> None:

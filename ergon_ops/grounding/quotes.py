@@ -53,7 +53,8 @@ _FILLER = words(
 
 def find(scene: Scene) -> None:
     for match in _QUOTE.finditer(scene.text):
-        if "\x00" not in scene.free[match.start() : match.end()]:
+        between = match[0].startswith("`") and scene.text.count("`", 0, match.start()) % 2 == 1
+        if "\x00" not in scene.free[match.start() : match.end()] and not between:
             _quoted(scene, match)
     _fence(scene)
     quoted = [claim for claim in scene.claims if claim.kind == "quote"]
@@ -245,7 +246,7 @@ def _told(scene: Scene, match: re.Match[str], *, verbatim: bool) -> None:
         re.match(
             r"\W*(?:just |only |exactly )?(?:no|nothing|not|none|\d+|empty|zero|an? (?:total|single)|one|two|"
             r"three|four|"
-            r"five|six|seven|eight|nine|ten|clean|fine|healthy|passing|ok|unreadable|read|which|how|why|"
+            r"five|six|seven|eight|nine|ten|clean|fine|(?:un)?healthy|starting|passing|ok|unreadable|read|which|how|why|"
             r"failing|negative|positive|quiet|silent)\b",
             what,
             re.I,

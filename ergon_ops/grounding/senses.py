@@ -18,10 +18,10 @@ from ergon_ops.grounding.parts import OF_FIRST, respectively
 from ergon_ops.grounding.scene import Scene
 from ergon_ops.grounding.spans import said_of
 
-_LIMIT_RIGHT = lazily(
+LIMIT_RIGHT = lazily(
     r"\W*(?:(?:of )?(?:memory|cpu|ram|process|pids?|hard)\s*)?(?:limit|cap|quota|ceiling|max(?:imum)?)\b", re.I
 )
-_LIMIT_LEFT = lazily(
+LIMIT_LEFT = lazily(
     r"\b(?:(?:may|can) use(?: up to| at most)?|allowed|limit(?:s|ed)?|cap(?:ped)?|quota|ceiling|"
     r"max(?:imum)?)\s*(?:(?:is|of|at|to|are|stands|set|:|=|\()\s*)*$",
     re.I,
@@ -41,7 +41,7 @@ _OF_RIGHT = lazily(r"\s*(?:of memory |of ram )?(?:is |are )?(?:used |in use )?(?
 _OF_MEMORY = lazily(r"\s*of (?:memory|ram)\b(?! (?:is |are )?(?:in use|used|free|left|avail))", re.I)
 _CHARGED = lazily(r"\b(?:total|cache|including|charged|altogether|with)\b", re.I)
 # Resources that one word can mean.
-_ALSO: dict[str, frozenset[str]] = {
+ALSO: dict[str, frozenset[str]] = {
     "write": frozenset({"write", "disk"}), "read": frozenset({"read", "disk"}),
     "received": frozenset({"received", "network"}), "sent": frozenset({"sent", "network"}),
     "load": frozenset({"load", "cpu"}), "throttle": frozenset({"throttle"}), "charged": frozenset({"memory", "cache"}),
@@ -84,13 +84,13 @@ def means(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
     if candidate.dim == "count" or candidate.resource == "line":
         return _counts(scene, amount, candidate)
     return (
-        _of_resource(scene, amount, candidate)
+        of_resource(scene, amount, candidate)
         and _of_part(scene, amount, candidate)
-        and _of_key(scene, amount, candidate)
+        and of_key(scene, amount, candidate)
     )
 
 
-def _of_resource(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
+def of_resource(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
     if amount.dim == "cores":
         return True
     if own := respectively(scene, amount):
@@ -110,7 +110,7 @@ def _of_resource(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
     near = sorted(here, key=lambda item: item[0] - amount.end if item[0] >= amount.end else amount.start - item[1])
     nearest = near[:1] or before[-1:] or told[:1]
     said = {item[2] for item in nearest} or ({scene.topic.resource} if scene.topic.resource else set())
-    fine = _ALSO.get(candidate.resource, frozenset({candidate.resource}))
+    fine = ALSO.get(candidate.resource, frozenset({candidate.resource}))
     return not said or bool(said & fine)
 
 
@@ -129,7 +129,7 @@ def _of_part(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
     if part == "":
         remains = not second and (LEFT_AFTER.search(right) or LEFT_BEFORE.search(left))
         owned = OWNED.search(left) and _OF_MEMORY.match(right)
-        limited = owned or (amount.dim != "ratio" and (_LIMIT_RIGHT.match(right) or _LIMIT_LEFT.search(left)))
+        limited = owned or (amount.dim != "ratio" and (LIMIT_RIGHT.match(right) or LIMIT_LEFT.search(left)))
         charged = candidate.resource != "charged" or _CHARGED.search(scene.line) is not None
         if candidate.value.name in ("host_memory", "host_cpus"):
             return second or not (remains or _OF_RIGHT.match(scene.line[amount.end :]))
@@ -144,10 +144,11 @@ def _of_part(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
         not second and (_USED.search(left) or LEFT_AFTER.search(right) or LEFT_BEFORE.search(left))
     ):
         return False
-    return second or _LIMIT_WORD.search(scene.line) is not None
+    asked = BOUNDED.search(scene.ground.question) and not _IN_USE.search(scene.line)
+    return second or _LIMIT_WORD.search(scene.line) is not None or bool(asked)
 
 
-def _of_key(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
+def of_key(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
     """The mount it is said of is the fact's own: the path right behind it, else the last before it."""
     key = candidate.value.key
     if not key.startswith("/"):
@@ -180,6 +181,8 @@ def _counts(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
         return word is not None and candidate.value.key in word[0]
     if name == "log_template":
         return _line(scene, amount, candidate)
+    if name == "pids_limit" and candidate.part == "":
+        return bounding(scene, amount)
     if candidate.part == "left":
         return re.search(r"\b(?:more|left|remain\w*|to go|before|room)\b", scene.line) is not None
     behind = scene.nameless[amount.end : amount.end + 40]
@@ -193,6 +196,21 @@ def _counts(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
     words = _words(name)
     near = scene.line[: amount.end + 40]
     return re.search(rf"\b(?:{words})\b", near, re.I) is not None and not _other_noun(scene, amount, name)
+
+
+BOUNDED = lazily(
+    r"\b(?:limit\w*|cap(?:s|ped)?|quota|ceiling|max\w*|at most|up to|allow\w*|may (?:use|run|have|start))\b", re.I
+)
+RUNS = lazily(r"\b(?:run|runs|running|have|has|there are|counts?|started)\s+(?:\w+\s+)?$", re.I)
+
+
+def bounding(scene: Scene, amount: Amount) -> bool:
+    """A limit is said of what may be, not of what is, nor of what is left."""
+    if re.match(r"\s*(?:more|further|other|additional|left)\b", scene.line[amount.end :], re.I):
+        return False
+    if RUNS.search(scene.line[: amount.start]):
+        return False
+    return BOUNDED.search(f"{scene.line} {scene.ground.question}") is not None
 
 
 _IDLE = lazily(r"[/-]|\b(?:requests?|calls?|doing|so|them|mine|ran|into|while|talking)\b", re.I)

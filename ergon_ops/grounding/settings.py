@@ -85,6 +85,8 @@ def _codes(scene: Scene) -> None:
         if re.search(r"\b(?:http|response)\W*$", scene.line[max(0, match.start() - 12) : match.start()], re.I):
             continue
         health = re.search(r"health|check\b|probe|output", scene.line, re.I)
+        if re.match(r"\s*(?:ms|s|secs?|seconds?|min\w*|h|hours?|days?)\b", scene.line[match.end() :]):
+            continue  # `a status of healthy 22 min ago`
         refs = scene.subjects(match.start())
         names = ("health_exit_code", "exit_code") if health else ("exit_code",)
         rows = [row for ref in refs for name in names for row in scene.index.facts(ref, name) if row.value == int(code)]

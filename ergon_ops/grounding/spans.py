@@ -51,6 +51,7 @@ _SOON = lazily(
 _SOON_UNIT = {"sec": (0, 120), "min": (60, 7200), "hour": (3000, 172800), "day": (80000, 1.3e6), "week": (5e5, 6e6)}
 _UTC = frozenset({"", "z", "utc", "gmt", "+00:00", "+0000"})
 _NAMES = ("started_at", "created_at", "finished_at")
+_REACH = lazily(r"\b(?:events?|history)\b.*\b(?:back|reach\w*|oldest|since|far)\b", re.I)
 
 
 def judge(scene: Scene, amount: Amount) -> None:
@@ -166,8 +167,9 @@ def _moments(scene: Scene, start: int, end: int) -> list[Value]:
     """Moments that facts give, of the kind the clause speaks of."""
     refs = scene.subjects(start)
     formulas = said_of(scene, start, end)
-    names = [name for name in _NAMES if formulas is None or any(name in item for item in formulas)]
     clause = scene.clause(start).text
+    names = [name for name in _NAMES if formulas is None or any(name in item for item in formulas)]
+    names += ["events_reach"] if _REACH.search(clause) else []
     found = list(scene.values(names, refs))
     now = scene.ground.now
     around = scene.line if scene.row else scene.line[slice(*scene.segment(start, end))]

@@ -278,11 +278,19 @@ _COUNTABLE = frozenset(
 )
 
 
+_HOW = lazily(r"\s+(?:privileged|as (?:root|user|uid)|rootless|read-only)\b", re.I)
+_VERB_UP = lazily(r"\b(?:show|come|turn|end|add|sum|back|pick|follow|set|speed|warm)(?:s|ed|n|ing)? $", re.I)
+
+
 def _passed_over(scene: Scene, match: re.Match[str], kind: str, ahead: str) -> bool:
     """Not said as a state: a label, a part of a cause or a proposal, a count."""
     clause, word = scene.clause(match.start()), match[0].lower()
     label = re.match(r"\W*:\s", scene.line[match.end() : match.end() + 4]) and not ahead.strip(" -*#|")
     if label or _explained(scene, match.start()):
+        return True
+    if kind == "running" and _HOW.match(scene.line[match.end() :]):
+        return True  # how, not whether
+    if word.endswith("up") and _VERB_UP.search(ahead):
         return True
     if re.search(r"\b(?:hardly|barely) $", ahead) or (
         word == "working" and scene.line[match.end() : match.end() + 4] == " set"

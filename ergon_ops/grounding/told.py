@@ -24,6 +24,8 @@ def as_read(claim: Claim, scene: Scene, cited: tuple[str, ...]) -> Claim:
     """The claim, carried if a fact of whom it is about says it in its own words (`restart_policy: always`), or if it
     cites one of the same thing. Only what nobody recognised: a number, a state, a name, a cause that is claimed is
     looked up, and a citation is no proof of it."""
+    if claim.kind == "statement" and not claim.supported and _leads_in(scene):
+        return replace(claim, why="")
     if claim.kind not in TELLABLE or claim.supported or (claim.kind == "cause" and claim.about == ("link",)):
         return claim
     about = _whom(claim, scene)
@@ -42,6 +44,11 @@ def as_read(claim: Claim, scene: Scene, cited: tuple[str, ...]) -> Claim:
         if (fact.id in cited and _topic(fact) & words) or (not denies and _topic(fact) <= words and _said(fact, scene)):
             return replace(claim, why="", fact_ids=(fact.id,))
     return claim
+
+
+def _leads_in(scene: Scene) -> bool:
+    """`Here are the main settings:` says nothing yet."""
+    return len(scene.text) < 80 and scene.text.rstrip(" *_\n").endswith(":") and not re.search(r"\d", scene.text)
 
 
 def _finding(claim: Claim, scene: Scene, about: set[Ref]) -> Finding | None:

@@ -11,11 +11,14 @@ from ergon_ops.grounding.metrics import FREE_WORD, VAGUE, VAGUE_RATIOS, VAGUE_WO
 from ergon_ops.grounding.scene import HOST_WORD, Scene
 from ergon_ops.refs import Ref, host_ref
 
+_TIGHT = ("small", "low", "tight", "little", "short")
+
 
 def _too(scene: Scene, match: re.Match[str]) -> None:
     """`too small`: only a rule says so."""
     found = [item for item in scene.ground.findings if item.about in scene.subjects(match.start())]
-    told = [item for item in found if f"too {match[0].lower()}" in item.summary]
+    alike = _TIGHT if match[0].lower() in _TIGHT else (match[0].lower(),)
+    told = [item for item in found if any(f"too {word}" in item.summary for word in alike)]
     ids = tuple(id for item in told for id in item.evidence) or None
     scene.decide("vague", match.start(), match.end(), ids, "no rule says that it is too much or too little")
 

@@ -59,6 +59,7 @@ def judge(scene: Scene, match: re.Match[str]) -> None:
         links = [scene.index.by_id[id] for id in ids or () if scene.index.by_id[id].name == "link"]
         if links and named and not any(row.key.split()[-1] in named for row in links):
             ids = None
+        ids = ids or _of_links(scene, refs, name)
         if ids and re.match(r"\s*(?:is|are) (?:set|defined|present)", behind, re.I):
             ids = None
     if ids is not None or clause.mood != "advice":
@@ -84,6 +85,12 @@ def _linked(scene: Scene, refs: tuple[Ref, ...], name: str, start: int, end: int
     other = next((item.ref for item in scene.mentions if start <= item.start < end and item.word != "host"), None)
     rows = [row for ref in refs for row in scene.index.facts(ref, "link") if name in str(row.value)]
     return tuple(row.id for row in rows if other is not None and row.key == f"uses {other.name}") or None
+
+
+def _of_links(scene: Scene, refs: tuple[Ref, ...], name: str) -> tuple[str, ...] | None:
+    """A link that this variable makes, to one whom the sentence names."""
+    found = [row for ref in refs for row in scene.index.facts(ref, "link") if f"env {name}" in str(row.value)]
+    return tuple(row.id for row in found if row.key.rpartition(" ")[2] in scene.text) or None
 
 
 def _host_of(value: str, text: str) -> bool:
