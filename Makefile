@@ -73,8 +73,9 @@ $(VENV)-local/.installed: pyproject.toml
 	@touch $@
 
 .PHONY: e2e
-e2e: $(STAMP) $(VENV)-local/.installed ## a real small model is asked about drawn worlds, and judged; ARGS=8 asks eight questions
+e2e: $(STAMP) $(VENV)-local/.installed ## a real small model is asked about drawn worlds, and judged; one image in 200 surroundings; ARGS=8 only asks eight questions
 	@$(BIN)/python -m tests.e2e.small_model --python $(VENV)-local/bin/python $(ARGS)
+	@test -n "$(ARGS)" || $(MAKE) matrix
 
 .PHONY: changes
 changes: $(STAMP) ## kill -9 at every step of every kind of change, and every option through a recreate, on a real engine

@@ -161,10 +161,16 @@ async def _finished(
         "lock": {"path": str(known.lock_path), "made": known.ready.made},
         "loaded": wanted.load,
         "differences": [item.to_json() for item in judged.differences],
-        "notes": [*known.said, *known.source.notes],
+        "notes": [*known.said, *known.source.notes, *_unfollowed(order)],
         "secrets": list(known.source.secrets),
         "violation": violated,
     }
+
+
+def _unfollowed(order: Order) -> tuple[str, ...]:
+    """What the manifest asks for and nobody does."""
+    told = "packaging.tagging git-sha is not followed yet: the tag is the hash of the inputs"
+    return (told,) if order.manifest.packaging.tagging == "git-sha" else ()
 
 
 async def _load(made: Built, images: Images) -> None:

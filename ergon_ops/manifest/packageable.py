@@ -51,6 +51,7 @@ class Packaging:
     ignore: tuple[str, ...]
     accepted: tuple[Difference, ...]
     source_date_epoch: int
+    tagging: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ def packageable(manifest: Manifest) -> Packageable:
             said.ignore,
             tuple(Difference(item.path, item.reason) for item in said.accepted),
             said.source_date_epoch,
+            said.tagging,
         ),
     )
 
@@ -91,19 +93,19 @@ def to_json(known: Packageable) -> dict[str, Any]:
         "project": _values(Project, known.project) if known.project else None,
         "applications": {key: _values(Application, item) for key, item in known.applications.items()},
         "containers": {key: _values(Container, item) for key, item in known.containers.items()},
-        "packaging": [said.build_order, said.ignore, accepted, said.source_date_epoch],
+        "packaging": [said.build_order, said.ignore, accepted, said.source_date_epoch, said.tagging],
     }
 
 
 def of_json(document: Mapping[str, Any]) -> Packageable:
     """Raises KeyError, TypeError, ValueError for what `to_json` did not make."""
-    order, ignore, accepted, epoch = document["packaging"]
+    order, ignore, accepted, epoch, tagging = document["packaging"]
     return Packageable(
         document["digest"],
         Project(*document["project"]) if document["project"] else None,
         {key: Application(*map(_settled, row)) for key, row in document["applications"].items()},
         {key: Container(*map(_settled, row)) for key, row in document["containers"].items()},
-        Packaging(tuple(order), tuple(ignore), tuple(Difference(*row) for row in accepted), epoch),
+        Packaging(tuple(order), tuple(ignore), tuple(Difference(*row) for row in accepted), epoch, tagging),
     )
 
 

@@ -26,7 +26,12 @@ OWN = {
         "db": {"image": "postgres:16", "command": f"postgres --password {SECRET}"},
         "web": {"applications": ["api"], "depends_on": ["api", "db"]},
     },
-    "packaging": {"ignore": ["*.md"], "accepted": [{"path": "/a/*", "reason": "a time"}], "source_date_epoch": 7},
+    "packaging": {
+        "ignore": ["*.md"],
+        "accepted": [{"path": "/a/*", "reason": "a time"}],
+        "source_date_epoch": 7,
+        "tagging": "git-sha",
+    },
 }
 
 

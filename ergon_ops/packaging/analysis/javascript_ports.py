@@ -14,7 +14,7 @@ from ergon_ops.packaging.analysis.evidence import Evidence
 from ergon_ops.packaging.analysis.tree import Tree
 
 CALL = re.compile(
-    r"\.listen\s*\(|\b(?:Bun\.|Deno\.)?serve\s*\(\s*(?=\{)|\.Server\s*\(\s*(?=\{)|\bHapi\.server\s*\(|\.createServer\s*\(\s*(?=\{)"
+    r"\.listen\s*\(|\b(?:Bun\.|Deno\.)?serve\s*\(\s*(?=\{)|\.Server\s*\(\s*(?=\{)|\b[Hh](?:api)?\.server\s*\(|\.createServer\s*\(\s*(?=\{)"
     r"|\bWebSocketServer\s*\(|\bstartStandaloneServer\s*\("
 )
 CALLED = (".listen", "erve(", "erver(")

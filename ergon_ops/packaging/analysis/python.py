@@ -15,6 +15,7 @@ from ergon_ops.packaging.analysis.needs import needs
 from ergon_ops.packaging.analysis.own_files import by_own_file
 from ergon_ops.packaging.analysis.own_packages import with_own
 from ergon_ops.packaging.analysis.requirements import MARKERS, included, manager, packages, python_version, requirements
+from ergon_ops.packaging.analysis.routing import ANY
 from ergon_ops.packaging.analysis.scripts import PLAIN, django, one_script, script
 from ergon_ops.packaging.analysis.serving import HEALTH, started
 from ergon_ops.packaging.analysis.sources import SECRET, Made, Mount, Source, sources
@@ -273,7 +274,7 @@ def _health(members: Iterable[Source]) -> str:
     answered: set[str] = set()
     mounts = [mount for source in rows if source.made for mount in source.mounts]
     for source in rows:
-        made = {item.name for item in source.made}
+        made = {ANY, *(item.name for item in source.made)} if source.made else set()
         for owner, path in source.routes:
             if owner in made:
                 answered.add(path)

@@ -20,6 +20,7 @@ from ergon_ops.packaging.analysis.javascript_ports import (
     stands_for,
     weak,
 )
+from ergon_ops.packaging.analysis.routing import of_objects
 from ergon_ops.packaging.analysis.sources import SECRET
 from ergon_ops.packaging.analysis.tree import Tree, aside, inside, relative, shown, within
 
@@ -113,7 +114,7 @@ def _script(path: str, text: str) -> Script:
             script.ports.append((found[0], Evidence(path, found[1], shown(lines[found[1] - 1]))))
         elif wanted:
             script.asks.append(wanted)
-    script.routes = [match[1] for match in ROUTE.finditer(whole)]
+    script.routes = [*(match[1] for match in ROUTE.finditer(whole)), *of_objects(whole)]
     return script
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ergon_ops.packaging.analysis import mcp
+from ergon_ops.packaging.analysis import mcp, routing
 from ergon_ops.packaging.analysis.evidence import Evidence
 from ergon_ops.packaging.analysis.expressions import has_default, last, prefix, settings_of
 from ergon_ops.packaging.analysis.listening import Numbers, literal
@@ -50,6 +50,7 @@ def parsed(tree: Tree, path: str, text: str) -> Source | None:
         return None
     reader = Reader(Source(path), text.splitlines())
     reader.below(module)
+    reader.source.routes = routing.settled(reader.source.routes, text)
     return reader.source
 
 
@@ -257,6 +258,7 @@ class Reader:
         for word in node.keywords:
             if word.arg == "envvar":  # an option of click or typer that the environment may give
                 self._read(word.value, node, required=False)
+        self.source.routes += routing.told(node, full)
         self._numbers.options(node)
         self._listening(node, full)
         self._speaking(node, full)
