@@ -73,7 +73,7 @@ def _plainly(scene: Scene, amount: Amount, candidate: Candidate, stretch: Stretc
         right = re.match(behind, scene.line[amount.end :], re.I) is not None
         return bool(before) and right and re.search(before, ahead, re.I) is not None and not _IMAGE.search(ahead)
     if candidate.dim == "count":
-        return _counts(scene, amount, candidate, text)
+        return _counts(scene, amount, candidate, stretch)
     said = {item[2] for item in scene.resources if stretch.start <= item[0] < stretch.end}
     said -= {"cpu"} if candidate.dim == "bytes" else set()  # `and 0.1 cores` beside it
     several = sum(stretch.start <= item.start < stretch.end for item in quantities(scene.line, scene.line)) > 1
@@ -103,8 +103,8 @@ def _part(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
     return candidate.part == "limit" and limited and not remains
 
 
-def _counts(scene: Scene, amount: Amount, candidate: Candidate, text: str) -> bool:
-    name = candidate.value.name
+def _counts(scene: Scene, amount: Amount, candidate: Candidate, stretch: Stretch) -> bool:
+    name, text = candidate.value.name, scene.line[stretch.start : stretch.end]
     around = f"{text} {scene.ground.question}"
     if candidate.resource == "port":
         fact = scene.index.by_id[candidate.value.ids[0]]
@@ -114,6 +114,9 @@ def _counts(scene: Scene, amount: Amount, candidate: Candidate, text: str) -> bo
         return listens and (beside or _LISTENS.search(around) is not None) and not _OUTSIDE.search(text)
     if name == "process":
         return str(scene.index.by_id[candidate.value.ids[0]].value).lower() in text.lower()
+    if name == "log_template":
+        ahead = scene.line[max(stretch.start, amount.start - 24) : amount.start]
+        return re.search(r"\b(?:one|another|other|each)\b[^,;]*$", ahead, re.I) is not None and "times" in text
     if name == "pids_limit":
         return bounding(scene, amount)
     words = _COUNTED.get(name)

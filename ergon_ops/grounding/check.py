@@ -122,11 +122,11 @@ def check(sentence: str, ground: Ground, before: Checked | None = None) -> Check
 
 def _carried(claim: Claim, scene: Scene, ids: tuple[str, ...], places: tuple[Stretch, ...]) -> Claim:
     """The claim, after all that may carry what the tables did not find: what is cited, what is unset, its own words."""
-    known = cited.as_cited(_of_the_image(claim, scene), scene, ids)
+    known = cited.as_cited(claim, scene, ids)
     if not known.supported and known.kind in (*cited.NUMBERS, "port") and places:
         behind = bound.carried(known, scene, places)
         known = replace(known, why="", fact_ids=behind) if behind else known
-    return told.as_read(unset.as_unset(known, scene), scene, ids)
+    return told.as_read(unset.as_unset(_of_the_image(known, scene), scene), scene, ids)
 
 
 _IMAGE_MADE = lazily(r"\bimage\b[^.;,]{0,24}\b(?:built|made|dates? (?:from|back)|(?:is|was) (?=[^.;,]*\bold\b))", re.I)
@@ -135,7 +135,12 @@ _IMAGE_MADE = lazily(r"\bimage\b[^.;,]{0,24}\b(?:built|made|dates? (?:from|back)
 def _of_the_image(claim: Claim, scene: Scene) -> Claim:
     """When a container was created says nothing of its image."""
     names = {scene.index.by_id[id].name for id in claim.fact_ids if id in scene.index.by_id}
-    if claim.kind == "time" and names == {"created_at"} and _IMAGE_MADE.search(scene.clause(claim.start).text):
+    if (
+        claim.kind == "time"
+        and names
+        and names <= {"created_at", "started_at", "uptime"}
+        and _IMAGE_MADE.search(scene.clause(claim.start).text)
+    ):
         return replace(claim, why="that is when the container was created, not its image")
     return claim
 

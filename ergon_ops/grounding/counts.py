@@ -50,8 +50,8 @@ def judge(scene: Scene, amount: Amount, before: Amount | None) -> None:
         return
     formulas, noun = noun_of(scene, amount)
     if noun is None:
-        if said.lower() == "a single" or _speech(scene, amount):
-            return
+        if said.lower() in ("a single", "one") or _speech(scene, amount) or _of_everybody(scene, amount):
+            return  # `one seen twice`: who that is says the rest
         if noun_host := _load(scene, amount):
             formulas = noun_host
     if formulas == ("@limits",) and re.search(r"process|pids?\b|thread", scene.line[: amount.start], re.I):
@@ -81,6 +81,49 @@ def judge(scene: Scene, amount: Amount, before: Amount | None) -> None:
     why = f"{said} {noun or ''}".strip() + (" is not what was counted" if values else ": nothing of that was counted")
     about = tuple(formula.strip("#@").partition("[")[0] for formula in formulas)
     scene.decide("count", amount.start, amount.end, ids, why, about)
+
+
+_IN_STATE = lazily(
+    r"\s*(?:of (?:them|these|those|us)|are|is)\s+(?:are |is )?(?:currently |still )?"
+    r"(?P<state>running|run|up|restarting|exited|created|stopped|down|paused)\b",
+    re.I,
+)
+_STATES = {
+    "run": ("running",),
+    "up": ("running",),
+    "stopped": ("exited", "dead"),
+    "down": ("exited", "dead", "created", "restarting"),
+}
+_ALL_OF = lazily(r"\b(?:all|those|these|the)\s+$", re.I)
+
+
+def _of_everybody(scene: Scene, amount: Amount) -> bool:
+    """Whether so many of them all are meant, and it has been decided."""
+    if (states := _IN_STATE.match(scene.line, amount.end)) is not None:
+        _in_state(scene, amount, states)
+        return True
+    if amount.spelled and _ALL_OF.search(scene.line[: amount.start]) and _INSIDE.search(scene.line[amount.end :]):
+        _all_listening(scene, amount)
+        return True
+    return False
+
+
+def _in_state(scene: Scene, amount: Amount, match: re.Match[str]) -> None:
+    """`5 of them run`: of everybody there is."""
+    word = match["state"].lower()
+    rows = [row for ref in dict.fromkeys(scene.ground.names.values()) for row in scene.index.facts(ref, "state")]
+    hit = [row for row in rows if row.value in _STATES.get(word, (word,))]
+    ids = tuple(row.id for row in hit) if amount.fits(float(len(hit))) and hit else None
+    scene.decide("count", amount.start, match.end(), ids, f"not so many are {word}", ("state",))
+
+
+def _all_listening(scene: Scene, amount: Amount) -> None:
+    """`all three are listening`: as many as serve."""
+    rows = [row for ref in scene.subjects(amount.start) for row in scene.index.facts(ref, "serving")]
+    good = amount.fits(float(len(rows))) and all(row.value in ("listening", "running") for row in rows)
+    ids = tuple(row.id for row in rows) if rows and good and re.search(r"\blisten|\bup\b|\brun", scene.line) else None
+    said = scene.text[amount.start : amount.end]
+    scene.decide("count", amount.start, amount.end, ids, f"{said}: nothing of that was counted", ("serving",))
 
 
 def _status_class(scene: Scene, amount: Amount, said: str) -> None:
@@ -250,6 +293,8 @@ def _judge_times(scene: Scene, amount: Amount) -> None:
         formulas = ()
     else:
         formulas = TIMES[int((match.lastgroup or "t0")[1:])][1]
+        if formulas[:1] == ("health_streak",) and re.search(r"\b(?:never|once)\b", scene.line, re.I):
+            formulas = ()  # of those before the last one that passed nobody knows
     if amount.values[0] == 1 and re.search(r"\b(?:not|never)\b|n't\b", scene.line[clause.start : amount.start], re.I):
         amount = amount._replace(values=(0.0,))  # not once
     values = list(_values(scene, formulas, amount, "times"))

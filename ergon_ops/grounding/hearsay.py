@@ -26,7 +26,9 @@ def says_so(scene: Scene) -> bool:
 
 def _linked(scene: Scene, claim: Claim) -> tuple[str, ...]:
     """Facts of a connection to that port, which is no text that somebody wrote."""
-    rows = [row for ref in scene.subjects(claim.start) for row in scene.index.facts(ref, "link")]
+    refs = dict.fromkeys((*scene.subjects(claim.start), *scene.ground.refs))
+    links = [row for ref in refs for row in scene.index.facts(ref, "link")]
+    rows = [row for row in links if row.key.rpartition(" ")[2] in scene.text]
     ports = re.findall(r"\d{2,5}", claim.text)
     return tuple(row.id for row in rows if ports and all(re.search(rf":{port}\b", str(row.value)) for port in ports))
 

@@ -199,7 +199,7 @@ def _counts(scene: Scene, amount: Amount, candidate: Candidate) -> bool:
 
 
 BOUNDED = lazily(
-    r"\b(?:limit\w*|cap(?:s|ped)?|quota|ceiling|max\w*|at most|up to|allow\w*|may (?:use|run|have|start))\b", re.I
+    r"\b(?:limit\w*|cap(?:s|ped)?|quotas?|ceilings?|max\w*|at most|up to|allow\w*|may (?:use|run|have|start))\b", re.I
 )
 RUNS = lazily(r"\b(?:run|runs|running|have|has|there are|counts?|started)\s+(?:\w+\s+)?$", re.I)
 

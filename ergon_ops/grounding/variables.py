@@ -51,6 +51,8 @@ def judge(scene: Scene, match: re.Match[str]) -> None:
             or None
         )
         ids = ids or _linked(scene, refs, name, match.end(), clause.end)
+        if ids is None and re.match(r"\s*(?:points?|leads?) (?:to|at) (?:it|them)\b", behind, re.I):
+            ids = _of_links(scene, refs, name)
     elif missing or _BUT_NOT.search(scene.line[: match.start()]):
         ids = None if rows else tuple(row.id for row in keys[:3]) or known(scene, match.start(), name) or None
     elif ids is None:
@@ -89,6 +91,7 @@ def _linked(scene: Scene, refs: tuple[Ref, ...], name: str, start: int, end: int
 
 def _of_links(scene: Scene, refs: tuple[Ref, ...], name: str) -> tuple[str, ...] | None:
     """A link that this variable makes, to one whom the sentence names."""
+    refs = tuple(dict.fromkeys((*refs, *scene.ground.refs)))
     found = [row for ref in refs for row in scene.index.facts(ref, "link") if f"env {name}" in str(row.value)]
     return tuple(row.id for row in found if row.key.rpartition(" ")[2] in scene.text) or None
 
