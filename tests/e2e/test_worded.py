@@ -24,7 +24,7 @@ SETS: Mapping[str, tuple[int, float, float]] = {
     "first": (77, 0.10, 0.0),
     "again": (77, 0.12, 0.15),
     "later": (178, 0.16, 0.0),
-    "last": (279, 0.15, 0.05),
+    "last": (279, 0.15, 0.10),
 }
 
 
