@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import field, replace
 
 from ergon_ops.assistant.instead import Instead
@@ -186,7 +187,10 @@ class Modelled:
         refusal, ref, arguments = self.whom(call)
         if ref is None:
             return ToolResult(call.id, f"error: {refusal}", ok=False)
-        if again := self.repeats.refusal(str(ref), call.tool, arguments):
+        again = self.repeats.refusal(str(ref), call.tool, arguments)
+        if again and await self.moved(ref):
+            again = self.repeats.refusal(str(ref), call.tool, arguments)
+        if again:
             return ToolResult(call.id, f"error: {again}", ok=False)
         if (asked := self.proposed(ref, call.tool)) is not None:
             return ToolResult(call.id, f"proposed already, and it stays as it is: {proposal_line(asked)}")
@@ -203,6 +207,14 @@ class Modelled:
             handle=outcome.handle,
         )
         return ToolResult(call.id, text, ok=outcome.ok)
+
+    async def moved(self, ref: Ref) -> bool:
+        """Whether something happened to it since it was read in this turn."""
+        with suppress(ErgonError):
+            if await self.room.desk.collector.moved(ref):
+                self.repeats.forget(str(ref))
+                return True
+        return False
 
     def proposed(self, ref: Ref, kind: str) -> Proposal | None:
         """A change of this kind that the question itself asked for: other arguments make no second one beside it."""

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from ergon_ops.changes.optimizations import Wish
 
 Held = tuple[Group, float]
+# What a container is, and does not move by itself: another value means that something was done to it, or that it fell.
+STANDS = frozenset(
+    {
+        *("state", "started_at", "exit_code", "restart_count", "health", "memory_limit", "memory_swap_limit"),
+        *("cpu_limit", "cpu_shares", "cpuset", "pids_limit", "restart_policy", "restart_max"),
+    }
+)
 
 
 @dataclass(slots=True)
@@ -73,6 +80,17 @@ class Collector:
             sorted_facts.setdefault(group, []).append(fact)
         for group in groups:
             self._held[ref][group, window_s] = tuple(sorted_facts[group])
+
+    async def moved(self, ref: Ref) -> bool:
+        """Whether a container is not what this turn has read of it. Then all of it is read anew by whoever asks.
+
+        Raises NoSuchContainer, EngineError."""
+        now = await self.sources.fetch(ref, ("state", "limits"), window_s=0.0)
+        known = {(fact.name, fact.key): fact.value for fact in self.ledger if fact.about == ref}
+        moved = any(known.get((item.name, item.key), item.value) != item.value for item in now if item.name in STANDS)
+        if moved:
+            self._held.pop(ref, None)
+        return moved
 
     async def findings(self, ref: Ref, *, window_s: float = 0.0) -> tuple[Finding, ...]:
         """What the rules conclude about a container, reading what they need first, and about those around it that it

@@ -66,9 +66,9 @@ class Repeats:
         said = json.dumps([container, tool, dict(arguments)], sort_keys=True, default=str)
         if said in self._seen:
             return f"{tool} was already called like that in this turn, and nothing has changed: its result stands above"
-        self._seen[said] = tool
+        self._seen[said] = container
         return ""
 
-    def forget(self) -> None:
-        """Something was changed."""
-        self._seen.clear()
+    def forget(self, container: str) -> None:
+        """Something happened to it: whatever was read of it may be read again."""
+        self._seen = {said: whose for said, whose in self._seen.items() if whose != container}

@@ -216,6 +216,24 @@ async def test_a_fault_a_model_keeps_silent_about_is_told_all_the_same(stage: St
     assert "throttled" in answer["answer"]
 
 
+async def test_the_same_read_is_refused_until_something_happened_to_whom_it_is_of(stage: Stage) -> None:
+    engine = stage.engines["local"]
+
+    def play(prompt: Prompt, messages: Sequence[Message], tools: Sequence[Tool]) -> Iterable[Piece]:
+        said = results(messages)
+        if len(said) == 2:
+            engine.set_health("webapp", "unhealthy", output="no answer")
+        yield call("inspect", id=f"c{len(said)}", groups=["state"]) if len(said) < 4 else Text("I am unhealthy.")
+
+    answer = await stage.plays(play, "What's your status?", "webapp")
+    said = results(stage.model.requests[-1][1])
+    assert [item.ok for item in said] == [True, False, True, False]
+    assert "nothing has changed" in said[1].text
+    assert "health: healthy" in said[0].text
+    assert "health: unhealthy" in said[2].text
+    assert answer["answer"].startswith("I am unhealthy.")
+
+
 async def test_a_finding_said_as_it_stands_is_an_answer(stage: Stage) -> None:
     def play(prompt: Prompt, messages: Sequence[Message], tools: Sequence[Tool]) -> Iterable[Piece]:
         found = re.search(r"finding about worker: fault \w+ \(\w+\) \[([^]]*)\]: (.+)\.", messages[-1].text)
