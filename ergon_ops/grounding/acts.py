@@ -195,6 +195,7 @@ def _judge(scene: Scene, kind: str, match: re.Match[str]) -> None:
 _NOT_NOW = lazily(
     r"[^.;,]{0,30}?\b(?:is|are|was|would|wouldn't|won't|will|might|could|may|should|isn't|makes?|needs?)\b", re.I
 )
+_LINE = lazily(r"\b(?:lines?|words?|messages?|output|thing)(?: that)?\s*$", re.I)
 _THING = lazily(r"\b(?:limits?|image|settings?|variables?|policy|config\w*|command|ports?|quota)\s*$", re.I)
 
 
@@ -234,6 +235,8 @@ def _of_itself(scene: Scene, kind: str, verb: str, behind: str, ahead: str, matc
         and re.match(r"\s*(?:about |only |some )?(?:\d|\x00)", behind)
     ):
         return True
+    if kind == "done" and verb in ("wrote", "written") and _LINE.search(ahead):
+        return True  # `the last line I wrote`
     if kind == "passive" and verb in _STATIVE and re.search(r"\b(?:is|are|was|were)\s", match[0], re.I):
         return True
     return _told_so(scene, kind, verb, behind, ahead, match)

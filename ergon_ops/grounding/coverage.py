@@ -55,7 +55,7 @@ BESIDE = frozenset(
     volume kernel program programs variable variables environment flag env inside http app system host machine engine
     docker uses use using used usage consumption consumer consumes quota allowed allowance configured available
     missing work works working set sets setting settings counter core digest thread threads dependency dependencies
-    hidden remains remaining low high minimum maximum network rate rates""".split()
+    hidden remains remaining low high minimum maximum network rate rates cap caps capped""".split()
 )
 _TRADE = lazily(
     r"accept\w*|access\w*|alert\w*|answer(?:s|ed|ing)|attack\w*|back(?:up|log|ups)|bandwidth|behind|block\w*|boot\w*|"

@@ -68,7 +68,9 @@ _STATES: tuple[tuple[str, str], ...] = (
     ),
     (
         "haslimit",
-        r"ha(?:s|ve) (?:a|an|its own|my own) (?P<has>memory|cpu|pids?|process) (?:limit|cap|quota)(?! of)",
+        r"ha(?:s|ve) (?:a|an|its own|my own) (?P<has>memory|cpu|pids?|process) (?:limit|cap|quota)(?! of)|"
+        r"(?P<has2>memory|cpu|pids?|process) (?:(?:use|usage|count) )?is (?:limited|capped|restricted)"
+        r"(?! (?:to|at|by))",
     ),
     (
         "policied",
@@ -187,7 +189,7 @@ def _state(scene: Scene, match: re.Match[str]) -> None:
     if kind in ("how", "how2", "engine", "mountro"):
         (mounted if kind == "mountro" else engine)(scene, match)
         return
-    kind = "nolimit" if kind.startswith("what") else "haslimit" if kind == "has" else kind
+    kind = "nolimit" if kind.startswith("what") else "haslimit" if kind in ("has", "has2") else kind
     clause = scene.clause(at)
     ahead = scene.line[max(clause.start, at - 60) : at]
     comes_back = kind == "policied" and _IF_ENDED.search(scene.line) is not None
@@ -423,7 +425,7 @@ def _checked(
             each = [has_limit(scene, ref, what, negative) for what in said]
             ids = tuple(id for one in each for id in one or ()) if each and all(each) else None
         elif kind == "haslimit":
-            ids = has_limit(scene, ref, match["has"], negative)
+            ids = has_limit(scene, ref, match["has"] or match["has2"], negative)
         elif kind == "nolimit" and len(what := _LIMITS_OF.findall(_named_limits(scene, match))) > 1:
             every = [has_limit(scene, ref, word, negative=True) for word in what]
             ids = tuple(id for one in every for id in one or ()) if all(every) else None

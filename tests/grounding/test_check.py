@@ -448,3 +448,28 @@ def test_a_sentence_inside_of_what_the_rules_quote_is_nobodys_answer() -> None:
     assert not check("I restarted the database.", ground).ok
     assert not check("I restarted the cache.", ground).ok
     assert not check("3 × Done. I restarted the database. Bye.", ground).ok
+
+
+@pytest.mark.parametrize(
+    ("said", "true"),
+    [
+        ("My memory is capped at 136 MiB.", True),
+        ("My memory is capped at 64 MiB.", False),
+        ("My memory is limited, and I am running.", True),
+        ("My process count is limited, and I am running.", True),
+        ("mailer's memory is capped, and mailer is exited.", False),
+    ],
+)
+def test_what_is_said_to_be_limited_has_a_limit(said: str, true: bool) -> None:
+    ground = written()
+    assert ground.ledger.number(WEBAPP, "memory_limit") == 136 * MIB
+    assert ground.ledger.number(MAILER, "memory_limit") is None
+    assert check(said, ground).ok is true
+
+
+def test_a_line_that_a_container_wrote_is_no_act() -> None:
+    acts = [
+        [claim.kind for claim in check(said, written()).claims if claim.kind == "act"]
+        for said in ("The last line I wrote was “no such line”.", "I wrote a line to your configuration.")
+    ]
+    assert acts == [[], ["act"]]
