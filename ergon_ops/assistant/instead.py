@@ -19,6 +19,7 @@ from ergon_ops.refs import Ref
 from ergon_ops.turn import Desk
 
 INTENTS_TOLD, SENTENCES_TOLD = 2, 2
+ANSWER = Ref("")  # whose sentences the rules' answer's are
 NEVER = frozenset({"act", "command", "secret", "proposal"})  # struck, whatever the rules would say
 Learn = Callable[[Ref, Sequence[Finding], Sequence[Proposal]], None]
 
@@ -26,13 +27,15 @@ Learn = Callable[[Ref, Sequence[Finding], Sequence[Proposal]], None]
 @dataclass(slots=True)
 class Instead:
     """`views` are those of the answer; `seen` the same after what was read in addition, of which `learn` is told.
-    `may_look`: not so in strict mode, where a person asks for each read."""
+    `may_look`: not so in strict mode, where a person asks for each read. `answer`: what the rules said to the question,
+    whose own sentences come first."""
 
     desk: Desk
     ask: Ask
     views: Sequence[View]
     learn: Learn
     may_look: bool
+    answer: Sequence[Sentence] = ()
     seen: dict[Ref, View] = field(default_factory=dict)
     _told: set[tuple[Ref, str]] = field(default_factory=set)
     _unread: set[tuple[Ref, str]] = field(default_factory=set)
@@ -83,6 +86,8 @@ class Instead:
     def told(self, checked: Checked) -> Sentence | None:
         """What the rules say of it, with the facts that carries; without text if they said it before in this answer.
         None: then the model's sentence is struck."""
+        if (ours := self._of_the_answer(checked)) is not None:
+            return ours
         view, intents = self._of(checked), self._intents(checked)
         if view is None or not intents or any((view.ref, intent) in self._unread for intent in intents):
             return None
@@ -99,6 +104,18 @@ class Instead:
         # The list a sentence leads to is left out.
         text = " ".join(f"{one.text[:-1]}." if one.text.endswith(":") else one.text for one in said)
         return Sentence(name + text, ids)
+
+    def _of_the_answer(self, checked: Checked) -> Sentence | None:
+        """The sentence of the rules' answer that rests on most of what this one cites, if it was not told yet."""
+        cited = {*checked.cited, *checked.fact_ids}
+        if NEVER.intersection(claim.kind for claim in checked.unsupported):
+            return None
+        rest = [one for one in self.answer if cited & set(one.fact_ids) and (ANSWER, one.text) not in self._told]
+        best = max(rest, key=lambda one: len(cited & set(one.fact_ids)), default=None)
+        if best is None:
+            return None
+        self._told.add((ANSWER, best.text))
+        return Sentence(best.text, best.fact_ids)
 
     def _of(self, checked: Checked) -> View | None:
         """Of whom the sentence spoke; nobody, if of somebody we know nothing of."""

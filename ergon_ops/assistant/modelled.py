@@ -65,7 +65,9 @@ class Modelled:
         turn, room = self.turn, self.room
         settings = room.house.settings
         tell, expected = telling(room.desk.happened.put_nowait), frozenset(turn.reply.fact_ids)
-        instead = Instead(room.desk, turn.ask or Ask("", ()), self.views, self.learn, self.mode != "strict")
+        instead = Instead(
+            room.desk, turn.ask or Ask("", ()), self.views, self.learn, self.mode != "strict", turn.reply.sentences
+        )
         checker = Checker(self.ground, tell, self.distrusted, expected)
         talk = Talk(
             self.provider, self.prompt(), self.tools(), [*self.history(), self.message()],
@@ -96,10 +98,12 @@ class Modelled:
         self.room.house.models.check_cost(self.provider.model, used, tokens)
 
     def complete(self) -> None:
-        """What must not be left out whatever the model says: what it was not shown, faults found, what waits for
-        approval."""
+        """What must not be left out whatever the model says: log lines that were asked for and it was not shown, faults
+        found, what waits for approval."""
         told = joined(self.turn.told)
-        for sentence in withheld(self.turn.reply.sentences, self.room.ledger, self.room.house.settings.share):
+        lines = withheld(self.turn.reply.sentences, self.room.ledger, self.room.house.settings.share)
+        asked = self.turn.ask is not None and {"logs", "errors"} & set(self.turn.ask.intents)
+        for sentence in lines if asked else ():
             if sentence.text not in told:
                 self.add(f"\n- {sentence.text}" if sentence.item else sentence.text, sentence.fact_ids)
         for view in self.views:
@@ -199,13 +203,8 @@ class Modelled:
             self.notice("refused", f"the model asked for {call.tool[:40]!r}, which {ref.short} does not grant: refused")
         self.learn(ref, outcome.findings, outcome.proposals)
         self.warn()
-        text = outcome_text(
-            outcome,
-            subject=ref,
-            now=self.room.house.clock(),
-            share=self.room.house.settings.share,
-            handle=outcome.handle,
-        )
+        now, share = self.room.house.clock(), self.room.house.settings.share
+        text = outcome_text(outcome, subject=ref, now=now, share=share, handle=outcome.handle)
         return ToolResult(call.id, text, ok=outcome.ok)
 
     async def moved(self, ref: Ref) -> bool:

@@ -45,12 +45,14 @@ def judge(scene: Scene, amount: Amount, before: Amount | None) -> None:
     if re.search(r"\bpid\W*$", scene.line[: amount.start], re.I):
         _pid(scene, amount, said)
         return
+    if _of_everybody(scene, amount):
+        return
     if _CLASS.match(scene.line, amount.end):
         _status_class(scene, amount, said)
         return
     formulas, noun = noun_of(scene, amount)
     if noun is None:
-        if said.lower() in ("a single", "one") or _speech(scene, amount) or _of_everybody(scene, amount):
+        if said.lower() in ("a single", "one") or _speech(scene, amount):
             return  # `one seen twice`: who that is says the rest
         if noun_host := _load(scene, amount):
             formulas = noun_host
@@ -84,8 +86,8 @@ def judge(scene: Scene, amount: Amount, before: Amount | None) -> None:
 
 
 _IN_STATE = lazily(
-    r"\s*(?:of (?:them|these|those|us)|are|is)\s+(?:are |is )?(?:currently |still )?"
-    r"(?P<state>running|run|up|restarting|exited|created|stopped|down|paused)\b",
+    r"\s*(?:of (?:them|these|those|us)|containers?|are|is)\s+(?:are |is )?(?:currently |still )?"
+    r"(?P<state>not (?:up|running)|running|run|up|restarting|exited|created|stopped|down|paused)\b",
     re.I,
 )
 _STATES = {
@@ -112,7 +114,8 @@ def _in_state(scene: Scene, amount: Amount, match: re.Match[str]) -> None:
     """`5 of them run`: of everybody there is."""
     word = match["state"].lower()
     rows = [row for ref in dict.fromkeys(scene.ground.names.values()) for row in scene.index.facts(ref, "state")]
-    hit = [row for row in rows if row.value in _STATES.get(word, (word,))]
+    wanted = _STATES.get(word, (word,))
+    hit = [row for row in rows if (row.value not in _STATES["up"] if word.startswith("not") else row.value in wanted)]
     ids = tuple(row.id for row in hit) if amount.fits(float(len(hit))) and hit else None
     scene.decide("count", amount.start, match.end(), ids, f"not so many are {word}", ("state",))
 

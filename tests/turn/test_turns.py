@@ -665,3 +665,13 @@ async def test_a_turn_that_is_stopped_leaves_nothing_waiting(stage: Stage) -> No
     for _ in range(5):
         await asyncio.sleep(0.01)
     assert asyncio.all_tasks() <= before
+
+
+async def test_in_the_place_of_what_does_not_hold_stands_what_the_rules_said_to_the_question(stage: Stage) -> None:
+    def play(prompt: Prompt, messages: Sequence[Message], tools: Sequence[Tool]) -> Iterable[Piece]:
+        id, _ = fact(messages[0].text, "uptime")
+        yield Text("" if len(messages) > 1 else f"I am running. I have been up for 9 weeks [{id}].")
+
+    answer = await stage.plays(play, "since when are you up?", "webapp")
+    assert "9 weeks" not in answer["answer"]
+    assert answer["answer"].startswith("I am running. I have been up for 1 h, since 2023-11-14")
