@@ -191,7 +191,23 @@ def dockerfiles(settings: Settings, folder: Path, *, force: bool = False) -> tup
         keep(store, root, found, work, force=force)
     if force:  # what a person wrote is kept beside it: the one that is there now is of the plan
         work = [replace(item, own=item.plan is None) for item in work]
-    return {"project": found.name, "path": str(root), "dockerfiles": rows, "notes": notes(found)}, work
+    return {
+        "project": found.name,
+        "path": str(root),
+        "dockerfiles": rows,
+        "notes": [*notes(found), *_unmade(found, work)],
+    }, work
+
+
+def _unmade(found: Analysis, work: Sequence[Written]) -> Iterator[str]:
+    """Programs that are known, and for which no Dockerfile is written."""
+    done = {item.application.name for item in work}
+    for item in found.applications:
+        if item.name not in done and item.type != "dockerfile":
+            try:
+                plan_of(item, labels={})
+            except UsageError as error:
+                yield error.message
 
 
 def _impossible(root: Path, found: Analysis) -> ErgonError:

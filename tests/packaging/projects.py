@@ -139,6 +139,8 @@ TREES: list[Project] = [
     ("script-bare", {"main.py": "print('hi')\n"}, [(".", "script", "python main.py", None)]),
     ("python-library", {"lib/__init__.py": "x = 1\n", "pyproject.toml": '[project]\nname = "lib"\n', "tests/test_app.py": FASTAPI}, []),
     ("procfile", {"app.py": FLASK, "requirements.txt": "flask\ngunicorn\n", "Procfile": "release: true\nweb: gunicorn app:app -b 0.0.0.0:8200\n"}, [(".", "flask", "gunicorn app:app -b 0.0.0.0:8200", 8200)]),
+    ("procfile-alone", {"serve.py": "import sys\nimport http.server\n\nhttp.server.test(http.server.SimpleHTTPRequestHandler, port=int(sys.argv[1]), bind='0.0.0.0')\n", "Procfile": "web: python serve.py $PORT\n"}, [(".", "procfile", "sh -c python serve.py $PORT", 8000)]),
+    ("procfile-node", {"x.js": "setInterval(() => console.log('at work'), 1000)\n", "Procfile": "worker: node x.js\n"}, [(".", "procfile", "node x.js", None)]),
     ("examples-beside", {"shop/__init__.py": "", "shop/web.py": FLASK, "requirements.txt": "flask\ngunicorn\n", "examples/node/package.json": package(scripts={"start": "node i.js"}, dependencies={"express": "4"}), "examples/node/i.js": EXPRESS + "app.listen(1111)\n"}, [(".", "flask", "gunicorn -b 0.0.0.0:8000 shop.web:app", 8000)]),
     ("tornado-package", {"chat/__init__.py": "", "chat/rooms.py": "NAME = 'x'\n", "chat/server.py": "import asyncio\nimport tornado.web\nfrom tornado.options import define, options\nfrom chat.rooms import NAME\n\ndefine('port', default=8899)\n\nasync def main():\n    app = tornado.web.Application([])\n    app.listen(options.port)\n    await asyncio.Event().wait()\n\nif __name__ == '__main__':\n    asyncio.run(main())\n", "requirements.txt": "tornado\n"}, [(".", "tornado", "python -m chat.server", 8899)]),
     ("fastapi-settings", {"run.py": "import uvicorn\nfrom shop.settings import settings\nif __name__ == '__main__':\n    uvicorn.run('shop.web:app', port=settings.port)\n", "shop/__init__.py": "", "shop/web.py": FASTAPI, "shop/settings.py": "import os\n\nclass Settings:\n    port: int = int(os.getenv('SHOP_PORT', '8444'))\n\nsettings = Settings()\n", "requirements.txt": UVICORN}, [(".", "fastapi", "uvicorn shop.web:app --host 0.0.0.0 --port 8444", 8444)]),
@@ -304,6 +306,7 @@ TREES: list[Project] = [
 # What they need to be built is in an image of their toolchain (Go, Rust, Java, Swift, PHP, Ruby, .NET, Elixir, Deno), which
 # only a registry has: they are recognised, with their command and port, and none of them is built and started here.
 RECOGNISED: list[Project] = [
+    ("procfile-of-what-is-not-there", {"Procfile": "web: serve --port 9123\n"}, [(".", "procfile", "serve --port 9123", 9123)]),
     ("go-cmd", {"go.mod": "module example.com/x/v2\nrequire github.com/gin-gonic/gin v1.9.1\n", "cmd/server/main.go": "package main\nfunc main() { r.Run(\":8099\") }\n", "lib/lib.go": "package lib\n"}, [(".", "gin", "./server", 8099)]),
     ("rust-axum", {"Cargo.toml": '[package]\nname = "srv"\n[dependencies]\naxum = "0.7"\n', "src/main.rs": 'let l = TcpListener::bind("0.0.0.0:3030");\n'}, [(".", "axum", "./srv", 3030)]),
     ("spring", {"pom.xml": "<parent><artifactId>spring-boot-starter-parent</artifactId></parent>", "src/main/resources/application.properties": "server.port=8181\n"}, [(".", "spring-boot", "java -jar app.jar", 8181)]),

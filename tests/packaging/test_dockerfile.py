@@ -35,7 +35,7 @@ def plans(root: Path) -> list[tuple[Application, ImagePlan]]:
     made = []
     for name, files, _ in [*TREES, *RECOGNISED]:
         for item in analyse(write(root / name, files)).applications:
-            if item.type in WITHOUT or (item.type, item.language) == ("script", "php"):
+            if item.type in WITHOUT or (item.type, item.language) in (("script", "php"), ("procfile", "")):
                 with pytest.raises(UsageError):
                     plan_of(item, labels={})
             else:
@@ -246,3 +246,14 @@ def test_an_older_one_of_ours_and_one_with_other_line_ends_are_ours() -> None:
     assert by_us(signed("# Written by ergon-ops\nFROM x\n").replace("\n", "\r\n"))
     assert not by_us(signed("# Written by ergon-ops\nFROM x\n").replace("FROM x", "FROM y"))
     assert not by_us("FROM x\n")
+
+
+def test_programs_for_which_no_dockerfile_can_be_written_are_told(tmp_path: Path) -> None:
+    files = {
+        "api/main.py": FASTAPI,
+        "api/requirements.txt": UVICORN,
+        "old/shard.yml": "name: c\ntargets:\n  c:\n    main: src/c.cr\n",
+    }
+    document, work = dockerfiles(replace(load(), state_dir=tmp_path / "state"), write(tmp_path / "shop", files))
+    assert [item.application.name for item in work] == ["api"]
+    assert "no Dockerfile can be written for old: it is a crystal project" in document["notes"]

@@ -16,6 +16,7 @@ from ergon_ops.packaging.analysis.evidence import Analysis, Application, Evidenc
 from ergon_ops.packaging.analysis.needs import SCHEMES, URL
 from ergon_ops.packaging.analysis.packages import packages, taken_in
 from ergon_ops.packaging.analysis.processes import beside, is_one, placed
+from ergon_ops.packaging.analysis.procfiles import procfiles
 from ergon_ops.packaging.analysis.said import PORT as SAID_PORT
 from ergon_ops.packaging.analysis.said import filled
 from ergon_ops.packaging.analysis.secrets import secrets
@@ -51,6 +52,7 @@ def analyse(root: Path) -> Analysis:
     images = dockerfiles(tree, composed)
     found += static.applications(tree, homes)
     found += static.shell(tree, {item.path for item in found} | set(images))
+    found += procfiles(tree, {item.path for item in found} | set(images))
     free = {folder: image for folder, image in images.items() if folder not in {item.path for item in found}}
     around = {item.path: one for item in found if (one := _around(item, free, alone=len(found) == 1))}
     known = {**around, **images}
