@@ -212,7 +212,8 @@ def _nginx_upstreams(t: Teller) -> Said:
 def _nginx_workers(t: Teller) -> Said:
     workers, each = t.fact("nginx_worker_processes"), t.fact("nginx_worker_connections")
     if workers is not None:
-        yield say(f"My nginx is told to start {plain(workers.value)} worker processes.", workers)
+        processes = "process" if plain(workers.value) == "1" else "processes"
+        yield say(f"My nginx is told to start {plain(workers.value)} worker {processes}.", workers)
     if each is not None:
         yield say(f"One of its workers holds at most {_count(each)} connections.", each)
 

@@ -161,6 +161,9 @@ def _as_one(question: Question, first: Mention, second: Mention) -> Mention | No
     if both and (first.kind in _LOOSE or second.kind in _LOOSE):
         surer = first if len(first.members) <= len(second.members) else second
         slip, plural = first.slip or second.slip, second.plural
+        called = question.gap_after(first.last).lstrip()[:1] in (":", ",") and first.first == 0
+        if called and first.kind == "name" and second.kind != "name" and second.first > first.last + 1:
+            return replace(first, members=both, strong=True)  # `webapp: is nginx up?` asks webapp about its nginx
         return replace(
             surer, first=first.first, last=second.last, members=both, slip=slip, plural=plural, strong=True, readings=[]
         )

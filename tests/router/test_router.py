@@ -288,3 +288,11 @@ def test_what_is_counted_of_one_that_is_named_is_nobody_else(text: str) -> None:
     two = Router([Member(Ref("webapp"), "webapp-ci"), Member(Ref("worker"), "worker-ci")])
     assert [ref.name for ref in two.route(text).refs] == ["webapp"]
     assert [ref.name for ref in two.route("how are the workers?").refs] == ["worker"]
+
+
+@pytest.mark.parametrize("text", ["webapp: is nginx up?", "webapp, how many connections does nginx have?"])
+def test_one_who_is_called_is_asked_about_the_program_that_is_named_behind(text: str) -> None:
+    two = Router([Member(Ref("webapp"), "webapp-ci", programs=("nginx",)), Member(Ref("worker"), "worker-ci")])
+    route = two.route(text)
+    assert [ref.name for ref in route.refs] == ["webapp"]
+    assert "nginx" in route.rest
