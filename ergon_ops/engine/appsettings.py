@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from ergon_ops.dataclass import dataclass
+from ergon_ops.engine.appdoors import postgres_door, redis_door
 from ergon_ops.engine.documents import integer, words
 from ergon_ops.engine.hands import Setting
 from ergon_ops.engine.nginxconf import Directive
@@ -104,15 +105,12 @@ class Redis:
             _expect_ok(self._ask(inside, "CONFIG", "REWRITE"))
 
     def _ask(self, inside: Inside, *command: str) -> str:
-        own = inside.environment()
-        password = next((own[key] for key in REDIS_PASSWORDS if own.get(key)), "")
-        said = inside.run(("redis-cli", *command), given={"REDISCLI_AUTH": password} if password else {})
+        door = redis_door(inside.api, inside.container_id)
+        given = {"REDISCLI_AUTH": door.password} if door.password else {}
+        said = inside.run(("redis-cli", *door.options(), *command), given=given)
         if said.code:
             raise _refusal("redis", said.text)
         return said.text.strip()
-
-
-REDIS_PASSWORDS = ("REDISCLI_AUTH", "REDIS_PASSWORD", "VALKEY_PASSWORD", "REDIS_PASS", "REDIS_AUTH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +144,11 @@ class Postgres:
     def _query(self, inside: Inside, sql: str) -> str:
         own = inside.environment()
         name = own.get("POSTGRES_USER") or "postgres"
-        password = own.get("POSTGRES_PASSWORD") or own.get("PGPASSWORD")
-        given = {"PGPASSWORD": password} if password else {}
-        command = ("psql", "-X", "-w", "-A", "-t", "-q", "-U", name, "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-c")
-        said = inside.run((*command, sql), given={**given, "PGCONNECT_TIMEOUT": "5"}, user="postgres")
+        door = postgres_door(inside.api, inside.container_id)
+        given = {"PGPASSWORD": door.password} if door.password else {}
+        command = ("psql", "-X", "-w", "-A", "-t", "-q", *door.options(), "-U", name, "-d", "postgres")
+        asked = (*command, "-v", "ON_ERROR_STOP=1", "-c", sql)
+        said = inside.run(asked, given={**given, "PGCONNECT_TIMEOUT": "5"}, user="postgres")
         if said.code:
             raise _refusal("postgres", said.text)
         return said.text.strip()

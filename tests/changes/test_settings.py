@@ -21,9 +21,9 @@ CONF = "user root root;\nworker_processes 3;\nevents { worker_connections 64; }\
 NGINX = f"printf '%s' '{CONF}' > /etc/nginx/nginx.conf; exec nginx -g 'daemon off;'"
 POSTGRES = (
     "echo $POSTGRES_PASSWORD > /tmp/p; initdb -N -D /tmp/pg -U postgres -A scram-sha-256 --pwfile=/tmp/p; rm /tmp/p;"
-    " exec postgres -D /tmp/pg"
+    " exec postgres -D /tmp/pg -p 5439"
 )
-REDIS = ("redis-server", "--requirepass", SECRET)
+REDIS = ("redis-server", "--requirepass", SECRET, "--port", "6390")
 # user and command; then the settings: name, new value, as the service writes it
 STORIES: dict[str, tuple[str, tuple[str, ...], list[tuple[str, str, str]]]] = {
     "redis": (

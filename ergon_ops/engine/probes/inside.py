@@ -38,12 +38,12 @@ def subject(document: Document, caller: Caller, here: bool, ends: float) -> Subj
         tail=host.tail if pid else api.tail,
         names=host.names if pid else api.names,
         run=api.run,
-        command=_command(document),
+        command=command_of(document),
         environment=environment_of(document),
     )
 
 
-def _command(document: Document) -> tuple[str, ...]:
+def command_of(document: Document) -> tuple[str, ...]:
     """Its words; those of a `sh -c` line taken apart as far as that goes."""
     said = [*words(document, "Config.Entrypoint"), *words(document, "Config.Cmd")]
     found: list[str] = []

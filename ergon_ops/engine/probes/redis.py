@@ -5,7 +5,7 @@ A credential that is known is given first: a PING without it would count among t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from ergon_ops.engine.probes.line import Line, NoWay, Refused
@@ -110,18 +110,26 @@ async def _by_exec(subject: Subject, target: ProbeTarget, port: int, password: s
 
 async def _password(subject: Subject) -> str:
     """From its command, its environment, or the configuration file that its command names."""
-    said = option(subject.command, "--requirepass")
-    if said:
-        return subject.environment.get(said.strip("${}"), said) if said.startswith("$") else said
-    for key in PASSWORDS:
-        if value := subject.environment.get(key):
-            return value
-    named = next((word for word in subject.command if word.endswith(CONFIGURATION)), "")
+    if said := given_password(subject.command, subject.environment):
+        return said
+    named = configuration_of(subject.command)
     text = await subject.read(named) if named else None
-    return _configured(text.decode("utf-8", "replace")) if text else ""
+    return configured(text.decode("utf-8", "replace")) if text else ""
 
 
-def _configured(text: str) -> str:
+def given_password(command: Sequence[str], environment: Mapping[str, str]) -> str:
+    """By its command, else by its environment."""
+    said = option(command, "--requirepass")
+    if said:
+        return environment.get(said.strip("${}"), said) if said.startswith("$") else said
+    return next((environment[key] for key in PASSWORDS if environment.get(key)), "")
+
+
+def configuration_of(command: Sequence[str]) -> str:
+    return next((word for word in command if word.endswith(CONFIGURATION)), "")
+
+
+def configured(text: str) -> str:
     for line in text.splitlines():
         word, _, value = line.strip().partition(" ")
         if word.lower() == "requirepass":
