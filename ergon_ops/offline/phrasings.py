@@ -38,6 +38,15 @@ HARMLESS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("dependencies", "restarts"),
     ),
 )
+# What is proposed is approved by a person, or not at all.
+_PROPOSE = (
+    r"(?:(?:can|could|would|will) you |please |i want you to )*"
+    r"(?:propose|suggest|recommend|(?:make|give|write)(?: me| us)? an? (?:proposal|suggestion|recommendation))"
+    r"(?: (?:me|us))?(?: (?:it|this|something|anything|some|(?:a |an |any |some |the )?"
+    r"(?:good |sensible |safe |better )?(?:changes?|improvements?|optimi[sz]ations?|tuning|fix|fixes|limits?)))?"
+    r"(?: for (?:it|this|yourself|you|this container))?"
+)
+HARMLESS = (*HARMLESS, (_LOOKS + _PROPOSE + _END, ("optimize",)))
 # A question that matches asks for these intents, unless it is refused for safety.
 WHOLE: tuple[tuple[str, tuple[str, ...]], ...] = (
     (_LOOKS + rf"(?:(?:can|could|would|will) (?:you|we|i) )?(?:please )?{_MEND} {_THAT}{_END}", ("why", "optimize")),
