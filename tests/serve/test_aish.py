@@ -290,3 +290,23 @@ async def test_a_reply_that_takes_long_arrives_with_white_space_before_it(
         entries = tekton.load(running.registry)
         answer = await asyncio.to_thread(tekton.send, entries, "webapp-ci", "What's your status?", patience_s=2.0)
         assert answer.startswith("Running nginx")
+
+
+def test_without_http_it_says_so(tmp_path: Path) -> None:
+    surroundings = {
+        **os.environ,
+        "HOME": str(tmp_path),
+        "XDG_STATE_HOME": str(tmp_path / "s"),
+        "TEKTON_ROOT": str(tmp_path / "t"),
+    }
+    surroundings["DOCKER_HOST"] = f"unix://{tmp_path}/nobody.sock"
+    (tmp_path / "t" / ".tekton" / "aish").mkdir(parents=True)
+    command = [sys.executable, "-m", "ergon_ops", "serve", "--http", "off"]
+    with subprocess.Popen(command, env=surroundings, stderr=subprocess.PIPE, text=True) as daemon:
+        assert daemon.stderr is not None
+        try:
+            said = next(line for line in daemon.stderr if "registered for aish" in line)
+        finally:
+            daemon.terminate()
+    assert "not registered for aish" in said
+    assert not list((tmp_path / "t").rglob("*.json"))

@@ -197,7 +197,12 @@ class Daemon:
             self.tell(f"http://{self.host}:{self.port} (token {token}, kept in {self.place.token_file})")
         self.tell(f"unix socket {self.place.socket}")
         if self.tekton:
-            self.tell(f"registered for aish in {tekton_registry(self.tekton)}")
+            file = tekton_registry(self.tekton)
+            self.tell(
+                f"registered for aish in {file}"
+                if self.host is not None
+                else "not registered for aish: it asks over HTTP"
+            )
 
 
 def _where(error: BaseException) -> str:
