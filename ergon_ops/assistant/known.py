@@ -8,6 +8,7 @@ from ergon_ops.assistant.room import Room
 from ergon_ops.facts import Ledger
 from ergon_ops.grounding import Acted, answers
 from ergon_ops.offline import Reply, View
+from ergon_ops.proposals import Proposal
 
 CHANGES_KNOWN = 20
 
@@ -21,6 +22,13 @@ def acted(room: Room) -> tuple[Acted, ...]:
             intents = [stored.proposal.intent for stored in store.proposals.find(row.change.proposal_id)]
             done += [Acted(intent.kind, intent.target, row.change.started_at, intent.arguments) for intent in intents]
     return tuple(done)
+
+
+def waiting(room: Room, views: Sequence[View]) -> tuple[Proposal, ...]:
+    """What waits for approval about those who are asked: that nothing does is told only where it is so."""
+    refs, now = {view.ref for view in views}, room.house.clock()
+    known = room.house.store.proposals.list("open")
+    return tuple(item for item in known if item.intent.target in refs and item.expires_at > now)
 
 
 def answered(reply: Reply, views: Sequence[View], ledger: Ledger) -> Mapping[str, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import field, replace
 
 from ergon_ops.assistant.instead import Instead
-from ergon_ops.assistant.known import acted, answered
+from ergon_ops.assistant.known import acted, answered, waiting
 from ergon_ops.assistant.room import Room
 from ergon_ops.assistant.telling import Turn, announce, joined
 from ergon_ops.capabilities import tools_allowed
@@ -23,6 +23,7 @@ from ergon_ops.proposals import Proposal
 from ergon_ops.providers import Provider
 from ergon_ops.refs import Ref
 from ergon_ops.tool import Tool
+from ergon_ops.turn import unique
 from ergon_ops.turn.budget import Budget, Repeats
 from ergon_ops.turn.checking import Checker
 from ergon_ops.turn.rendering import outcome_text, proposal_line
@@ -47,6 +48,7 @@ class Modelled:
     noticed: list[tuple[str, str]] = field(default_factory=list)
     repeats: Repeats = field(default_factory=Repeats)
     acted: tuple[Acted, ...] = ()
+    waiting: tuple[Proposal, ...] = ()  # for approval, since before this turn
     answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _suspects: tuple[Fact, ...] = ()
     _read: int = -1  # facts of the ledger that `_suspects` are among
@@ -75,7 +77,7 @@ class Modelled:
             turn.question.max_tokens or MAX_TOKENS, min(settings.limits.seconds, turn.question.deadline_s),
             room.house.clock,
         )  # fmt: skip
-        self.acted = acted(room)
+        self.acted, self.waiting = acted(room), waiting(room, self.views)
         self.answers = answered(turn.reply, self.views, room.ledger)
         self.warn()
         try:
@@ -172,7 +174,7 @@ class Modelled:
             refs=refs,
             names=names,
             findings=tuple(item for view in self.views for item in view.findings),
-            proposals=tuple(item for view in self.views for item in view.proposals),
+            proposals=unique([*(item for view in self.views for item in view.proposals), *self.waiting]),
             acted=self.acted,
             question=self.turn.question.text,
             now=room.house.clock(),
@@ -191,10 +193,7 @@ class Modelled:
         refusal, ref, arguments = self.whom(call)
         if ref is None:
             return ToolResult(call.id, f"error: {refusal}", ok=False)
-        again = self.repeats.refusal(str(ref), call.tool, arguments)
-        if again and await self.moved(ref):
-            again = self.repeats.refusal(str(ref), call.tool, arguments)
-        if again:
+        if again := await self.again(ref, call.tool, arguments):
             return ToolResult(call.id, f"error: {again}", ok=False)
         if (asked := self.proposed(ref, call.tool)) is not None:
             return ToolResult(call.id, f"proposed already, and it stays as it is: {proposal_line(asked)}")
@@ -207,13 +206,14 @@ class Modelled:
         text = outcome_text(outcome, subject=ref, now=now, share=share, handle=outcome.handle)
         return ToolResult(call.id, text, ok=outcome.ok)
 
-    async def moved(self, ref: Ref) -> bool:
-        """Whether something happened to it since it was read in this turn."""
+    async def again(self, ref: Ref, tool: str, arguments: Mapping[str, object]) -> str:
+        """Why the same read is refused; empty if it is none, or something happened to whom it is of."""
+        refusal = self.repeats.refusal(str(ref), tool, arguments)
         with suppress(ErgonError):
-            if await self.room.desk.collector.moved(ref):
+            if refusal and await self.room.desk.collector.moved(ref):
                 self.repeats.forget(str(ref))
-                return True
-        return False
+                return self.repeats.refusal(str(ref), tool, arguments)
+        return refusal
 
     def proposed(self, ref: Ref, kind: str) -> Proposal | None:
         """A change of this kind that the question itself asked for: other arguments make no second one beside it."""

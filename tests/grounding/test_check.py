@@ -473,3 +473,31 @@ def test_a_line_that_a_container_wrote_is_no_act() -> None:
         for said in ("The last line I wrote was “no such line”.", "I wrote a line to your configuration.")
     ]
     assert acts == [[], ["act"]]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "My CPU limit could not be read.",
+        "I do not know my memory limit.",
+        "The health of webapp is unknown.",
+        "There is no information about my memory usage.",
+        "webapp's state is not known.",
+        "No fact gives my restart policy.",
+    ],
+)
+def test_what_was_read_is_not_said_to_be_unknown(said: str) -> None:
+    assert not check(said, written()).ok
+    assert check(said, replace(written(), ledger=Ledger(), _held=[])).ok
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I do not know why my memory usage is what it is.",
+        "I cannot say whether my CPU limit will do.",
+        "My owner is unknown.",
+    ],
+)
+def test_what_was_not_read_may_be_said_to_be_unknown(said: str) -> None:
+    assert check(said, written()).ok

@@ -273,6 +273,15 @@ async def test_a_proposal_told_with_its_command_is_an_answer_and_later_no_alarm(
     assert [event.data["text"] for event in later if event.type == "notice"] == []
 
 
+async def test_that_no_proposal_is_open_is_not_told_while_one_of_before_waits(stage: Stage) -> None:
+    denies = says("I am running. ", "No proposal is open.")
+    assert "No proposal is open" in (await stage.plays(denies, "What's your status?", "webapp"))["answer"]
+    stage.play = says("I am running.")
+    await stage.ask("restart yourself", "webapp")
+    assert "No proposal is open" not in (await stage.plays(denies, "What's your status?", "webapp"))["answer"]
+    assert "No proposal is open" in (await stage.plays(denies, "What's your status?", "orders-db"))["answer"]
+
+
 async def test_a_proposal_of_a_model_waits_and_is_named(stage: Stage) -> None:
     def play(prompt: Prompt, messages: Sequence[Message], tools: Sequence[Tool]) -> Iterable[Piece]:
         if not results(messages):
