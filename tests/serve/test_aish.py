@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -293,20 +294,20 @@ async def test_a_reply_that_takes_long_arrives_with_white_space_before_it(
 
 
 def test_without_http_it_says_so(tmp_path: Path) -> None:
-    surroundings = {
-        **os.environ,
-        "HOME": str(tmp_path),
-        "XDG_STATE_HOME": str(tmp_path / "s"),
-        "TEKTON_ROOT": str(tmp_path / "t"),
-    }
-    surroundings["DOCKER_HOST"] = f"unix://{tmp_path}/nobody.sock"
-    (tmp_path / "t" / ".tekton" / "aish").mkdir(parents=True)
+    (tmp_path / ".tekton" / "aish").mkdir(parents=True)
     command = [sys.executable, "-m", "ergon_ops", "serve", "--http", "off"]
-    with subprocess.Popen(command, env=surroundings, stderr=subprocess.PIPE, text=True) as daemon:
-        assert daemon.stderr is not None
-        try:
-            said = next(line for line in daemon.stderr if "registered for aish" in line)
-        finally:
-            daemon.terminate()
+    with tempfile.TemporaryDirectory() as home:  # a socket's path has to be short
+        own = {
+            "HOME": home,
+            "XDG_STATE_HOME": home,
+            "TEKTON_ROOT": str(tmp_path),
+            "DOCKER_HOST": f"unix://{home}/no.sock",
+        }
+        with subprocess.Popen(command, env={**os.environ, **own}, stderr=subprocess.PIPE, text=True) as daemon:
+            assert daemon.stderr is not None
+            try:
+                said = next(line for line in daemon.stderr if "registered for aish" in line)
+            finally:
+                daemon.terminate()
     assert "not registered for aish" in said
-    assert not list((tmp_path / "t").rglob("*.json"))
+    assert not list(tmp_path.rglob("*.json"))
