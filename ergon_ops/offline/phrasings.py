@@ -46,7 +46,22 @@ _PROPOSE = (
     r"(?:good |sensible |safe |better )?(?:changes?|improvements?|optimi[sz]ations?|tuning|fix|fixes|limits?)))?"
     r"(?: for (?:it|this|yourself|you|this container))?"
 )
-HARMLESS = (*HARMLESS, (_LOOKS + _PROPOSE + _END, ("optimize",)))
+_REACH = (
+    r"(?:can|could|does|is|are|do) (?:it|you|[\w.-]+) (?:still |even |really )?(?:able to )?"
+    r"(?:reach|ping|resolve|(?:connect(?:ed)?|talk(?:ing)?|speak(?:ing)?) (?:to|with)) (?:the |its |your )?"
+    r"(?!internet|outside|world|web\b|network)[\w.-]+(?: (?:on|at) (?:port )?\d{2,5})?"
+)
+_DIES = (
+    r"what (?:would|will|could|does) (?:happen|break|fail|be affected) (?:if|when) (?:it|you|[\w.-]+) "
+    r"(?:dies?|died|stops?|stopped|fails?|failed|crashe?[sd]?|goes (?:down|away)|(?:is|are|were|was) (?:down|gone|away|"
+    r"removed|stopped)|went (?:down|away))"
+)
+HARMLESS = (
+    *HARMLESS,
+    (_LOOKS + _PROPOSE + _END, ("optimize",)),
+    (_LOOKS + _REACH + _END, ("dependencies", "network")),
+    (_LOOKS + _DIES + _END, ("dependencies",)),
+)
 # A question that matches asks for these intents, unless it is refused for safety.
 WHOLE: tuple[tuple[str, tuple[str, ...]], ...] = (
     (_LOOKS + rf"(?:(?:can|could|would|will) (?:you|we|i) )?(?:please )?{_MEND} {_THAT}{_END}", ("why", "optimize")),

@@ -34,6 +34,8 @@ HEALTH = {
         ("how can this be fixed?", ("why", "optimize")),
         ("what should I do about it?", ("why", "optimize")),
         ("propose it", ("optimize",)),
+        ("can it reach orders-db on port 5432?", ("dependencies", "network")),
+        ("what would happen if it goes down?", ("dependencies",)),
         ("can you make a proposal for yourself?", ("optimize",)),
         ("suggest some sensible improvements", ("optimize",)),
         ("is it better now?", ("wrong",)),
