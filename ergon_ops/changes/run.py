@@ -76,6 +76,9 @@ class Run(Record):
         """Watch until it held or not, and write down which."""
         since = self.row.facts.get("applied_at") or self.clock()
         self.advance("verifying", f"watching {self.name}", {"applied_at": since})
+        longer = await self._length_now()
+        if longer > self.length_s:
+            self.advance("verifying", f"watching {self.name} for {longer:.0f} s", {"length_s": longer})
         watch = Watch(self.reads, self.intent.target, self._goal(since), self.clock, self.sleep)
         length = watch.goal.length_s
         yield self.tell(f"Watching {self.name} for {length:.0f} s.", left_s=length)
@@ -89,6 +92,16 @@ class Run(Record):
         self.measured = watch.measured
         async for told in self._finish(last):
             yield told
+
+    async def _length_now(self) -> float:
+        """What was made anew may be checked in another way than what was there: by a healthcheck of its own."""
+        if not self.row.facts.get("successor"):
+            return self.length_s
+        try:
+            _, patience_s = await snapshot(self.reads, self.intent.target)
+        except (EngineError, NoSuchContainer):
+            return self.length_s
+        return max(self.length_s, length_of(self.intent, patience_s))
 
     def _goal(self, since: float) -> Goal:
         before: Mapping[str, Any] = self.row.facts.get("before") or {}

@@ -23,7 +23,7 @@ MEASURED = ("cpu_usage", "cpu_throttled_ratio")
 MIB = 1024 * 1024
 # What the engine does when a healthcheck leaves them out.
 INTERVAL_S, TIMEOUT_S, RETRIES = 30.0, 30.0, 3
-LEAST_S, MOST_S = 30.0, 600.0
+LEAST_S, MOST_S = 30.0, 3600.0
 LONGER_S = {"set_memory_limit": 60.0}
 
 Snapshot = dict[str, Value]

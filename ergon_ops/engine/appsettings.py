@@ -30,6 +30,7 @@ WHOLE = r"\d{1,9}"
 NUMBER = r"\d{1,6}(\.\d{1,6})?"
 TIME = r"\d{1,9}(ms|s|min|h|d)?"
 SWITCH = "on|off"
+BEFORE_FILES = ("command line", "environment variable")  # of pg_settings.source
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,8 @@ class Redis:
 
 @dataclass(frozen=True, slots=True)
 class Postgres:
-    """`at_start`: the server takes it when it starts; ALTER SYSTEM writes it down until then."""
+    """`at_start`: the server takes it when it starts; ALTER SYSTEM writes it down until then. What its command line or
+    its environment says, it cannot change."""
 
     name: str
     pattern: str
@@ -123,17 +125,21 @@ class Postgres:
 
     def read(self, inside: Inside) -> Setting:
         query = (
-            "SELECT current_setting(name), coalesce(sourcefile, '') LIKE '%postgresql.auto.conf', pending_restart"
+            "SELECT current_setting(name), coalesce(sourcefile, '') LIKE '%postgresql.auto.conf', source"
             f" FROM pg_settings WHERE name = '{self.name}'"
         )
-        value, ours, _ = [*self._query(inside, query).split("|"), "", "", ""][:3]
+        value, ours, source = [*self._query(inside, query).split("|"), "", "", ""][:3]
+        written = ""
         if self.at_start:  # what is written down counts, not what runs
-            written = self._query(
-                inside,
-                f"SELECT setting FROM pg_file_settings WHERE name = '{self.name}' AND sourcefile LIKE '%.auto.conf'",
+            asked = f"SELECT setting FROM pg_file_settings WHERE name = '{self.name}' AND sourcefile LIKE '%.auto.conf'"
+            written = self._query(inside, asked)
+        if source in BEFORE_FILES and not written:
+            raise EngineConflict(
+                f"{self.name} = {safe_text(value, LONGEST)} comes from the server's {source}, which counts for more"
+                " than what is written down",
+                next=f"change {self.name} where the container is defined, and make it anew",
             )
-            return Setting(written or value, ours=bool(written), restart=True)
-        return Setting(value, ours=ours == "t")
+        return Setting(written or value, ours=bool(written) or ours == "t", restart=self.at_start)
 
     def write(self, inside: Inside, value: str | None, persist: bool) -> None:
         del persist  # ALTER SYSTEM always lasts

@@ -21,7 +21,7 @@ CONF = "user root root;\nworker_processes 3;\nevents { worker_connections 64; }\
 NGINX = f"printf '%s' '{CONF}' > /etc/nginx/nginx.conf; exec nginx -g 'daemon off;'"
 POSTGRES = (
     "echo $POSTGRES_PASSWORD > /tmp/p; initdb -N -D /tmp/pg -U postgres -A scram-sha-256 --pwfile=/tmp/p; rm /tmp/p;"
-    " exec postgres -D /tmp/pg -p 5439"
+    " exec postgres -D /tmp/pg -p 5439 -c jit=off"
 )
 REDIS = ("redis-server", "--requirepass", SECRET, "--port", "6390")
 # user and command; then the settings: name, new value, as the service writes it
@@ -72,6 +72,10 @@ async def set_and_taken_back(engine: RealEngine, folder: Path, service: str) -> 
             assert (await value(setting)).value == written
             assert (await bench.undo(answer["change"]))["state"] == "rolled_back"
             assert await value(setting) == former
+        if service == "postgres":
+            arguments = {"service": service, "setting": "jit", "value": "on"}
+            with pytest.raises(EngineConflict, match="comes from the server's command line"):
+                await bench.do(Ref(name, engine.endpoint.host), "app_setting", arguments)
         assert bench.store.journal.verify() == []
     stored = b"".join(path.read_bytes() for path in folder.iterdir())
     assert SECRET.encode() not in stored

@@ -130,6 +130,19 @@ async def test_the_watch_lasts_as_long_as_its_health_and_its_promises(busy: Lab)
         assert busy.time.now - began >= least
 
 
+async def test_a_healthcheck_that_comes_with_the_change_is_watched_until_it_has_decided(lab: Lab) -> None:
+    began = lab.time.now
+    check = {"test": ["CMD", "true"], "interval_s": 30.0, "timeout_s": 30.0, "retries": 3, "start_period_s": 0.0}
+    assert (await lab.do("recreate", {"patch": {"healthcheck": check}}))["state"] == "kept"
+    assert lab.time.now - began >= 3 * 60
+
+
+async def test_a_start_that_may_take_a_quarter_of_an_hour_is_not_taken_back_before(lab: Lab) -> None:
+    lab.web.health_command, lab.web.health, lab.web.health_interval_s = "true", "healthy", 300.0
+    lab.web.health_after_s = 700.0
+    assert (await lab.do("recreate", {"patch": {"init": True}}))["state"] == "kept"
+
+
 async def test_a_rollback_that_the_engine_refuses_is_said_and_tried_again(busy: Lab) -> None:
     before = await busy.digest()
     answer = await busy.do("set_pids_limit", {"pids": 99})

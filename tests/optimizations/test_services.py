@@ -96,6 +96,14 @@ def test_postgres_gets_more_connections_as_far_as_its_memory_bears_them() -> Non
     assert "pgbouncer" in tight.next
 
 
+@pytest.mark.parametrize("said", ["postgres -c max_connections=100", "sh -c exec postgres --max-connections=100 -D /d"])
+def test_what_the_command_line_of_postgres_says_is_to_be_changed_there(said: str) -> None:
+    given = held("PG-CONN", site({**PG, "command": said}))
+    assert "its command line says max_connections" in given.reason
+    assert "-c max_connections=192 in the command" in given.next
+    assert setting(intent("PG-CONN", site({**PG, "command": "postgres -c max_connections_x=1 -c work_mem=4MB"})))
+
+
 def test_shared_memory_that_is_full_is_doubled_and_at_least_256_mib() -> None:
     wish = intent("PG-SHM", site({"shm_size": 64 * MIB, "fs_used_ratio /dev/shm": 0.97}))
     assert wish.arguments == {"patch": {"shm_size": 256 * MIB}}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
 from ergon_ops.changes.optimizations.rule import MIB, Site, Wish, mib, optimization
 from ergon_ops.proposals import Expect
@@ -22,7 +24,7 @@ PGTUNE = "pgtune configurationSlice.js; RAM is the container's limit"
     purpose="performance",
     source="pgtune configurationSlice.js: web 200, oltp 300, mixed 100",
     formula="max(200, connections x 2), and shared_buffers + connections x work_mem within the limit",
-    needs=("state", "limits", "memory", "probes"),
+    needs=("state", "limits", "memory", "probes", "config"),
     cures=("pg_max_connections",),
 )
 def connections(site: Site) -> Iterator[Wish]:
@@ -50,9 +52,10 @@ def connections(site: Site) -> Iterator[Wish]:
             why=why,
         )
         return
-    yield site.intent(
-        "app_setting",
-        {"service": "postgres", "setting": "max_connections", "value": str(target), "persist": True},
+    yield _setting(
+        site,
+        "max_connections",
+        str(target),
         rule="PG-CONN",
         why=why,
         formula=f"{shown}: {target}; now {now}",
@@ -96,7 +99,7 @@ def shared_memory(site: Site) -> Iterator[Wish]:
     purpose="hygiene",
     source=PGTUNE,
     formula="shared_buffers = memory limit / 4; work_mem = (limit - shared_buffers) / ((connections + workers) x 3)",
-    needs=("state", "limits", "probes"),
+    needs=("state", "limits", "probes", "config"),
 )
 def memory(site: Site) -> Iterator[Wish]:
     """Let postgres cache in a quarter of its memory limit, where it has another share by far and a restart is due."""
@@ -107,9 +110,10 @@ def memory(site: Site) -> Iterator[Wish]:
     target = int(bound / 4) // MIB * MIB
     if bound < LEAST or bound / 8 <= now <= bound / 2:
         return
-    yield site.intent(
-        "app_setting",
-        {"service": "postgres", "setting": "shared_buffers", "value": f"{target // MIB}MB", "persist": True},
+    yield _setting(
+        site,
+        "shared_buffers",
+        f"{target // MIB}MB",
         rule="PG-MEM",
         why=(buffers, limit),
         formula=f"{mib(bound)} limit / 4 = {mib(target)}; now {mib(now)}",
@@ -124,7 +128,7 @@ def memory(site: Site) -> Iterator[Wish]:
     purpose="hygiene",
     source="arithmetic; the reason of PG-MEM",
     formula="shared_buffers + connections x work_mem <= memory limit",
-    needs=("state", "limits", "probes"),
+    needs=("state", "limits", "probes", "config"),
 )
 def work_mem(site: Site) -> Iterator[Wish]:
     """Lower work_mem where all connections together could ask for more than the container may have."""
@@ -147,12 +151,29 @@ def work_mem(site: Site) -> Iterator[Wish]:
             why=(limit, buffers, most, work),
         )
         return
-    yield site.intent(
-        "app_setting",
-        {"service": "postgres", "setting": "work_mem", "value": f"{target}MB", "persist": True},
+    yield _setting(
+        site,
+        "work_mem",
+        f"{target}MB",
         rule="PG-OOM",
         why=(work, most, buffers, limit),
         formula=f"{shown}; ({mib(bound)} - {mib(shared)}) / ({count:.0f} x 3) = {target} MiB",
         note="Big sorts go to disk sooner.",
         risk="medium",
+    )
+
+
+def _setting(site: Site, name: str, value: str, **said: Any) -> Wish:
+    """What is written down loses against what the server's command line says, so that is to be changed instead."""
+    command = site.fact("command")
+    given = rf"(?:^|\s)(?:-c ?|--){name.replace('_', '[-_]')}="
+    if command is None or not re.search(given, str(command.value)):
+        arguments = {"service": "postgres", "setting": name, "value": value, "persist": True}
+        return site.intent("app_setting", arguments, **said)
+    return site.withheld(
+        "app_setting",
+        f"{said['formula']}; but its command line says {name}, and no setting that is written down beats that",
+        rule=said["rule"],
+        next=f"-c {name}={value} in the command of {site.ref.short}, where it is defined",
+        why=(*said["why"], command),
     )
