@@ -26,13 +26,15 @@ BUILT_IN = ("bridge", "host", "none")  # networks every engine has
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`steps` are started one after the other: whatever a container depends on stands in an earlier step."""
+    """`steps` are started one after the other: whatever a container depends on stands in an earlier step. `elsewhere`:
+    a container, and what it depends on that is none of the manifest's."""
 
     project: str
     digest: str
     steps: tuple[tuple[ContainerSpec, ...], ...]
     networks: tuple[str, ...]
     volumes: tuple[str, ...]
+    elsewhere: tuple[tuple[str, str], ...] = ()
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -63,6 +65,12 @@ def plan_of(manifest: Manifest, *, fallback_name: str, packaged: Mapping[str, st
         steps=tuple(tuple(specs[key] for key in step) for step in _steps(manifest)),
         networks=_distinct(name for spec in specs.values() for name in spec.networks if name not in BUILT_IN),
         volumes=_distinct(name for spec in specs.values() for name in map(_volume_name, spec.volumes) if name),
+        elsewhere=tuple(
+            (key, need)
+            for key, container in manifest.containers.items()
+            for need in container.depends_on
+            if need not in manifest.containers
+        ),
     )
 
 

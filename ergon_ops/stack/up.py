@@ -40,6 +40,10 @@ async def up(plan: Plan, *, engine: Engine, progress: Progress, ready_s: float =
     """Raises EngineConflict if a name belongs to somebody else, ErgonError if a container does not become ready."""
     present = {container.ref.name: container for container in await engine.reads.containers()}
     _refuse_foreign_names(plan, present)
+    for key, need in plan.elsewhere:
+        if (there := present.get(need)) is None or there.state != "running":
+            does = "is not there" if there is None else "does not run"
+            progress(f"{key} depends on {need}, which is no container of the manifest and {does}: nobody waits for it")
     await _ensure_images(plan.specs, engine=engine, progress=progress)
     await _ensure_networks_and_volumes(plan, writes=engine.writes, progress=progress)
     started: list[str] = []

@@ -44,6 +44,15 @@ async def test_containers_start_after_what_they_depend_on_is_healthy() -> None:
     assert ready < told.index("api: starting")
 
 
+async def test_what_is_needed_from_elsewhere_and_does_not_run_is_told() -> None:
+    fake, told = FakeEngine(), list[str]()
+    fake.add(FakeContainer("cache", image="redis"))
+    needs = (("api", "cache"), ("api", "search"))
+    await up(replace(plan(), elsewhere=needs), engine=hands(fake), progress=told.append)
+    (line,) = [line for line in told if "depends on" in line]
+    assert line.startswith("api depends on search, which is no container of the manifest and is not there")
+
+
 async def test_a_second_up_changes_nothing() -> None:
     fake = FakeEngine()
     await up(plan(), engine=hands(fake), progress=quiet)
