@@ -102,7 +102,8 @@ def _call(row: Reading) -> tuple[str, str] | None:
         return plain[row.name], value
     if row.name == "nginx_upstream":
         return "nginx upstream", value.rpartition("://")[2].split("/")[0]
-    if row.name == "log_signal" and row.key.partition(" ")[0] in {*FAILED_CALLS, "reset"}:
+    kind = row.key.partition(" ")[0]
+    if row.name == "log_signal" and (kind in {*FAILED_CALLS, "reset"} or kind.partition("_")[0] in SPEAKERS):
         named = dict(part.partition("=")[::2] for part in row.key.split(" ")[1:])
         host, port = named.get("host", ""), named.get("port", "")
         return ("log", f"{host}:{port}" if port else host) if host else None

@@ -31,7 +31,7 @@ def alias_collision(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
             twin = scene.get(peer, "alias", f"{network}/{alias.value}")
             if peer == ref or twin is None or not (scene.running(ref) and scene.running(peer)):
                 continue
-            users = {user: told for user in scene.peers if (told := setting(scene, user, name, None)) is not None}
+            users = {user: told for user in scene.peers if (told := _named(scene, user, name)) is not None}
             users = {user: told for user, told in users.items() if user not in (ref, peer)}
             if not users or _replicas(scene, ref, peer):
                 continue
@@ -46,6 +46,31 @@ def alias_collision(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
                 about=stranger,
                 victims=tuple(users),
             )
+
+
+def _named(scene: Scene, ref: Ref, name: str) -> Fact | None:
+    """What says that it calls this name: a setting, or a line of its log."""
+    told = setting(scene, ref, name, None)
+    if told is not None:
+        return told
+    said = (item.fact for item in scene.current(ref) if item.values.get("host", "").lower().rstrip(".") == name)
+    return next(said, None)
+
+
+def twins(scene: Scene, ref: Ref, name: str) -> tuple[Ref, ...]:
+    """Those of different kinds that all answer when `ref` calls this name; none where only one does."""
+    mine, word = {fact.key for fact in scene.all(ref, "network")}, name.lower().rstrip(".")
+    having = [
+        peer
+        for peer in scene.peers
+        if peer != ref and scene.running(peer) and any(_has(fact, mine, word) for fact in scene.all(peer, "alias"))
+    ]
+    alike = all(_replicas(scene, having[0], other) for other in having[1:])
+    return () if alike else tuple(having)
+
+
+def _has(alias: Fact, networks: set[str], name: str) -> bool:
+    return str(alias.value).lower() == name and alias.key.partition("/")[0] in networks
 
 
 def _replicas(scene: Scene, one: Ref, other: Ref) -> bool:

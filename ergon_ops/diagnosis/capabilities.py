@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ergon_ops.diagnosis.mounts import NEEDS, ROOT_USERS
@@ -11,17 +12,31 @@ from ergon_ops.facts import Fact
 from ergon_ops.logtemplates.signals import Signal
 from ergon_ops.refs import Ref
 
-# What a line is about, and which capability lets root do that (man 7 capabilities); the first that fits.
+# What a line is about, and which capability lets root do that (man 7 capabilities); the first that fits. A server that
+# becomes another user says so in words of its own: the groups come first, and fail first.
 WANTS = (
-    (("chown", "lchown"), ("CHOWN",)),
-    (("setgid", "setgroups", "initgroups"), ("SETGID",)),
-    (("setuid", "gosu", "su-exec", "setpriv", "failed switching", "drop privileges"), ("SETUID", "SETGID")),
-    (("chmod", "utime", "fchmod"), ("FOWNER",)),
-    (("ping", "raw socket", "socket: operation"), ("NET_RAW",)),
-    (("mknod",), ("MKNOD",)),
-    (("chroot",), ("SYS_CHROOT",)),
-    (("kill",), ("KILL",)),
-)
+    (re.compile(r"l?chown"), ("CHOWN",)),
+    (
+        re.compile(
+            r"set(?:re|res|e)?gid|setgroups|initgroups|set (?:group id|gid)"
+            r"|(?:supplementary|additional|drop\w*|set(?:ting)?) (?:\w+ )?groups?"
+            r"|(?:change|switch) (?:to )?(?:the )?group"
+        ),
+        ("SETGID",),
+    ),
+    (
+        re.compile(
+            r"set(?:re|res|e)?uid|gosu|su-exec|setpriv|failed switching|drop\w* (?:root )?privileges?"
+            r"|set (?:user id|uid)|(?:assume|change|switch|become|impersonate)\w* (?:\w+ ){0,3}?user"
+        ),
+        ("SETUID", "SETGID"),
+    ),
+    (re.compile(r"f?chmod|utime"), ("FOWNER",)),
+    (re.compile(r"ping|raw socket|socket: operation"), ("NET_RAW",)),
+    (re.compile(r"mknod"), ("MKNOD",)),
+    (re.compile(r"chroot"), ("SYS_CHROOT",)),
+    (re.compile(r"kill"), ("KILL",)),
+)  # fmt: skip
 FILES = ("DAC_OVERRIDE",)
 
 
@@ -51,7 +66,7 @@ def capability_missing(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
 
 def _wanted(line: Signal) -> tuple[str, ...]:
     low = line.text.lower()
-    return next((names for words, names in WANTS if any(word in low for word in words)), ())
+    return next((names for words, names in WANTS if words.search(low)), ())
 
 
 def _dropped(scene: Scene, ref: Ref, name: str) -> Fact | None:

@@ -17,6 +17,7 @@ DOWN = ("exited", "created", "dead", "paused")
 # How a container ended that somebody else still needs: that it is down is what matters.
 ENDINGS = ("killed_externally", "stop_timeout_sigkill")
 OFTEN = 2
+TALK = ("booting", "progress")  # of what it does, not of what it lacks
 
 
 @rule(
@@ -54,7 +55,7 @@ def dependency_stopped(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
 def _silent(scene: Scene, ref: Ref) -> Iterator[Call]:
     """What an unhealthy container that says nothing in its log is told to call."""
     health = scene.get(ref, "health")
-    said = [item for item in scene.current(ref) if item.kind != "booting"]
+    said = [item for item in scene.current(ref) if item.kind not in TALK]
     if health is None or health.value != "unhealthy" or said:
         return
     for link in scene.uses(ref):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ergon_ops.diagnosis.daemons import configured, detaching
 from ergon_ops.diagnosis.lives import code_in, code_of, failure, last_life, lasted, signal_name, signal_of
 from ergon_ops.diagnosis.rules import Conclusion, rule
 from ergon_ops.diagnosis.scene import Happening, Scene
@@ -17,6 +18,9 @@ SHORT_S = 15.0
 # Exit codes that are a signal the program got from the kernel for what it did itself.
 OWN_SIGNALS = {132: 4, 134: 6, 135: 7, 136: 8, 139: 11, 159: 31}
 ABORTED = 134
+CLOSING = re.compile(
+    r"\b(?:bye|exit|shut|terminat|stopp|clos|finish|done|complete|quit|received|signal|success|valid)", re.I
+)
 # What these lines tell explains the end better than the signal does.
 BETTER = ("heap_full", "shm_full", "no_memory", "exec_format", "exec_missing", "no_space")
 
@@ -130,13 +134,15 @@ def foreground_process_missing(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
 
     A job that is done ends the same way: so the command must be known to detach itself, or the container must be meant
     to stay (published ports, a healthcheck, a policy that restarted it for it). Source: nginx `daemon`, `redis
-    --daemonize`, sshd `-D` and their like.
+    --daemonize`, sshd `-D` and their like. Some are told by a file only (php-fpm `daemonize`): a server that nobody
+    asked to end, and that does not speak of its end, does not end with 0 otherwise.
     """
     took, code = _ended_well(scene, ref)
     if code is None or took is None or took > SHORT_S or scene.dismissed(ref):
         return
     command = scene.get(ref, "command")
-    program = detaching(str(command.value)) if command is not None and command.value else ""
+    line = str(command.value) if command is not None and command.value else ""
+    program = detaching(line) or (configured(line) if _unasked(scene, ref) else "")
     meant = _meant_to_stay(scene, ref)
     if not program and not (meant and scene.get(ref, "log_last_line") is None):
         return
@@ -148,6 +154,12 @@ def foreground_process_missing(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
         evidence=tuple(fact for fact in (code, command, *meant, started) if fact is not None),
         details={"exit_code": 0, **({"service": program} if program else {})},
     )
+
+
+def _unasked(scene: Scene, ref: Ref) -> bool:
+    """Its end is known, and neither a signal nor a word of its own says why."""
+    life = last_life(scene, ref)
+    return life.die is not None and not life.kills and not CLOSING.search(scene.text(ref, "log_last_line"))
 
 
 def _asked_then_killed(kills: tuple[Happening, ...]) -> tuple[Happening | None, Happening | None]:
@@ -179,47 +191,3 @@ def _meant_to_stay(scene: Scene, ref: Ref) -> tuple[Fact, ...]:
     health = scene.get(ref, "health_command")
     found = [policy] if policy is not None and policy.value in ("always", "unless-stopped") and count >= 2 else []
     return (*found, *((health,) if health is not None and health.value else ()), *scene.all(ref, "published_port")[:1])
-
-
-# A program that detaches by itself unless told otherwise, and what tells it to stay.
-DETACHES = (
-    ("nginx", r"daemon\s+off"),
-    ("sshd", r"(?:^|\s)-\w*[Dd]\b"),
-    ("apachectl", r"FOREGROUND|-X\b"),
-    ("apache2ctl", r"FOREGROUND|-X\b"),
-    ("httpd", r"FOREGROUND|-X\b|(?:^|\s)-f\b"),
-    ("crond", r"(?:^|\s)-\w*[fnd]\b|foreground"),
-    ("cron", r"(?:^|\s)-\w*f\b"),
-    ("rsyslogd", r"(?:^|\s)-\w*n\b"),
-    ("supervisord", r"(?:^|\s)-n\b|--nodaemon|nodaemon=true"),
-    ("vsftpd", r"background=NO"),
-)
-# A program that stays unless told to detach, and what tells it to.
-TOLD_TO = (
-    ("redis-server", r"--daemonize\s+yes"),
-    ("haproxy", r"(?:^|\s)-D\b"),
-    ("memcached", r"(?:^|\s)-d\b"),
-    ("gunicorn", r"--daemon\b|(?:^|\s)-D\b"),
-    ("uwsgi", r"--daemonize"),
-    ("mongod", r"--fork\b"),
-    ("mysqld", r"--daemonize"),
-    ("php-fpm", r"(?:^|\s)-D\b|--daemonize"),
-    ("celery", r"--detach|\bmulti\b"),
-    ("pg_ctl", r"\bstart\b"),
-    ("pg_ctlcluster", r"\bstart\b"),
-    ("service", r"\bstart\b"),
-    ("systemctl", r"\bstart\b"),
-    ("nohup", r"&"),
-)
-
-
-def detaching(command: str) -> str:
-    """The program of a command line that goes into the background by itself; "" if none is known to."""
-    if re.search(r"(?:^|/|\s|['\"])(?:sleep\s+infinity|tail\s+-f|wait)\b", command):
-        return ""
-    for table, told in ((TOLD_TO, True), (DETACHES, False)):
-        for program, sign in table:
-            called = re.search(rf"(?:^|[\s/'\";&]){re.escape(program)}(?:[\d.]*)(?=$|[\s'\";&])", command)
-            if called and bool(re.search(sign, command[called.end() :])) is told:
-                return program
-    return "its command" if re.search(r"[^&>]&\s*['\"]?\s*$", command) else ""

@@ -10,6 +10,7 @@ from ergon_ops.diagnosis.rules import Conclusion, rule
 from ergon_ops.diagnosis.scene import Scene
 from ergon_ops.events import epoch
 from ergon_ops.facts import Fact, Group
+from ergon_ops.logtemplates.signals import Signal
 from ergon_ops.refs import Ref
 
 NEEDS: tuple[Group, ...] = ("state", "config", "sockets", "signals")
@@ -29,11 +30,10 @@ PLACE = re.compile(
     r"|/dev/tcp/(?P<host_3>\[?[\w.:-]+?\]?)/(?P<port_4>\d{2,5})\b"
     r"|(?:-p|--port)[= ](?P<port_3>\d{2,5})\b"
 )
-BOOTING = re.compile(
-    r"\b(?:starting|booting|warming|loading|initiali[sz]ing|migrati(?:ng|on|ons)|preparing|restoring|replaying|"
-    r"rebuilding|indexing|waiting for|importing|connecting|compiling|please wait)\b",
-    re.I,
-)
+# Any server says once that it starts; what it loads is another matter.
+BEGINS = re.compile(r"\b(?:starting|booting|initiali[sz]ing|bootstrapping)\b", re.I)
+STEP = re.compile(r"\b(?P<done>\d+) ?(?:/|of|out of) ?(?P<all>\d+)\b|\b(?P<share>\d+)(?:\.\d+)? ?%", re.I)
+STEM = re.compile(r"\b([a-z]{4,}?)(?:ing|ed)\b", re.I)
 NO_PAGE = re.compile(
     r"(?:returned error:? |HTTP/\d(?:\.\d)? |HTTP Error |status(?: code)?:? )(?P<code>40[134])\b"
     r"|\b(?P<code_2>40[134]) (?:Not Found|Unauthorized|Forbidden)",
@@ -145,7 +145,8 @@ def healthcheck_timeout(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
 def start_period_too_short(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     """It is called unhealthy while it still starts: every check failed since, and its last words are of starting.
 
-    Checks that fail within the start period do not count; here they do, long before the application listens.
+    Checks that fail within the start period do not count; here they do, long before the application listens. One that
+    listens elsewhere has started; it may still load something.
     """
     health, uptime = failing(scene, ref), scene.number(ref, "uptime")
     period, started = scene.get(ref, "health_start_period"), scene.get(ref, "started_at")
@@ -153,11 +154,11 @@ def start_period_too_short(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
         return
     checks = [fact for fact in scene.all(ref, "health_check") if epoch(fact.key) >= float(started.value or 0)]
     first = min((epoch(fact.key) for fact in checks), default=None)
-    booting = next((item for item in scene.signals(ref, "booting") if item.after < FEW_LINES), None)
+    booting = _booting(scene, ref)
     if first is None or booting is None or any(fact.value == 0 for fact in checks):
         return
     port = checked(scene, ref)
-    if port is not None and listeners(scene, ref, port):
+    if port is not None and (listeners(scene, ref, port) or (listeners(scene, ref) and BEGINS.search(booting.text))):
         return
     allowed = float(period.value or 0) if not isinstance(period.value, str) else 0.0
     yield Conclusion(
@@ -168,6 +169,20 @@ def start_period_too_short(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
 
 
 FEW_LINES = 3
+
+
+def _booting(scene: Scene, ref: Ref) -> Signal | None:
+    """Its last words, if they are of starting: that it does, or how far it is with what it said it would load."""
+    said, steps = (next(iter(scene.signals(ref, kind)), None) for kind in ("booting", "progress"))
+    if said is None or said.after < FEW_LINES:
+        return said
+    step = STEP.search(steps.text) if steps is not None else None
+    if steps is None or step is None or steps.after >= FEW_LINES or steps.count < 2 or BEGINS.search(said.text):
+        return None
+    done, whole = (step["share"], "100") if step["share"] else (step["done"], step["all"])
+    same = {word.lower() for word in STEM.findall(said.text)} & {word.lower() for word in STEM.findall(steps.text)}
+    total = bool(step["all"]) and re.search(rf"\b{step['all']}\b", said.text) is not None
+    return steps if int(done) < int(whole) and (same or total) else None
 
 
 @rule(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ergon_ops.diagnosis.addresses import twins
 from ergon_ops.diagnosis.amounts import size
 from ergon_ops.diagnosis.rules import Conclusion, rule
 from ergon_ops.diagnosis.scene import Scene
@@ -113,7 +114,7 @@ def redis_auth(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     """redis wants a password, and this client gives none, or another one.
 
     NOAUTH: none was given; WRONGPASS: it is not the server's. It is the client that is told: its server does what it is
-    meant to do.
+    meant to do. Not where another one with the same name wants none: then chance says who is asked.
     """
     for signal in scene.current(ref, "redis_noauth", "redis_wrongpass"):
         server = target(scene, ref, "redis", "redis_requirepass")
@@ -123,7 +124,7 @@ def redis_auth(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
         refusal = refused(scene, server, "redis", "NOAUTH", "WRONGPASS") if server is not None else None
         code = "NOAUTH" if signal.kind == "redis_noauth" else "WRONGPASS"
         counted = scene.get(server, "redis_errors", code) if server is not None else None
-        if server is None and not _points_at_redis(scene, ref):
+        if (server is None and not _points_at_redis(scene, ref)) or _by_chance(scene, ref, server, signal):
             continue
         whom = f"{server.short} wants" if server is not None and server != ref else "redis wants"
         how = "is given none" if code == "NOAUTH" else "is given another one"
@@ -137,6 +138,13 @@ def redis_auth(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
             },
         )
         return
+
+
+def _by_chance(scene: Scene, ref: Ref, server: Ref | None, signal: Signal) -> bool:
+    """Another redis without a password answers to the same name."""
+    called = [link.target_name for link in scene.uses(ref) if link.target == server and server is not None]
+    names = (signal.values["host"],) if "host" in signal.values else called
+    return any(scene.value(twin, "redis_requirepass") is False for name in names for twin in twins(scene, ref, name))
 
 
 def _points_at_redis(scene: Scene, ref: Ref) -> bool:

@@ -161,6 +161,12 @@ def unreclaimable(files: KernelFiles, group: Cgroup) -> int | None:
     return None if private is None else private + (shared or 0)
 
 
+def most(files: KernelFiles, group: Cgroup) -> int | None:
+    """The most that was ever charged to it, page cache included; None from a kernel older than 5.19 with v2."""
+    file = "memory.peak" if group.version == "2" else "memory.max_usage_in_bytes"
+    return number(files.again(group.path("memory", file)))
+
+
 def block(files: KernelFiles, group: Cgroup) -> tuple[int | None, int | None, str]:
     """Bytes read and written, all devices together as `docker stats` adds them, and the file's name."""
     if group.version == "2":

@@ -87,6 +87,7 @@ class HostFiles:
             memory_working_set=cgroupstats.working_set(files, group),
             memory_oom_kills=cgroupstats.oom_kills(files, group),
             memory_unreclaimable=cgroupstats.unreclaimable(files, group),
+            memory_most=cgroupstats.most(files, group),
             pids=cgroupstats.pids(files, group)[0],
             pids_limit_hits=cgroupstats.pid_limit_hits(files, group),
             run=str(run) if run else "",

@@ -115,7 +115,8 @@ class Counters:
     """Lifetime counters of one container's current run; rates are differences of two of them (`history/`).
 
     `run` tells the runs of one container apart (the cgroup's inode; "" where that is not known): counters of
-    different runs must never be subtracted. `cpu_quota` is what the kernel's file says of it, to be compared only.
+    different runs must never be subtracted. `cpu_quota` is what the kernel's file says of it, to be compared only;
+    `memory_most` the most that this run was ever charged.
     """
 
     container_id: str
@@ -136,6 +137,7 @@ class Counters:
     pids_limit_hits: int | None = None
     run: str = ""
     cpu_quota: str = ""
+    memory_most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,26 +13,52 @@ from ergon_ops.refs import Ref
 POINTS, EVERY_S = 6, 0.28
 LEAST_POINTS = 5
 FITS = 0.9  # share of the movement that the line explains (R²)
+# What grows step by step shows it in a longer time only: so many steps up, none of them most of the way. One that
+# gives memory back now and then goes up like that too, but not to where it has never been.
+LONG_S, LEAST_STEPS, LARGEST_STEP = 5.0, 4, 0.4
+LEAST_A_SECOND = 64 * 1024
 EARLIEST_S = 2.0  # an earlier look that is longer ago belongs to another moment
 SOURCE = "looks:{0} x cgroup:{1}"
 
 
 def readings(ref: Ref, seen: Sequence[Counters]) -> tuple[Reading, ...]:
-    """`memory_slope` and `pids_slope`: 0 for what does not grow at each look and along a line."""
+    """`memory_slope` and `pids_slope`: 0 for what does not grow steadily and along a line."""
     if not seen:
         return ()
-    last, window = seen[-1], round(seen[-1].at - seen[0].at, 3)
     found = []
-    for name, field, file in (
-        ("memory_slope", "memory_unreclaimable", "memory.stat#rss+shmem"),
-        ("pids_slope", "pids", "pids.current"),
+    for name, field, file, looks in (
+        ("memory_slope", "memory_unreclaimable", "memory.stat#rss+shmem", seen),
+        ("pids_slope", "pids", "pids.current", seen[:POINTS]),
     ):
-        points = [(item.at, float(value)) for item in seen if (value := getattr(item, field)) is not None]
+        points = _points(looks, field)
         slope = growth(points)
+        if slope and len(looks) > POINTS and not _anew(looks):
+            slope = 0.0
         if slope is not None:
-            source = SOURCE.format(len(points), file)
-            found.append(reading(ref, name, round(slope, 3), at=last.at, source=source, window_s=window))
+            source, window = SOURCE.format(len(points), file), round(looks[-1].at - looks[0].at, 3)
+            found.append(reading(ref, name, round(slope, 3), at=looks[-1].at, source=source, window_s=window))
     return tuple(found)
+
+
+def undecided(seen: Sequence[Counters]) -> bool:
+    """Its memory went up and never down, and not at each look: a longer time tells whether it goes on."""
+    points = _points(seen, "memory_unreclaimable")
+    if growth(points) != 0.0 or any(after < before for (_, before), (_, after) in pairwise(points)):
+        return False
+    return points[-1][1] - points[0][1] >= LEAST_A_SECOND * (points[-1][0] - points[0][0])
+
+
+def _anew(seen: Sequence[Counters]) -> bool:
+    """It has never had so much as it took within these looks."""
+    first, last = seen[0], seen[-1]
+    if None in (first.memory_most, last.memory_most, first.memory_unreclaimable, last.memory_unreclaimable):
+        return False
+    grown = (last.memory_unreclaimable or 0) - (first.memory_unreclaimable or 0)
+    return (last.memory_most or 0) - (first.memory_most or 0) >= grown / 2
+
+
+def _points(seen: Sequence[Counters], field: str) -> list[tuple[float, float]]:
+    return [(item.at, float(value)) for item in seen if (value := getattr(item, field)) is not None]
 
 
 def precedes(earlier: Counters, now: Counters) -> bool:
@@ -44,12 +70,14 @@ def precedes(earlier: Counters, now: Counters) -> bool:
 
 def growth(points: Sequence[tuple[float, float]]) -> float | None:
     """The slope of the least-squares line through (time, value); 0 for what does not grow steadily, None for too few
-    points."""
+    points. Steadily: at each look but one, or over a longer time step by step."""
     if len(points) < LEAST_POINTS:
         return None
     values = [value for _, value in points]
     steps = [after - before for before, after in pairwise(values)]
-    if min(steps) < 0 or sum(step > 0 for step in steps) < len(steps) - 1:
+    up = [step for step in steps if step > 0]
+    stairs = points[-1][0] - points[0][0] >= LONG_S and len(up) >= LEAST_STEPS and max(up) <= LARGEST_STEP * sum(up)
+    if min(steps) < 0 or (len(up) < len(steps) - 1 and not stairs):
         return 0.0
     middle_t, middle_v = (sum(column) / len(points) for column in zip(*points, strict=True))
     spread_t: float = sum((t - middle_t) ** 2 for t, _ in points)

@@ -125,9 +125,12 @@ class RateReader:
         """One look at many at once, as soon as it is known that their trends will be asked for. Raises EngineError."""
         self._begun = await self._sample(tuple(ids))
 
-    async def trend(self, ref: Ref, container_id: str) -> tuple[Reading, ...]:
+    async def trend(
+        self, ref: Ref, container_id: str, matters: Callable[[int], Awaitable[bool]] | None = None
+    ) -> tuple[Reading, ...]:
         """Slopes over several looks in a row, a little more than a second in all. The looks that this process began
-        with are the first of them, where they are not long ago."""
+        with are the first of them, where they are not long ago. Longer where memory may grow step by step, and so much
+        of it `matters`."""
         from ergon_ops.history import trends
 
         seen = list((await self._sample((container_id,))).values())
@@ -136,9 +139,16 @@ class RateReader:
             if early is not None and seen and trends.precedes(early, seen[0]):
                 seen.insert(0, early)
         for _ in range(trends.POINTS - max(1, len(seen))):
-            await self._sleep(trends.EVERY_S)
-            seen += (await self._sample((container_id,))).values()
+            seen += await self._again(container_id, trends.EVERY_S)
+        if matters is not None and trends.undecided(seen) and await matters(seen[-1].memory_unreclaimable or 0):
+            ends = seen[0].at + trends.LONG_S
+            while seen[-1].at < ends and (more := await self._again(container_id, trends.EVERY_S)):
+                seen += more
         return trends.readings(ref, [item for item in seen if same_run(seen[0], item)])
+
+    async def _again(self, container_id: str, after_s: float) -> list[Counters]:
+        await self._sleep(after_s)
+        return list((await self._sample((container_id,))).values())
 
     async def _sample(self, ids: tuple[str, ...]) -> dict[str, Counters]:
         found = await self._source.counters(ids)

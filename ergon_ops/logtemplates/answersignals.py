@@ -129,6 +129,9 @@ ANSWER_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("uid_unknown", "unknown userid", r"unknown userid (?P<user>\d+)"),
     ("not_permitted", "operation not permitted", rf"(?:\"(?P<path>{PATH})\"|(?<![\w.])(?P<path_2>/[\w./-]+)['\"]?:?).{{0,40}}?operation not permitted"),
     ("not_permitted", "operation not permitted", r"operation not permitted"),
+    # Of one that is root and may not become another: some do not say what the system answered.
+    ("not_permitted", "failed to assume identity", r"failed to assume identity of user (?P<user>[\w.-]+)"),
+    ("not_permitted", "cannot set ", r"\bcannot set [ug]id (?P<user>\d+)\b"),
     ("pid_file", "already running", rf"already running\b.{{0,40}}?(?P<path>{PATH}\.pid)"),
     ("pid_file", ".pid", rf"(?:pid ?file|lock ?file|pid)\b.{{0,20}}?(?P<path>{PATH}\.pid)['\"]? (?:already )?exists|(?P<path_2>{PATH}\.pid)['\"]? already exists"),
     ("pid_file", "already running", r"\bhttpd \(pid \d+\) already running"),

@@ -5,10 +5,17 @@ Kinds begin with the program's name, so that a rule asks for one program's words
 
 from __future__ import annotations
 
-from ergon_ops.logtemplates.signaltable import HOST, PATH, PORT
+from ergon_ops.logtemplates.signaltable import FIELDS, HOST, PATH, PORT
 
 NAME = r"[\w.@-]+"
 UPSTREAM = rf"upstream: \"[a-z]+://(?P<host>\[[0-9a-f:]+\]|{HOST})(?::(?P<port>{PORT}))?"
+# What a client says of the redis that it was not served by: as fields of the line, or as an URL before or after it.
+_URL = rf"\brediss?://(?:[^\s/@]*@)?(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=[/\s'\",;:)?\]]|$)"
+_REDIS = (
+    ("redis_noauth", "authentication required", r"\bAuthentication required"),
+    ("redis_wrongpass", "wrongpass", r"\bWRONGPASS\b"),
+    ("redis_readonly", "read only replica", r"You can't write against a read only (?:replica|slave)"),
+)
 # Of nginx that does not start; not where a system call, a name server or a certificate failed it.
 EMERG = r"\[emerg\] (?:\d+#\d+: )?(?!.*(?:\bfailed \(|host not found|cannot load certificate|\bgetpwnam|\bgetgrnam))"
 
@@ -16,6 +23,9 @@ EMERG = r"\[emerg\] (?:\d+#\d+: )?(?!.*(?:\bfailed \(|host not found|cannot load
 # ruff: noqa: E501
 SERVICE_PATTERNS: tuple[tuple[str, str, str], ...] = (
     # -- redis, in its own log or in a client's; some clients leave out the code that an answer begins with
+    *(("redis_noauth", "noauth", rf"{form}\bNOAUTH\b") for form in (FIELDS, rf"{_URL}.{{0,200}}?")),
+    *((kind, piece, rf"{form}{word}") for kind, piece, word in _REDIS for form in (rf"{_URL}.{{0,200}}?", *((FIELDS,) if kind != "redis_noauth" else ()))),
+    *((kind, piece, rf"{word}.{{0,200}}?{_URL}") for kind, piece, word in _REDIS),
     ("redis_oom", "command not allowed when", r"\bcommand not allowed when used memory"),
     ("redis_misconf", "misconf", r"MISCONF (?:Redis|Valkey|Errors|\w+ is configured)"),
     ("redis_save_failed", "rdb", rf"(?:failed opening|error opening) (?:the )?(?:temp )?(?:RDB|rdb) file (?P<path>\S+)(?: \(in server root dir (?P<mount>{PATH})\))?.*?: (?P<value>[A-Za-z -]+)"),

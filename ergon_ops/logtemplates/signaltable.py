@@ -127,6 +127,9 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("unreachable", "no route to host", r"no route to host"),
     # -- starting: files, commands, settings
     ("booting", "ing", r"\b(?:starting|booting|warming|(?:pre)?loading|initiali[sz]ing|migrating|running migrations|preparing|restoring|replaying|(?:re)?building|(?:re)?indexing|importing|compiling|still starting|hydrating|sync(?:hroni[sz])?ing|fetching|downloading|seeding|provisioning|precomputing|bootstrapping|recovering|upgrading|unpacking|populating)\b"),
+    # How far something is, of what there is to do: `segment 9 of 240`, `[3/7]`, `12 %`.
+    *(("progress", piece, r"(?<![\w./:-])\d+ ?(?:/|of|out of) ?\d+(?![\w/:-]|\.\d)") for piece in (" of ", "/")),
+    ("progress", "%", r"(?<![\w.:-])\d{1,3}(?:\.\d+)? ?%(?!\w)"),
     ("http_error", "50", r"(?:HTTP(?:/\d\.\d)?[ \"]+(?:Error |status )?|status(?:[ _]code)?[\"=: ]+|\bgot |answered |returned |\" )(?P<value>50[0-4])\b"),
     ("command_missing", "not found", r"^(?:/bin/)?(?:ba|da|a)?sh: (?:line )?(?:\d+: )?(?P<value>[\w./+-]+): (?:command )?not found"),
     ("command_missing", "not found", r"(?:exec|env): ['\"]?(?P<value>[\w./+-]+)['\"]?: (?:not found|No such file or directory)"),

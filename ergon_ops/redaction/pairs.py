@@ -27,6 +27,8 @@ _FLAG = r"(?<![\w\-])(--?[A-Za-z][\w.\-]{1,60})[\"']?,?[ \t]{1,4}(?=[^\s\-=|&>])
 _SWITCHES = frozenset(
     "no require enable disable allow skip with without use show rotate generate ask".split()  # noqa: SIM905
 )
+# What redis answers, as it is on the wire: no option of a command line.
+_ANSWER = r"-(?:NOAUTH Authentication|WRONGPASS invalid)\b"
 _WHOLE_LINE = ("passphrase", "mnemonic", "seedphrase", "seed_phrase")
 _KINDS = (
     ("pass", "password"), ("pwd", "password"), ("secret", "secret"), ("token", "token"), ("cookie", "cookie"),
@@ -86,6 +88,8 @@ def flags(text: str) -> Iterator[Span]:
         position = match.end()
         key = match.group(1).lstrip("-")
         if key.split("-")[0].split("_")[0] in _SWITCHES or not (is_secret_key(key) or is_weak_key(key)):
+            continue
+        if compiled(_ANSWER).match(text, match.start(1)):
             continue
         start, end = value_span(text, position, key)
         value = text[start:end]

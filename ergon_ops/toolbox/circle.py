@@ -81,7 +81,8 @@ def lone(eyes: Eyes) -> diagnosis.Scene:
 
 def calm(now: diagnosis.Scene, ref: Ref) -> bool:
     """Nothing of its own says that it is not well, or that somebody else is not."""
-    return not now.troubled(ref) and not now.current(ref) and not failing(now, ref)
+    said = [item for item in now.current(ref) if item.kind != "progress"]
+    return not now.troubled(ref) and not said and not failing(now, ref)
 
 
 async def meet(eyes: Eyes, ref: Ref, *, window_s: float = 0.0) -> None:

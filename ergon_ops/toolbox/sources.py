@@ -46,6 +46,7 @@ EVENTS_SHOWN = 40
 EVENTS_S = 3600.0
 SIGNAL_LINES = 1_000
 LOOP_S = 300.0
+LIMIT = "memory_limit"  # where less than half of it is taken, nothing waits for how its memory grows
 TEMPLATES_SHOWN = 30
 T = TypeVar("T")
 Job = Coroutine[Any, Any, Iterable[Reading]]
@@ -235,7 +236,14 @@ class Sources:
     async def _trend(self, ref: Ref) -> Iterable[Reading]:
         """Only for who has time to look several times, and where a look costs nothing."""
         row = self.inventory.get(ref)
-        return await self.rates[ref.host].trend(ref, row.id) if row is not None and self._has_trend(row) else ()
+        if row is None or not self._has_trend(row):
+            return ()
+
+        async def matters(memory: int) -> bool:
+            found = (item.value for item in await self.reads[ref.host].read(ref, ["limits"]) if item.name == LIMIT)
+            return any(isinstance(limit, int) and 0 < limit <= 2 * memory for limit in found)
+
+        return await self.rates[ref.host].trend(ref, row.id, matters)
 
     def _has_trend(self, row: Container) -> bool:
         info = self.inventory.infos.get(row.ref.host)

@@ -25,6 +25,19 @@ def test_of_two_with_one_name_the_stranger_is_the_newer_one() -> None:
     assert one(new, old, user).id == finding.id
 
 
+def test_who_says_the_name_of_two_in_its_log_uses_it() -> None:
+    line = '{"level":50,"msg":"hit not counted","host":"api","err":"-NOAUTH Authentication required."}'
+    shut = named("second", "sha256:2", 20.0, redis_requirepass=True, serving={"redis": "up"})
+    free = named("first", "sha256:1", 10.0, redis_requirepass=False, serving={"redis": "up"})
+    client = Box("client", log=[line] * 3)
+    finding = one(free, shut, client)
+    assert (finding.cause, finding.about.name, finding.details["peer"]) == ("alias_collision", "second", "first")
+    assert [ref.name for ref in finding.victims] == ["client"]
+    assert found(client, free, shut) == []
+    assert found(client, shut) == ["redis_auth client"]
+    assert found(free, shut, Box("client", log=["api: cache miss"] * 3)) == []
+
+
 def test_the_server_that_a_proxy_speaks_of_is_looked_up_in_its_configuration() -> None:
     down = 'Server shop/s1 is DOWN, reason: Layer4 connection problem, info: "Connection refused"'
     servers = {"haproxy_server": {"shop/s1": "orders:8000", "shop/s2": "stock:8001"}}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ergon_ops.diagnosis import verdict
-from ergon_ops.diagnosis.exits import detaching
+from ergon_ops.diagnosis.daemons import configured, detaching
 from tests.diagnosis.making import API, NOW, causes, evidence, found, only, scene
 
 STARTED = (120.0, "start")
@@ -132,6 +132,8 @@ def test_a_full_heap_that_ends_by_a_signal_is_no_segfault() -> None:
         ("nginx", "nginx"),
         ("/usr/sbin/nginx -c /etc/nginx/x.conf", "nginx"),
         ("nginx -g 'daemon off;'", ""),
+        ("nginx -t -c /etc/nginx/x.conf", ""),
+        ("/usr/sbin/sshd -t", ""),
         ("redis-server --daemonize yes --port 7001", "redis-server"),
         ("redis-server --port 7001", ""),
         ("/usr/sbin/sshd", "sshd"),
@@ -153,6 +155,41 @@ def test_a_program_that_went_into_the_background_ends_its_container_with_code_0(
         made = ended([(61.0, "start"), (60.0, "die exit_code 0")], 0, started_at=started, command="nginx")
         finding = only(made)
         assert (finding.cause, finding.details) == ("foreground_process_missing", {"exit_code": 0, "service": "nginx"})
+
+
+@pytest.mark.parametrize(
+    ("command", "program"),
+    [
+        ("php-fpm8.2 --fpm-config /srv/fpm.conf", "php-fpm"),
+        ("docker-php-entrypoint php-fpm", "php-fpm"),
+        ("sh -c 'php artisan migrate && exec php-fpm'", "php-fpm"),
+        ("/usr/sbin/php-fpm8.2 -F", ""),
+        ("php-fpm8.2 --nodaemonize --fpm-config /srv/fpm.conf", ""),
+        ("php-fpm8.2 -t", ""),
+        ("sh -c 'php-fpm8.2; ./nightly'", ""),
+        ("apt-get install -y php-fpm", ""),
+        ("redis-server /etc/redis.conf", "redis-server"),
+        ("redis-server --version", ""),
+        ("redis-cli -h db flushall", ""),
+        ("haproxy -f /etc/haproxy.cfg", "haproxy"),
+        ("haproxy -c -f /etc/haproxy.cfg", ""),
+        ("unbound -c /etc/unbound.conf", "unbound"),
+    ],
+)
+def test_which_servers_are_sent_into_the_background_by_their_settings(command: str, program: str) -> None:
+    assert configured(command) == program
+
+
+def test_a_server_that_ends_with_0_unasked_was_sent_there_by_its_settings() -> None:
+    lived = [(61.0, "start"), (60.0, "die exit_code 0")]
+    command = "php-fpm8.2 --fpm-config /srv/fpm.conf"
+    told = only(ended(lived, 0, started_at=NOW - 61, command=command))
+    assert (told.cause, told.details["service"]) == ("foreground_process_missing", "php-fpm")
+    closed = ["NOTICE: exiting, bye-bye!"]
+    killed = [lived[0], (60.5, "kill signal 3"), lived[1]]
+    assert causes(ended(lived, 0, started_at=NOW - 61, command=command, log=closed)) == []
+    assert causes(ended(killed, 0, started_at=NOW - 61, command=command)) == []
+    assert causes(ended([], 0, started_at=NOW - 61, command=command)) == []
 
 
 def test_a_job_that_is_done_is_no_fault_though_it_was_quick() -> None:

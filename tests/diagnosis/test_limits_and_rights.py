@@ -52,6 +52,12 @@ def test_an_address_that_is_none_of_its_own_is_named() -> None:
         ("chown: /data: Operation not permitted", "CHOWN", "CHOWN"),
         ('[emerg] chown("/var/lib/nginx", 33) failed (1: Operation not permitted)', "ALL", "CHOWN"),
         ('error: failed switching to "app": operation not permitted', "SETGID", "SETGID"),
+        ("failed to drop supplementary groups: Operation not permitted", "ALL", "SETGID"),
+        ("failed to assume identity of user memcache", "ALL", "SETUID"),
+        ("Error setting groups whilst dropping privileges: Operation not permitted.", "SETGID", "SETGID"),
+        ("[ALERT] (1) : [haproxy.main()] Cannot set uid 99.", "SETUID", "SETUID"),
+        ("su: cannot set groups: Operation not permitted", "SETGID", "SETGID"),
+        ("dnsmasq: failed to change user-id to nobody: Operation not permitted", "SETUID", "SETUID"),
         ("open /data/a: permission denied", "DAC_OVERRIDE", "DAC_OVERRIDE"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.diagnosis.facts import NOW, Box, checks, found, one
@@ -133,6 +135,31 @@ def test_it_is_called_unhealthy_while_it_starts() -> None:
     assert (finding.cause, finding.details["setting"]) == ("start_period_too_short", "start_period")
     ready = ["loading the catalogue", "ready", "GET /", "GET /", "GET /"]
     assert found(sick(CURL, log=ready, uptime=5.0, started_at=NOW - 5.0)) == ["healthcheck_failing_app web"]
+
+
+SEGMENTS = [f"INFO  index: segment {number} of 240 loaded" for number in (1, 3, 5, 7)]
+
+
+@pytest.mark.parametrize(
+    ("log", "cause"),
+    [
+        (["INFO  index: loading 240 segments", *SEGMENTS], "start_period_too_short"),
+        (["restoring the snapshot", "12 % restored", "15 % restored", "18 % restored"], "start_period_too_short"),
+        (["INFO  index: loading 2 segments", *["segment 2 of 2 loaded"] * 4], "healthcheck_failing_app"),
+        (["worker: starting", *[f"worker: job {n} of 240 done" for n in range(4)]], "healthcheck_failing_app"),
+        (["loading rules", "ready", *[f"job {n} of 240 done" for n in range(4)]], "healthcheck_failing_app"),
+        (["INFO  index: loading 240 segments", *SEGMENTS, "ready", "GET /", "GET /"], "healthcheck_failing_app"),
+    ],
+)
+def test_it_says_how_far_it_is_with_its_start(log: list[str], cause: str) -> None:
+    assert one(sick(CURL, log=log, uptime=12.0, started_at=NOW - 12.0)).cause == cause
+
+
+def test_one_that_listens_elsewhere_has_started() -> None:
+    log = ["[INFO] Starting gunicorn 20.1.0", "[INFO] Listening at: http://0.0.0.0:8000", "[INFO] Booting worker: 8"]
+    more: dict[str, Any] = {"listens": ["0.0.0.0:8000"], "uptime": 12.0, "started_at": NOW - 12.0}
+    assert one(sick(CURL, log=log, **more)).cause == "healthcheck_wrong_port"
+    assert one(sick(CURL, log=["loading the catalogue"], **more)).cause == "start_period_too_short"
 
 
 def test_what_was_unhealthy_yesterday_is_no_fault_today() -> None:

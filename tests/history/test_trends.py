@@ -89,6 +89,37 @@ async def test_not_one_of_the_run_before_or_one_that_was_read_in_another_way() -
         assert len(world.slept) == trends.POINTS - 1
 
 
+@dataclass
+class Stairs(World):
+    """A MiB each 0.9 s; it `had` that much before. `falls`: all of it is gone again after so many of them."""
+
+    had: int = 0
+    falls: int = 0
+
+    def sample(self, at: float) -> Counters:
+        steps = int((at - 99.0) / 0.9)
+        grown = 2**28 + 2**20 * (steps % self.falls if self.falls else steps)
+        return Counters("a", at, "cgroup:v1", memory_unreclaimable=grown, pids=3, memory_most=max(self.had, grown))
+
+    async def slope(self, matters: bool = True) -> tuple[Any, Any]:
+        async def asked(memory: int) -> bool:
+            return matters and memory > 2**28
+
+        rates = RateReader("local", self, owner="me", clock=lambda: self.now, sleep=self.sleep)
+        (found,) = (item for item in await rates.trend(API, "a", asked) if item.name == "memory_slope")
+        return found.value, found.window_s
+
+
+async def test_growth_step_by_step_shows_in_a_longer_time() -> None:
+    assert await Stairs().slope() == (pytest.approx(2**20 / 0.9, rel=0.1), pytest.approx(trends.LONG_S, abs=0.3))
+    assert await Stairs().slope(matters=False) == (0.0, pytest.approx(5 * trends.EVERY_S))
+
+
+async def test_steps_to_where_it_has_been_before_or_back_again_are_no_growth() -> None:
+    assert (await Stairs(had=2**29).slope())[0] == 0.0
+    assert (await Stairs(falls=4).slope())[0] == 0.0
+
+
 async def test_what_does_not_grow_has_no_slope() -> None:
     world = World(since=1e9)
     assert {value for value, _ in (await world.slopes(world.sample(99.5))).values()} == {0.0}

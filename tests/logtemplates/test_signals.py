@@ -151,7 +151,17 @@ LINES = [
     ("Error loading shared library libssl.so.3: No such file or directory (needed by /app)", "library_missing", {"value": "libssl.so.3"}),
     ("Error relocating /app/agent: __vsnprintf_chk: symbol not found", "libc_version", {"value": "__vsnprintf_chk"}),
     ("pkg_resources.DistributionNotFound: The 'requests>=2.28' distribution was not found", "python_module", {"value": "requests"}),
-    ("consumer: Cannot connect to redis://ledger:6379/0: Authentication required..", "redis_noauth", {}),
+    ("consumer: Cannot connect to redis://ledger:6379/0: Authentication required..", "redis_noauth", {"host": "ledger", "port": "6379"}),
+    ('{"msg":"not counted","host":"cache-1","err":"-NOAUTH Authentication required."}', "redis_noauth", {"host": "cache-1"}),
+    ("NOAUTH Authentication required.", "redis_noauth", {}),
+    ("AuthenticationError: Authentication required. [redis://cache:6379]", "redis_noauth", {"host": "cache", "port": "6379"}),
+    ('level=error addr=cache:6379 err="WRONGPASS invalid username-password pair"', "redis_wrongpass", {"host": "cache", "port": "6379"}),
+    ("redis://cache/0: You can't write against a read only replica.", "redis_readonly", {"host": "cache"}),
+    ("INFO  index: segment 9 of 240 loaded", "progress", {}),
+    ("[3/7] unpacking", "progress", {}),
+    ("restored 12.5 %", "progress", {}),
+    ("failed to assume identity of user memcache", "not_permitted", {"user": "memcache"}),
+    ("[ALERT] (1) : [haproxy.main()] Cannot set uid 99.", "not_permitted", {"user": "99"}),
     # the words of other languages and loggers
     ("read tcp 10.0.0.3:41522->10.0.0.7:5432: i/o timeout", "timed_out", {"host": "10.0.0.7", "port": "5432"}),
     ("Nov 30 04:27:03 agent[1]: <err> connect to [ledger]:3727 failed: errno=111", "refused", {"host": "ledger", "port": "3727"}),
@@ -191,6 +201,7 @@ LINES = [
     ("2026-11-30  4:00:00 0 [ERROR] mariadbd: unknown variable 'max_conections=5'", "config_bad", {"setting": "max_conections"}),
 ]  # fmt: skip
 HARMLESS = [
+    "2026/11/30 12:00 GET /page/3/4 HTTP/1.1 from 10.0.0.0/8, build 1.2/3.4",
     "0 errors, 0 warnings",
     '10.0.0.7 - - [30/Nov/2026:11:17:05 +0000] "GET /errors HTTP/1.1" 404 153 "http://shop.example.com/" "curl/7.88"',
     '{"level":30,"req":{"url":"/v1/items"},"res":{"statusCode":404},"msg":"request completed"}',

@@ -10,6 +10,8 @@ from ergon_ops.redaction import is_secret_key, redact, redact_json, redact_value
 ID = "3fa97c10be52d8649b2fb1ce8d2f4a5e9c0a6a1f0e7d3c21a4b5c6d7e8f90123"
 
 HARMLESS = [
+    '{"host":"cache","err":"-NOAUTH Authentication required."}',
+    "got -WRONGPASS invalid username-password pair",
     f"container {ID} started",
     f"/docker/{ID}/memory.stat",
     ID[:12],

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.faults.draw import Draw
+from tests.faults.draw import MIB, Draw
 from tests.faults.families.disk import host_folder
-from tests.faults.programs import both, check, client, exited, logged, node, python, unhealthy, web
+from tests.faults.programs import both, check, client, exited, logged, memory, node, python, running, unhealthy, web
 from tests.faults.scenario import Box, Case, Expect, scenario
 from tests.faults.site import Site
 
@@ -333,3 +333,141 @@ end
         expects,
         volumes={volume: {"type": "tmpfs", "device": "tmpfs", "o": f"size={draw.between(4, 9)}m"}},
     )
+
+
+# Fills the first argument's MiB at once, then goes on by a MiB each time.
+STEPS = """
+const [first, pause] = process.argv.slice(2).map(Number), kept = [];
+const keep = () => { const b = Buffer.allocUnsafeSlow(1048576); b.fill(113); kept.push(b); };
+for (let n = 0; n < first; n++) keep();
+console.log('INFO', kept.length, 'pages cached'); setInterval(keep, pause);
+"""
+
+
+@scenario("W-STEPS", "ways", "T1")
+def a_page_at_a_time(draw: Draw) -> Case:
+    """Memory grows by one page a second, past half of the limit: in a moment it looks as if it stood still."""
+    size = draw.mib(400, 480)
+    arguments = str(int(size / MIB * 0.55)), str(draw.between(7, 10) * 100)
+    box = node(draw.name(), STEPS, *arguments, options=memory(size, network_mode="none"))
+    expect = Expect("memory_leak_near_limit", box.name, {"limit_bytes": size}, (), (), ("set_memory_limit", "recreate"))
+    return Case((box,), box.name, both(running(box.name), logged(box.name, "pages cached")), (expect,))
+
+
+@scenario("W-BACK", "ways", "T0")
+def pages_that_are_given_back(draw: Draw) -> Case:
+    """Memory grows by pages and goes back when enough of them are old; it has done so before."""
+    size = draw.mib(400, 480)
+    code = f"""
+import mmap, time
+def page():
+    m = mmap.mmap(-1, 4194304); m.write(b"q" * 4194304); return m
+kept = [page() for n in range({int(size / MIB * 0.55 / 4)})]
+print("INFO", len(kept), "pages cached", flush=True)
+while True:
+    for n in range(12): kept.append(page()); time.sleep(0.6)
+    for n in range(12): kept.pop().close()
+    print("INFO old pages dropped", flush=True)
+"""
+    box = python(draw.name(), code, options=memory(size, network_mode="none"))
+    return Case((box,), box.name, both(running(box.name), logged(box.name, "old pages dropped")), ())
+
+
+@scenario("W-HIDE", "ways", "T1")
+def sent_away_by_its_settings(draw: Draw) -> Case:
+    """No word of the command line says that the server goes into the background: its file does, or its own default."""
+    name, port = draw.name(), draw.port()
+    path, command, text = draw.pick(
+        (
+            "/srv/fpm.conf",
+            ["php-fpm8.2", "-y"],
+            f"[www]\nuser = www-data\nlisten = {port}\npm = static\npm.max_children = 2\n",
+        ),
+        (
+            "/srv/edge.cfg",
+            ["haproxy", "-f"],
+            f"global\n  daemon\ndefaults\n  mode tcp\n  timeout connect 2s\n  timeout client 9s\n  timeout server 9s\nlisten a\n  bind :{port}\n",
+        ),
+        ("/srv/cache.conf", ["redis-server"], f'daemonize yes\nport {port}\nsave ""\n'),
+    )
+    box = Box(name, [*command, path], image=PROGRAMS, files={path: text}, options={"network_mode": "none"})
+    expect = Expect("foreground_process_missing", name, {}, (), (), ("recreate", "rebuild_advice"))
+    return Case((box,), name, exited(name, 0), (expect,), also=(*NO_POLICY, "logs_to_file"))
+
+
+@scenario("W-WHO", "ways", "T1")
+def root_may_be_nobody_else(draw: Draw) -> Case:
+    """A server is to become another user and may not; not all of them say what the system answered."""
+    name = draw.name()
+    edge = "global\n  uid 33\n  gid 33\ndefaults\n  mode tcp\n  timeout connect 2s\n  timeout client 9s\n  timeout server 9s\nlisten a\n  bind :8080\n"
+    command, files = draw.pick(
+        (["memcached", "-u", "memcache"], {}), (["haproxy", "-db", "-f", "/srv/edge.cfg"], {"/srv/edge.cfg": edge})
+    )
+    gone = draw.pick(["ALL"], ["SETGID", "SETUID"])
+    box = Box(name, command, image=PROGRAMS, files=files, options={"cap_drop": gone, "network_mode": "none"})
+    expect = Expect("capability_missing", name, {}, ("permission_denied_nonroot",), (), ("recreate",))
+    look = both(exited(name), lambda site: site.state(name)["ExitCode"] != 0)
+    return Case((box,), name, look, (expect,), also=NO_POLICY)
+
+
+@scenario("W-FAR", "ways", "T2")
+def it_says_how_far_it_is(draw: Draw) -> Case:
+    """The checks have failed since the start, and each line tells how much of the snapshot is restored."""
+    name, port, parts = draw.name(), draw.port(), draw.between(150, 300)
+    line = draw.pick("part {n}/{all} restored", "restored {n} of {all} parts", "snapshot {share} % restored")
+    code = f"""
+import http.server, time
+print("store: restoring the snapshot of {parts} parts", flush=True)
+for n in range({parts}):
+    time.sleep(1); print("store: " + {line!r}.format(n=n + 1, all={parts}, share=(n + 1) * 100 // {parts}), flush=True)
+http.server.HTTPServer(("0.0.0.0", {port}), http.server.SimpleHTTPRequestHandler).serve_forever()
+"""
+    test = check("CMD-SHELL", f"curl -fsS http://localhost:{port}/ || exit 1", retries=3)
+    box = python(name, code, options={"healthcheck": test, "network_mode": "none"})
+    expect = Expect("start_period_too_short", name, {}, ("healthcheck_failing_app",), (), ("recreate",))
+    return Case((box,), name, both(unhealthy(name), logged(name, " restored", times=5)), (expect,))
+
+
+@scenario("W-DOOR", "ways", "T2")
+def started_and_asked_elsewhere(draw: Draw) -> Case:
+    """gunicorn listens, and its last words are that it boots a worker; the check asks another port."""
+    name, port, wrong = draw.name(), draw.port(), draw.port()
+    code = 'def app(environ, start):\n    start("200 OK", []); return [b"ok"]\n'
+    test = check("CMD-SHELL", f"busybox wget -q -O /dev/null http://127.0.0.1:{wrong}/")
+    box = gunicorn(name, code, "--bind", f"0.0.0.0:{port}", serves=port, options={"healthcheck": test})
+    expect = Expect("healthcheck_wrong_port", name, {"port|target_port|value": wrong}, ("healthcheck_failing_app",))
+    return Case((box,), name, both(unhealthy(name), lambda site: site.listens(name, port)), (expect,))
+
+
+@scenario("W-NAMES", "ways", "T3")
+def one_name_and_two_stores(draw: Draw) -> Case:
+    """Two redis have one alias, and one of them wants a password; only the client's log tells whom it calls."""
+    net, alias, mine, other = draw.name(), f"sessions-{draw.word()}", draw.name(), draw.name()
+    stores = (
+        Box(
+            mine,
+            ["redis-server", "--protected-mode", "no", "--save", ""],
+            networks=(net,),
+            aliases=(alias,),
+            serves=6379,
+        ),
+        Box(
+            other,
+            ["redis-server", "--requirepass", draw.secret(), "--save", ""],
+            networks=(net,),
+            aliases=(alias,),
+            serves=6379,
+        ),
+    )
+    code = f"""
+import random, socket, time
+while True:
+    place = random.choice(socket.getaddrinfo("{alias}", 6379, type=socket.SOCK_STREAM))[4]
+    s = socket.create_connection(place, 2); s.sendall(b"INCR hits\\r\\n"); said = s.recv(200).decode().strip(); s.close()
+    print("level=%s msg=session addr={alias}:6379 %s" % (("info", "stored") if said[0] == ":" else ("error", "err=%r" % said)), flush=True)
+    time.sleep(0.3)
+"""
+    asker = python(draw.name(), code, networks=(net,))
+    expect = Expect("alias_collision", other, {"alias|host": alias}, (), ("alias", "network"), ("recreate",))
+    look = both(logged(asker.name, "NOAUTH", times=3), logged(asker.name, "stored", times=3))
+    return Case((*stores, asker), asker.name, look, (expect,), networks=(net,))
