@@ -33,6 +33,7 @@ from ergon_ops.grounding import (
     quotes,
     ranks,
     readings,
+    regular,
     spans,
     statements,
     states,
@@ -85,6 +86,7 @@ _PASSES = (
     states.find,
     measures.find,
     vague.find,
+    regular.find,
     statements.find,
 )
 

@@ -144,7 +144,9 @@ _UNKNOWING = lazily(
 HEDGE = lazily(r"\b(?:may|might|could|possibl[ey]|possibility|perhaps|maybe|conceivably|can be|suspect)\b", re.I)
 _FINITE = lazily(
     r"\b(?:is|are|was|were|has|have|had|am|uses?|runs?|did|does|shows?|exited|crashed|restarted|failed|says?|reports?|"
-    r"listens?|gets?|got|publishes|serves?|i'm|it's|i've|caused?)\b",
+    r"listens?|gets?|got|publishes|serves?|i'm|it's|i've|caused?)\b"
+    r"|^\W*(?:and |so )?(?:i|it|that|this|they|we|which) (?:\w+ly )?"
+    r"(?:fix|help|solv|work|cur|resolv|end|stopp?|chang)ed\b",
     re.I,
 )
 _OPENERS = lazily(r"\b(?:which|because|since|as|while|whereas|although|though|currently|now|right now)\b", re.I)

@@ -501,3 +501,17 @@ def test_what_was_read_is_not_said_to_be_unknown(said: str) -> None:
 )
 def test_what_was_not_read_may_be_said_to_be_unknown(said: str) -> None:
     assert check(said, written()).ok
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I restart every hour.",
+        "My healthcheck fails every night.",
+        "I restart periodically.",
+        "You should restart me, it fixed this last time.",
+        "I would restart it, that helped yesterday.",
+    ],
+)
+def test_what_is_said_to_come_again_or_to_have_helped_was_read(said: str) -> None:
+    assert not check(said, written()).ok
