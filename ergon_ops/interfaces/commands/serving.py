@@ -15,15 +15,23 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 async def serve(program: Program, arguments: Namespace) -> int:
     from ergon_ops.assistant.wiring import open_assistant
     from ergon_ops.interfaces.serve.daemon import DEFAULT_PORT, Daemon
-    from ergon_ops.interfaces.serve.place import Place
+    from ergon_ops.interfaces.serve.place import Place, further_socket
 
     host, port = address(arguments.http or f"127.0.0.1:{DEFAULT_PORT}")
     place = Place.of(program.settings)
+    further = further_socket(Path(arguments.socket)) if arguments.socket else None
     assistant = open_assistant(program.settings, sampling=True)
     tekton = Path(program.settings.tekton_root) if program.settings.tekton_root else None
     try:
         daemon = Daemon(
-            program.settings, assistant, place, lambda text: notice(f"ergon-ops: {text}"), host, port, tekton
+            program.settings,
+            assistant,
+            place,
+            lambda text: notice(f"ergon-ops: {text}"),
+            host,
+            port,
+            tekton,
+            further,
         )
         return await daemon.run()
     finally:
@@ -60,7 +68,7 @@ def address(text: str) -> tuple[str | None, int]:
 COMMANDS = (
     Command(
         "serve",
-        "[--http HOST:PORT|off]",
+        "[--http HOST:PORT|off] [--socket PATH]",
         "the daemon: watches, and answers aish, HTTP and OpenAI clients",
         serve,
         (
@@ -70,7 +78,10 @@ COMMANDS = (
         ),
         "One a user. `ask`, `chat`, `list` and `diagnose` use it while it runs. With TEKTON_ROOT set, every"
         " container is known to Tekton's aish.",
-        (Argument("--http", "where to listen; off for the unix socket alone", "HOST:PORT"),),
+        (
+            Argument("--http", "where to listen; off for the unix socket alone", "HOST:PORT"),
+            Argument("--socket", "another unix socket, for programs that look for one there", "PATH"),
+        ),
     ),
     Command(
         "mcp",

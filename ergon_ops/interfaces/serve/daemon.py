@@ -59,6 +59,7 @@ class Daemon:
     host: str | None = "127.0.0.1"
     port: int = DEFAULT_PORT
     tekton: Path | None = None
+    further: Path | None = None  # another socket, beside the one where this user's commands look
     _told_of: dict[tuple[str, str], float] = field(default_factory=dict)
 
     async def run(self) -> int:
@@ -76,12 +77,15 @@ class Daemon:
             if self.host is not None:
                 listeners.append(tcp_listener(self.host, self.port))
                 self.port = listeners[1].getsockname()[1]
+            if self.further is not None:
+                listeners.append(unix_listener(self.further))
             await self._run(listeners)
         finally:
             for listener in listeners:
                 listener.close()
-            with suppress(OSError):
-                self.place.socket.unlink()
+            for path in (self.place.socket, *([self.further] if self.further is not None else [])):
+                with suppress(OSError):
+                    path.unlink()
         return 0
 
     async def _run(self, listeners: list[socket.socket]) -> None:
@@ -195,7 +199,7 @@ class Daemon:
     def _greet(self, token: str) -> None:
         if self.host is not None:
             self.tell(f"http://{self.host}:{self.port} (token {token}, kept in {self.place.token_file})")
-        self.tell(f"unix socket {self.place.socket}")
+        self.tell(f"unix socket {self.place.socket}{f' and {self.further}' if self.further is not None else ''}")
         if self.tekton:
             file = tekton_registry(self.tekton)
             self.tell(

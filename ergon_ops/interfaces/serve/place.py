@@ -81,6 +81,22 @@ def secure_folder_inside(folder: Path) -> None:
     folder.chmod(0o700)
 
 
+def further_socket(path: Path) -> Path:
+    """Another place to listen, which the caller chose. Raises UsageError where that would destroy or take something."""
+    path = path.expanduser().absolute()
+    if len(str(path)) > LONGEST_PATH:
+        raise UsageError(f"{path} is too long for a socket", next="choose a shorter path for --socket")
+    if not path.parent.is_dir():
+        raise UsageError(f"there is no folder {path.parent}", next=f"make it, or choose another --socket than {path}")
+    if path.is_symlink() or (path.exists() and not path.is_socket()):
+        raise UsageError(f"{path} is there and is no socket", next="choose another path for --socket")
+    with suppress(OSError), socket.socket(socket.AF_UNIX) as link:
+        link.settimeout(1.0)
+        link.connect(str(path))
+        raise UsageError(f"somebody listens on {path}", next="choose another path for --socket")
+    return path
+
+
 def unix_listener(path: Path) -> socket.socket:
     with suppress(FileNotFoundError):
         path.unlink()
