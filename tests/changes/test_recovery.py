@@ -109,6 +109,32 @@ async def test_a_container_that_was_stopped_but_not_started_is_started(dying: La
     assert [row.data["text"] for row in dying.store.journal.rows()][-3].startswith("web was stopped but not started")
 
 
+async def test_a_stop_that_outlives_its_caller_does_not_leave_the_old_one_down(dying: Lab) -> None:
+    """The engine ends what does not obey only after the stop timeout; by then somebody has taken the change up."""
+    from ergon_ops.changes.changes import Changes
+
+    proposal = await dying.wish("recreate", {"patch": {"init": True}})
+    hands: Writes = Deadly(dying, "stop")  # type: ignore[assignment]
+    reads, time = {"local": dying.engine}, dying.time
+    changes = Changes(dying.store, reads, lambda host: hands, dying.rules, time, sleep=time.sleep)
+    with pytest.raises(Killed):
+        [told async for told in changes.approve(proposal.id, actor=OPERATOR)]
+    old, sleep, ended_at = dying.web, time.sleep, time.now + 10
+
+    async def sleeping(seconds: float) -> None:
+        nonlocal ended_at
+        await sleep(seconds)
+        if time.now >= ended_at:
+            ended_at = float("inf")
+            await dying.engine.stop(old.id, timeout_s=0)
+
+    time.sleep = sleeping  # type: ignore[method-assign]
+    assert (await dying.recover())[-1][1]["state"] == "rolled_back"
+    assert ended_at == float("inf")
+    assert dying.web.id == old.id
+    assert dying.web.state == "running"
+
+
 async def test_a_container_that_is_gone_by_then_ends_as_failed(dying: Lab) -> None:
     await die(dying, Deadly(dying, "restart", after=True), reads=False)
     dying.engine.drop("web")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal, Protocol
 
 from ergon_ops.dataclass import dataclass
@@ -28,6 +28,10 @@ class Case(Protocol):
     def reads(self) -> Reads: ...
     @property
     def hands(self) -> Writes: ...
+    @property
+    def clock(self) -> Callable[[], float]: ...
+    @property
+    def sleep(self) -> Callable[[float], Awaitable[None]]: ...
     def note(self, text: str, facts: Mapping[str, Any] | None = None) -> None:
         """One more journal row, written before a further call to the engine."""
         ...

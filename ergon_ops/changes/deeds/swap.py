@@ -16,6 +16,7 @@ from ergon_ops.engine.protocols import Standing
 from ergon_ops.errors import EngineConflict, NoSuchContainer
 
 STOP_S = 10
+GRACE_S, LOOK_S = 5.0, 0.5  # beyond the stop timeout, for an engine that goes on with a stop whose caller died
 NO_POLICY = {"Name": "no", "MaximumRetryCount": 0}
 
 
@@ -78,8 +79,8 @@ class Swap:
         if now is None:
             return  # begun again after it was removed: the second one is all there is
         if now.active:
-            case.note(f"stopping the old {self.name}")
-            await hands.stop(old, timeout_s=int(case.facts.get("stop_timeout_s") or STOP_S))
+            case.note(f"stopping the old {self.name}", {f"{self.role}stopping_at": case.clock()})
+            await hands.stop(old, timeout_s=self._stop_s)
         if starts_by_itself((await hands.limits(old)).get("RestartPolicy")):
             case.note(f"no restart policy for the old {self.name} while it is kept")
             await hands.update(old, {"RestartPolicy": NO_POLICY})
@@ -90,7 +91,7 @@ class Swap:
     async def back(self) -> None:
         """The first one in its place again, running if it ran; the second is removed."""
         case, hands, old = self.case, self.case.hands, self.case.container_id
-        first = await hands.standing(old)
+        first = await self._after_a_stop_under_way()
         if first is None:
             raise EngineConflict(
                 f"the former {self.name} is not there any more: the new one stays", next="ergon-ops journal"
@@ -98,7 +99,7 @@ class Swap:
         new = await self._second()
         if new is not None and new.active:
             case.note(f"stopping the new {self.name}")
-            await hands.stop(new.id, timeout_s=int(case.facts.get("stop_timeout_s") or STOP_S))
+            await hands.stop(new.id, timeout_s=self._stop_s)
         if new is not None and new.name == self.name:
             case.note(f"the new {self.name} gives its name back")
             await hands.rename(new.id, self.fresh)
@@ -115,6 +116,20 @@ class Swap:
         if new is not None:
             case.note(f"removing the new {self.name}; its volumes stay")
             await hands.remove(new.id, force=True)
+
+    async def _after_a_stop_under_way(self) -> Standing | None:
+        """The first one, once no stop that we asked for can end it any more: else it would be down a moment later."""
+        case = self.case
+        ends = float(case.facts.get(f"{self.role}stopping_at") or 0.0) + self._stop_s + GRACE_S
+        first = await case.hands.standing(case.container_id)
+        while first is not None and first.active and case.clock() < ends:
+            await case.sleep(LOOK_S)
+            first = await case.hands.standing(case.container_id)
+        return first
+
+    @property
+    def _stop_s(self) -> int:
+        return int(self.case.facts.get("stop_timeout_s") or STOP_S)
 
     async def arrived(self) -> Arrival:
         """`new` once the second one runs in its place, `old` while nothing was done to the first."""
