@@ -85,7 +85,7 @@ async def _converse(house: House, question: Question, stream: Stream) -> AsyncGe
             turn.ask, turn.reply = about, tell_piped(turn, about)
             for piece in pieces(turn.reply):
                 yield stream.event("text", text=piece)
-            yield answer(turn, turn.reply.text)
+            yield answer(turn, recall.noted(turn, turn.reply.text))
             return
     if room.inventory.failures and not room.inventory.containers:
         async for event in recall.answer_from_memory(turn):
@@ -95,7 +95,7 @@ async def _converse(house: House, question: Question, stream: Stream) -> AsyncGe
     past = lives.of_the_gone(room, question, known=route.kind not in ("unknown_name", "none"))
     if past:
         yield stream.event("text", text=past)
-        yield answer(turn, past)
+        yield answer(turn, recall.noted(turn, past))
         return
     if route.kind == "unknown_name":
         raise NoSuchContainer(route.question_back, next="ergon-ops list", details={"nearest": list(route.nearest)})

@@ -67,6 +67,14 @@ def remember(turn: Turn, route: Route, said: str) -> None:
     see(turn.room)
 
 
+def noted(turn: Turn, said: str) -> str:
+    """What was said in a turn in which nobody was looked at: the session has it, and stays with whom it was about."""
+    begin(turn)
+    if turn.session is not None:
+        turn.room.house.store.sessions.append(turn.session, Message("assistant", (Text(said),)))
+    return said
+
+
 def see(room: Room) -> None:
     """Keeps what was seen, on top of what was known before, for the day the engine does not answer: of a host where
     nobody came or went, not more often than every few seconds."""
@@ -139,4 +147,4 @@ async def answer_from_memory(turn: Turn) -> AsyncIterator[Event]:
     turn.reply = offline.compose_fleet(replace(ask, intents=intents, out_of_scope=scope), views, view)
     for piece in pieces(turn.reply):
         yield turn.stream.event("text", text=piece)
-    yield answer(turn, turn.reply.text, exit=EngineError.exit)
+    yield answer(turn, noted(turn, turn.reply.text), exit=EngineError.exit)

@@ -54,6 +54,15 @@ def test_the_document_has_messages_and_facts(talked: Shell) -> None:
     assert len(ids) == len(set(ids)) > 0
 
 
+def test_what_was_asked_while_no_engine_answered_is_in_it_and_it_goes_on(talked: Shell) -> None:
+    asked = talked("ask", "--session", "outage", "and its memory?", "--json")
+    assert asked.exit == 3
+    rows = talked("session", "show", "outage", "--json").document["messages"]
+    assert [row["text"] for row in rows if row["text"]][4:] == ["and its memory?", asked.document["answer"]]
+    talked.engine.recover()
+    assert talked("ask", "--session", "outage", "and its memory?", "--json").document["containers"] == ["worker"]
+
+
 def test_it_is_exported_as_a_page_and_as_json(talked: Shell) -> None:
     page = talked("session", "export", "outage").out
     assert page.startswith("# Session outage\n")
