@@ -40,7 +40,7 @@ COMMANDS = (
             ('prompt webapp "why are you slow?" --model openai:some-model', "in the words of another provider"),
             ("prompt all", "for the whole host"),
         ),
-        "Facts are read from the engine as for the question; keys and values of environment variables are never in it.",
+        "Facts are read from the engine as for the question; API keys and values of variables are never in it.",
         (
             Argument("name", "whom it is about; `all` is everyone", "NAME", completes="containers"),
             Argument("words", "the question; without one: your status", "QUESTION", "*"),
