@@ -71,7 +71,7 @@ def assemble(
     def changes() -> Changes:
         from ergon_ops.changes.changes import Changes
 
-        return Changes(store, reads, writers, rules, clock, sleep=sleep)
+        return Changes(store, reads, writers, rules, clock, sleep=sleep, place=_place)
 
     known_as = places or {host: host for host in reads}
     toolbox = Toolbox(load_tools(settings.tools))
@@ -88,3 +88,9 @@ def registered(store: Store) -> Sequence[ManifestDocument]:
     from ergon_ops import manifest
 
     return [manifest.registered(row.body, row.digest) for row in rows]
+
+
+def _place(files: Sequence[str], service: str, key: str) -> tuple[str, str]:
+    from ergon_ops.packaging.composefile import place
+
+    return place(files, service, key)

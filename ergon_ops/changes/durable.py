@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ergon_ops.dataclass import dataclass
@@ -15,6 +15,13 @@ SWARM = "com.docker.swarm.service.name"
 MIB = 1024 * 1024
 NOTHING = ("restart", "start", "stop", "pause", "unpause")
 Labels = Mapping[str, str]
+Place = Callable[[Sequence[str], str, str], tuple[str, str]]
+
+
+def first_file(files: Sequence[str], service: str, key: str) -> tuple[str, str]:
+    """Where nobody looks into the files of a project: the one to edit, and how the setting is called there."""
+    del service
+    return files[0], key
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +46,9 @@ def owner_of(labels: Labels) -> str:
     return "ergon-ops" if OURS + "manifest" in labels else "none"
 
 
-def durable_edit(intent: Intent, labels: Labels, manifest_path: Callable[[str], str]) -> str:
-    """File and value, as one line. `manifest_path`: digest of a registered manifest → its file, or ""."""
+def durable_edit(intent: Intent, labels: Labels, manifest_path: Callable[[str], str], place: Place = first_file) -> str:
+    """File and value, as one line. `manifest_path`: digest of a registered manifest → its file, or "". `place`: Compose
+    files on this machine, service, setting → the file that says it, and its word for it."""
     if intent.kind in NOTHING:
         return f"none needed: a {intent.kind} changes no configuration"
     if intent.kind in ("rebuild_advice", "host_advice"):
@@ -50,8 +58,7 @@ def durable_edit(intent: Intent, labels: Labels, manifest_path: Callable[[str], 
     fields = fields_of(intent)
     match owner_of(labels):
         case "compose":
-            service, file = labels[COMPOSE + "service"], _compose_file(labels)
-            return f"services.{service}: {'; '.join(item.compose for item in fields)} in {file}"
+            return _compose_edit(labels, fields, place if intent.target.host == "local" else first_file)
         case "swarm":
             return f"docker service update {' '.join(item.flag for item in fields)} {labels[SWARM]}"
         case "ergon-ops":
@@ -64,10 +71,21 @@ def durable_edit(intent: Intent, labels: Labels, manifest_path: Callable[[str], 
             return f"docker run {flags} when {intent.target.name} is made again; nothing else defines it"
 
 
-def _compose_file(labels: Labels) -> str:
+def _compose_edit(labels: Labels, fields: Iterable[Field], place: Place) -> str:
+    service, files = labels[COMPOSE + "service"], _compose_files(labels)
+    by_file: dict[str, list[str]] = {}
+    for item in fields:
+        key, colon, value = item.compose.partition(":")
+        file, word = place(files, service, key) if colon else (files[0], key)
+        by_file.setdefault(file, []).append(word + colon + value)
+    return "; ".join(f"services.{service}: {'; '.join(said)} in {file}" for file, said in by_file.items())
+
+
+def _compose_files(labels: Labels) -> list[str]:
     folder = labels.get(COMPOSE + "project.working_dir", "").rstrip("/")
-    file = labels.get(COMPOSE + "project.config_files", "").split(",")[0] or "compose.yaml"
-    return file if file.startswith("/") or not folder else f"{folder}/{file}"
+    files = labels.get(COMPOSE + "project.config_files", "").split(",")
+    named = [file for file in files if file] or ["compose.yaml"]
+    return [file if file.startswith("/") or not folder else f"{folder}/{file}" for file in named]
 
 
 def fields_of(intent: Intent) -> list[Field]:

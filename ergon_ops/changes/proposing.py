@@ -11,7 +11,7 @@ from typing import Any
 from ergon_ops.capabilities import manifest_line
 from ergon_ops.changes.binding import bound, moved
 from ergon_ops.changes.deeds.limits import in_engine_words, needs_anew, swap_beside
-from ergon_ops.changes.durable import SWARM, durable_edit, labels_of, owner_of
+from ergon_ops.changes.durable import SWARM, Place, durable_edit, first_file, labels_of, owner_of
 from ergon_ops.changes.kinds import KINDS, checked
 from ergon_ops.changes.watch import Sleep
 from ergon_ops.engine.protocols import Reads, Writes
@@ -41,8 +41,10 @@ class Proposing:
         clock: Callable[[], float] = time.time,
         *,
         sleep: Sleep = asyncio.sleep,
+        place: Place = first_file,
     ) -> None:
-        """Raises UsageError for policy rules that can never match."""
+        """`place`: see `durable_edit`. Raises UsageError for policy rules that can never match."""
+        self._place = place
         self._store, self._reads, self._writers = store, reads, writers
         self._rules, self._clock, self._sleep = checked_policy(rules), clock, sleep
 
@@ -70,7 +72,7 @@ class Proposing:
         labels = labels_of(readings)
         values = {item.name: item.value for item in readings if not item.key}
         intent = _completed(intent, values)
-        edit = durable_edit(intent, labels, self._manifest_path)
+        edit = durable_edit(intent, labels, self._manifest_path, self._place)
         if owner_of(labels) == "swarm" and not KINDS[intent.kind].advice:
             raise PolicyRefused(
                 f"{intent.target.short} is a task of the swarm service {labels[SWARM]}: the swarm would undo it",
