@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING
 
@@ -150,7 +150,8 @@ def told(house: House) -> tuple[Told, Told]:
     """What was written down of a container since a time: what of its configuration changed, what began to be wrong."""
 
     def changed(ref: Ref, since: float) -> Sequence[tuple[float, str]]:
-        return by_time((row.at, row.text) for row in house.store.lives.of(ref, since=since) if row.kind == "changed")
+        seen = [(row.at, row.text) for row in house.store.lives.of(ref, since=since) if row.kind == "changed"]
+        return by_time(sorted([*seen, *approved(house, ref, since)]))
 
     def onsets(ref: Ref, since: float) -> Sequence[tuple[float, str]]:
         rows = house.store.findings.between(since, house.clock(), ref)
@@ -158,6 +159,18 @@ def told(house: House) -> tuple[Told, Told]:
         return by_time((row.first_seen, row.finding.summary) for row in faults)
 
     return changed, onsets
+
+
+def approved(house: House, ref: Ref, since: float) -> Iterator[tuple[float, str]]:
+    """What was done here because a person approved it, and what became of it: as the journal has it."""
+    for row in house.store.changes.of(ref.name):
+        if row.change.started_at < since:
+            continue
+        intents = [stored.proposal.intent for stored in house.store.proposals.find(row.change.proposal_id)]
+        if intents and intents[0].target == ref:
+            by = f"{row.change.by.interface}:{row.change.by.identity}"
+            what, state = intents[0].kind.replace("_", " "), row.change.state.replace("_", " ")
+            yield row.change.started_at, f"{what}, approved by {by}: {state} ({row.change.id})"
 
 
 def by_time(rows: Iterable[tuple[float, str]]) -> list[tuple[float, str]]:

@@ -101,6 +101,9 @@ async def test_a_restart_is_proposed_once_and_runs_only_after_approval(house: Ho
     journal = await assistant.journal(verify=True)
     assert journal["problems"] == []
     assert [row["step"] for row in journal["rows"]][-1] == "kept"
+    told = (await house.ask("what did you change?", "worker"))["answer"]
+    assert "restart, approved by" in told
+    assert ": kept (c-" in told
     refused = [event async for event in assistant.approve(first["id"], actor=OPERATOR)][-1]
     assert refused.data["error"]["exit"] == 5
 
