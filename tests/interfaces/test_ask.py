@@ -221,3 +221,17 @@ def test_a_cost_of_nothing_is_no_limit_and_is_refused(shell: Shell) -> None:
     said = shell("ask", "webapp", "status?", "--max-cost", "0")
     assert said.exit == 2
     assert "a number above 0" in said.err
+
+
+def test_a_reader_that_left_early_does_not_cost_the_session_its_answer(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ergon_ops.interfaces.render.answer import Telling
+
+    def gone(self: Telling, event: object) -> None:
+        raise BrokenPipeError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Telling, "show", gone)
+        shell("ask", "--session", "early", "webapp", STATUS)
+    assert "Memory at" in shell("session", "show", "early").out

@@ -77,6 +77,7 @@ async def ask(program: Program, arguments: Namespace) -> int:
     )
     telling = Telling(color=not program.settings.no_color, evidence=not program.as_json)
     events: list[Event] = []
+    gone: BrokenPipeError | None = None
     async with program.assistant() as assistant:
         await ask_consent(program, assistant, question.model)
         with waiting() as waits:
@@ -85,8 +86,15 @@ async def ask(program: Program, arguments: Namespace) -> int:
                     events.append(event)
                     if event.type in TOLD:
                         waits.done()
-                    if not program.as_json:
-                        telling.show(event)
+                    if not program.as_json and gone is None:
+                        try:
+                            telling.show(event)
+                        except BrokenPipeError as error:  # `| head`: a session has the whole answer all the same
+                            gone = error
+                            if question.session is None:
+                                raise
+    if gone is not None:
+        raise gone
     if piped.text and not _used(events):
         notice('ergon-ops: what came through stdin is not part of this answer — for that: ask NAME "what is this?"')
     return _finish(events, as_json=program.as_json)
