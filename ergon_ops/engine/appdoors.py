@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from ergon_ops.dataclass import dataclass
 from ergon_ops.engine import toptable
-from ergon_ops.engine.documents import Document
+from ergon_ops.engine.documents import Document, rows, text
 from ergon_ops.engine.inspection import environment_of
 from ergon_ops.engine.probes import files
 from ergon_ops.engine.probes.inside import command_of
@@ -28,6 +28,7 @@ REDIS_TITLE = re.compile(
     r"\b(?:redis|valkey|keydb)-server (?P<host>\S+):(?P<port>[1-9]\d*)(?= |$)"
 )  # it writes that itself
 POSTGRES_DATA = re.compile(r"\bpostgres\b.*? (?:-D ?|--pgdata[= ])(?P<folder>/\S+)")
+NGINX_FILES = re.compile(r" (?P<option>-[cp]) ?(?P<path>[^\s-]\S*)")
 USUAL_DATA = "/var/lib/postgresql/data"
 PORT_LINE, SOCKETS_LINE = 3, 4  # of postmaster.pid: storage/lmgr, LOCK_FILE_LINE_PORT and _SOCKET_DIR, counted from 0
 
@@ -69,6 +70,18 @@ def postgres_door(api: Client, container_id: str) -> Door:
     if not port.isdigit():
         return Door(password=password)
     return Door(sockets if sockets.startswith("/") else "", port, password)
+
+
+def nginx_options(api: Client, container_id: str) -> tuple[str, ...]:
+    """The configuration and the prefix that its master was started with: without them nginx looks at its usual ones."""
+    masters = [title for title in _titles(api, container_id) if title.startswith("nginx: master process ")]
+    said = masters[0].partition(" -g ")[0] if masters else ""
+    return tuple(word for found in NGINX_FILES.finditer(said) for word in (found["option"], found["path"]))
+
+
+def mounted(api: Client, container_id: str, path: str) -> bool:
+    """A file that is a mount by itself: the engine cannot put another one in its place."""
+    return any(text(row, "Destination") == path for row in rows(_document(api, container_id), "Mounts"))
 
 
 def _document(api: Client, container_id: str) -> Document:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from ergon_ops.dataclass import dataclass
-from ergon_ops.engine.appdoors import postgres_door, redis_door
+from ergon_ops.engine.appdoors import mounted, nginx_options, postgres_door, redis_door
 from ergon_ops.engine.documents import integer, words
 from ergon_ops.engine.hands import Setting
 from ergon_ops.engine.nginxconf import Directive
@@ -63,8 +63,11 @@ class Inside:
         code = integer(self.api.fetch(f"/exec/{made}/json"), "ExitCode")
         return Said(-1 if code is None else code, said.decode("utf-8", "replace").strip())
 
+    def mounted(self, path: str) -> bool:
+        return mounted(self.api, self.container_id, path)
+
     def nginx(self, *arguments: str) -> str:
-        said = self.run(("nginx", *arguments))
+        said = self.run(("nginx", *nginx_options(self.api, self.container_id), *arguments))
         if said.code:
             raise _refusal("nginx", said.text)
         return said.text

@@ -32,6 +32,7 @@ class Nginx(Protocol):
     def api(self) -> Client: ...
     @property
     def container_id(self) -> str: ...
+    def mounted(self, path: str) -> bool: ...
     def nginx(self, *arguments: str) -> str:
         """Raises EngineConflict with what nginx said."""
         ...
@@ -45,7 +46,13 @@ class Directive:
     block: str = ""
 
     def read(self, inside: Nginx) -> Setting:
-        found = self._pattern.search(_fetch(inside, _path(inside))[1])
+        path = _path(inside)
+        if inside.mounted(path):
+            raise EngineConflict(
+                f"{path} in the container is a mount, which cannot be replaced from outside",
+                next=f"change {self.name} in the mounted file itself, then nginx -s reload in the container",
+            )
+        found = self._pattern.search(_fetch(inside, path)[1])
         return Setting(found["value"].strip() if found else USUAL, ours=bool(found))
 
     def write(self, inside: Nginx, value: str | None) -> None:

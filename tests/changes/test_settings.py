@@ -18,7 +18,7 @@ from tests.engine.real import RealEngine, until
 SECRET = "for-a-test-hunter2"
 SVC = "ergon-ops-lab/svc:1"
 CONF = "user root root;\nworker_processes 3;\nevents { worker_connections 64; }\nhttp { server { listen 8080; } }\n"
-NGINX = f"printf '%s' '{CONF}' > /etc/nginx/nginx.conf; exec nginx -g 'daemon off;'"
+NGINX = f"mkdir /own; printf '%s' '{CONF}' > /own/my.conf; exec nginx -c /own/my.conf -g 'daemon off;'"
 POSTGRES = (
     "echo $POSTGRES_PASSWORD > /tmp/p; initdb -N -D /tmp/pg -U postgres -A scram-sha-256 --pwfile=/tmp/p; rm /tmp/p;"
     " exec postgres -D /tmp/pg -p 5439 -c jit=off"
@@ -110,3 +110,18 @@ def test_a_directive_is_changed_where_it_stands_and_an_added_one_goes_again() ->
 def test_the_engines_frames_are_put_together() -> None:
     assert frames(b"\x01\0\0\0\0\0\0\x02ab\x02\0\0\0\0\0\0\x01c") == b"abc"
     assert frames(b"\x01\0\0") == b""
+
+
+def test_a_mounted_configuration_is_refused_before_anything_is_written() -> None:
+    class Mounted:
+        api: Any = None
+        container_id = "c"
+
+        def mounted(self, path: str) -> bool:
+            return path == "/own/my.conf"
+
+        def nginx(self, *arguments: str) -> str:
+            return f"nginx: configuration file /own/my.conf test is successful ({arguments})"
+
+    with pytest.raises(EngineConflict, match=r"/own/my\.conf in the container is a mount"):
+        Directive("worker_processes").read(Mounted())
