@@ -17,7 +17,8 @@ STOPPED = {"paused": ("paused",), "stopped": ("exited", "created", "dead")}
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`missing`: of an unknown one, what is not well and what could not be learnt about it."""
+    """`missing`: of an unknown one, what is not well and what could not be learnt about it; of a healthy one, which
+    service could not be asked."""
 
     word: Word
     missing: tuple[str, ...] = ()
@@ -29,7 +30,11 @@ def verdict(scene: Scene, ref: Ref, findings: Iterable[Finding]) -> Verdict:
     if any(ref == item.about or ref in item.victims for item in faults):
         return Verdict("fault")
     unwell = tuple(symptoms(scene, ref))
-    return Verdict("unknown", (*unwell, *_unread(scene, ref))) if unwell else Verdict("healthy")
+    return (
+        Verdict("unknown", (*unwell, *_unread(scene, ref)))
+        if unwell
+        else Verdict("healthy", tuple(_refused(scene, ref)))
+    )
 
 
 def expected(scene: Scene, ref: Ref) -> bool:
@@ -63,8 +68,12 @@ def _unread(scene: Scene, ref: Ref) -> Iterator[str]:
     """What was asked for and could not be had."""
     for fact in scene.all(ref, "log_unreadable"):
         yield f"its log: {fact.value}"
-    for fact in scene.all(ref, "probe_refused"):
-        yield f"what {fact.key} says of itself: {fact.value}"
+    yield from _refused(scene, ref)
     reach, end = scene.number(ref, "events_reach"), scene.number(ref, "finished_at")
     if reach and end and scene.ended(ref) and reach > end:
         yield "the events of its end: the engine has forgotten them"
+
+
+def _refused(scene: Scene, ref: Ref) -> Iterator[str]:
+    """What a service was to be asked, and could not be."""
+    return (f"what {fact.key} says of itself: {fact.value}" for fact in scene.all(ref, "probe_refused"))

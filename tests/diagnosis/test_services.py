@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ergon_ops.diagnosis import Scene, diagnose
+from ergon_ops.diagnosis.verdict import Verdict, verdict
 from ergon_ops.events import timestamp
 from ergon_ops.findings import Finding
 from ergon_ops.logtemplates.signals import key_of, told
@@ -128,6 +129,13 @@ def test_protected_mode_is_the_servers_fault_where_somebody_was_turned_away() ->
 def test_no_client_more_is_told_of_a_redis_that_refuses_even_to_be_asked() -> None:
     refusal = {"probe_refused": {"redis": "ERR max number of clients reached"}}
     assert causes(scene(about=CACHE, keyed=refusal), CACHE) == ["redis_max_clients"]
+
+
+def test_of_one_that_is_well_the_service_that_could_not_be_asked_is_named() -> None:
+    seen = scene(about=CACHE, keyed={"probe_refused": {"redis": "NOAUTH Authentication required."}})
+    assert verdict(seen, CACHE, ()) == Verdict(
+        "healthy", ("what redis says of itself: NOAUTH Authentication required.",)
+    )
 
 
 # ---- PostgreSQL

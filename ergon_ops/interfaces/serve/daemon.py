@@ -7,7 +7,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import field
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from ergon_ops.assistant.project_list import Project, projects
 from ergon_ops.assistant.remote import likeness
 from ergon_ops.assistant.watch import Watch
 from ergon_ops.dataclass import dataclass
+from ergon_ops.errors import ErgonError
 from ergon_ops.history import Sampler
 from ergon_ops.interfaces.serve import hooks
 from ergon_ops.interfaces.serve.aish import Registrar
@@ -27,6 +28,7 @@ from ergon_ops.interfaces.serve.app import application
 from ergon_ops.interfaces.serve.house import Bridge
 from ergon_ops.interfaces.serve.pace import paced
 from ergon_ops.interfaces.serve.place import Place, tcp_listener, unix_listener
+from ergon_ops.messages import Actor
 from ergon_ops.settings import Settings
 from ergon_ops.tekton.registry import place as tekton_registry
 
@@ -35,6 +37,7 @@ DEFAULT_PORT = 8790
 DELIVER_EVERY_S = 60.0
 FORGET_EVERY_S = 6 * 3600.0
 AGAIN_S, AUDIT_EVERY_S, SAID_AGAIN_S = 1.0, 5.0, 60.0
+RECOVERY = Actor("daemon", "recovery", "balanced", may_approve=True)  # goes on with what a person approved
 Tell = Callable[[str], None]
 Job = Callable[[], Coroutine[Any, Any, None]]
 
@@ -114,6 +117,7 @@ class Daemon:
             watch.run,
             registrar.run,
             self._forgetting,
+            self._taking_up,
             partial(self._auditing, bridge),
             self._delivering,
             *self._sampling(),
@@ -156,6 +160,16 @@ class Daemon:
     def _hooks(self, watch: Watch) -> list[Job]:
         hook = self.settings.on_finding
         return [lambda: hooks.run(watch, hook, self.tell)] if hook else []
+
+    async def _taking_up(self) -> None:
+        """What another process left in flight, or unverified, when it ended: watched to its end, kept or taken back."""
+        try:
+            async with aclosing(self.assistant.house.changes.recover(actor=RECOVERY)) as steps:
+                async for kind, data in steps:
+                    if kind in ("answer", "notice"):
+                        self.tell(str(data.get("text", "")))
+        except ErgonError as error:
+            self.tell(f"what was left unverified stays so: {error}")
 
     async def _forgetting(self) -> None:
         """What is older than a month, or beyond its bounds, goes: at the start and every six hours."""
