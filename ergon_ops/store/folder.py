@@ -63,6 +63,8 @@ def _check_file(path: Path) -> None:
     found = path.lstat()
     if stat.S_ISLNK(found.st_mode):
         raise StoreError(f"{path} is a symbolic link", next="remove it")
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
         raise StoreError(f"{path} is not a file of yours", next="move it away")
     if not os.access(path, os.R_OK | os.W_OK):
