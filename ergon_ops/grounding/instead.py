@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from ergon_ops.facts import FACTS
 from ergon_ops.grounding.words import Checked, Claim
-
-if TYPE_CHECKING:
-    from ergon_ops.offline import Ask, View
 
 # Fact group, or a claim's own word → the offline mind's intent on it.
 INTENTS: dict[str, str] = {
@@ -66,7 +61,6 @@ SPECIAL: dict[str, str] = {
     "command": "",
     "link": "dependencies",
 }
-SHOWN = 2
 
 
 def intents_of(claims: Iterable[Claim]) -> tuple[str, ...]:
@@ -80,38 +74,6 @@ def intents_of(claims: Iterable[Claim]) -> tuple[str, ...]:
             if intent:
                 found.append(intent)
     return tuple(dict.fromkeys(found))
-
-
-def replacement(checked: Checked, views: Sequence[View], ask: Ask) -> str | None:
-    """The offline mind's own sentences on the subject of what was not carried; None if it has none."""
-    intents = intents_of(checked.unsupported)
-    view = _view(checked, views)
-    if (
-        not intents
-        or view is None
-        or any(claim.kind in ("act", "command", "secret", "proposal") for claim in checked.unsupported)
-    ):
-        return None
-    about = replace(ask, text="", intents=intents[:2], out_of_scope="", metric="", superlative="", change="")
-    from ergon_ops.offline import compose
-
-    reply = compose(about, view)
-    said = [sentence.text for sentence in reply.sentences if sentence.fact_ids and not sentence.item][
-        : SHOWN * len(intents[:2])
-    ]
-    if not said:
-        return None
-    name = f"{view.ref.short}: " if len(views) > 1 else ""
-    return name + " ".join(said)
-
-
-def _view(checked: Checked, views: Sequence[View]) -> View | None:
-    """Of whom the sentence spoke."""
-    for ref in checked.topic.subjects:
-        for view in views:
-            if view.ref == ref:
-                return view
-    return views[0] if len(views) == 1 else None
 
 
 def struck(checked: Checked) -> str:

@@ -8,8 +8,8 @@ import pytest
 
 from ergon_ops.facts import Ledger, Value, reading
 from ergon_ops.findings import Finding
-from ergon_ops.grounding import Acted, Ground, answers, check, replacement, struck
-from ergon_ops.offline import Ask, View
+from ergon_ops.grounding import Acted, Ground, answers, check, intents_of, struck
+from ergon_ops.offline import Ask, View, compose
 from ergon_ops.offline.units import size
 from ergon_ops.persona import Persona
 from ergon_ops.refs import Ref
@@ -84,15 +84,15 @@ def test_hidden_values_never_pass_even_if_a_fact_has_them() -> None:
 
 def test_the_offline_minds_sentence_stands_in_its_place() -> None:
     checked = check("Memory is at 91%.", written())
-    said = replacement(checked, [view()], Ask("", ("memory",)))
-    assert said is not None
+    assert intents_of(checked.unsupported) == ("memory",)
+    said = compose(Ask("", intents_of(checked.unsupported)), view()).text
     assert "45%" in said
     assert check(said, written()).ok
 
 
 def test_a_false_act_is_struck_and_seen_to_be() -> None:
     checked = check("I restarted redis for you. ", written())
-    assert replacement(checked, [view()], Ask("", ("status",))) is None
+    assert intents_of(checked.unsupported) == ()
     assert struck(checked) == "[struck: a claim of having acted without evidence] "
 
 
