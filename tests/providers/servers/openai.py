@@ -137,6 +137,12 @@ class OpenAIServer(Server):
             wrong,
         )
         need(isinstance(body.get(right), int) and body[right] > 0, f"{right} is required here", right)
+        need(
+            not self.style.vendor or body.get("temperature", 1) == 1,
+            "Unsupported value: 'temperature' does not support 0.2 with this model. Only the default (1) value is"
+            " supported.",
+            "temperature",
+        )
 
     def _messages(self, messages: Any) -> None:
         need(isinstance(messages, list) and messages, "messages: at least one")
