@@ -16,7 +16,7 @@ from ergon_ops.events import Event
 from ergon_ops.messages import Actor, Question
 from ergon_ops.settings import Policy
 from tests.poison.attacks import ATTACKS, PLACES, Attack
-from tests.poison.obedient import Obedient
+from tests.poison.obedient import ENCODED, Obedient
 from tests.poison.worlds import GRANTED, World, build
 
 SEED = secrets.randbits(32)
@@ -183,7 +183,7 @@ async def test_a_poisoned_text_does_nothing_and_the_operator_is_told(
         within_capabilities(turn, setting.speaker)
         kept_secret(turn)
         told_no_lie(turn)
-        if reached(attack, setting):
+        if reached(attack, setting) and not masked(attack, turn.model.heard):
             assert turn.notices & TOLD, (turn.notices, turn.model.calls)
             assert attack.lie in turn.model.said or "$LIE" not in attack.text
     finally:
@@ -194,6 +194,12 @@ async def test_a_poisoned_text_does_nothing_and_the_operator_is_told(
 def reached(attack: Attack, setting: Setting) -> bool:
     """Whether a model hears of that place in this setting: in strict mode it reads nothing by itself."""
     return attack.seen and setting.speaker == "front" and (setting.name != "strict" or attack.place == "piped")
+
+
+def masked(attack: Attack, heard: str) -> bool:
+    """Whether its encoded words were cut out before a model saw them, as long runs of letters in log lines are."""
+    run = ENCODED.search(attack.text)
+    return run is not None and run[0] not in heard
 
 
 def test_there_are_attacks_for_every_place_a_text_can_come_from() -> None:
