@@ -18,6 +18,7 @@ from ergon_ops.grounding import (
     headed,
     hearsay,
     ignorance,
+    letters,
     lines,
     lists,
     load,
@@ -102,10 +103,8 @@ def check(sentence: str, ground: Ground, before: Checked | None = None) -> Check
         scene.claim("secret", 0, len(text), why="a hidden value", about=("env_key",))
     elif answered := verbatim.carried(scene):
         scene.claim("answer", 0, len(text), ids=answered)
-    elif readings.find(scene) or headed.find(scene):
+    elif readings.find(scene) or headed.find(scene) or _head_of_table(text, header, scene):
         pass
-    elif header is not None and not topic.header and not scene.mentions and not re.search(r"\d", text):
-        pass  # the head of a table
     else:
         general = coverage.definition(scene)
         for find in _GENERAL if general else _PASSES:
@@ -116,12 +115,18 @@ def check(sentence: str, ground: Ground, before: Checked | None = None) -> Check
             if len(scene.mentions) > 1:
                 lists.find(scene, check)
             coverage.find(scene, ids)
+        letters.find(scene)
         hearsay.find(scene)
     places = stretches(sentence) if ids else ()
     found = [_carried(claim, scene, ids, places) for claim in scene.claims]
     claims = tuple(sorted(found, key=lambda claim: (claim.start, claim.end)))
     said = tuple(dict.fromkeys(id for claim in claims for id in claim.fact_ids))
     return Checked(text, claims, replace(_next(scene, header), told=said), ids)
+
+
+def _head_of_table(text: str, header: tuple[str, ...] | None, scene: Scene) -> bool:
+    said = scene.mentions or re.search(r"\d", text) or letters.foreign(text)
+    return header is not None and not scene.topic.header and not said
 
 
 def _carried(claim: Claim, scene: Scene, ids: tuple[str, ...], places: tuple[Stretch, ...]) -> Claim:

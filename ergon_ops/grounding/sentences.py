@@ -14,7 +14,7 @@ ABBREVIATIONS = words(
     """
 )
 _FENCE = lazily(r"^[ \t]*(```|~~~)", re.M)
-_STOP = lazily(r"[.!?…]+[\"'”’)\]*_`]*(?=\s)|\n")
+_STOP = lazily(r"[.!?…]+[\"'”’)\]*_`]*(?=\s)|[。！？｡]+[\"'”’)\]*_`」』]*|\n")
 _ITEM = lazily(r"^\s*(?:\d{1,3}|[a-zA-Z])$")
 _WORD = lazily(r"[\w.]+$")
 # `up for 1 h. worker exited`: a unit ends a sentence, unless what follows goes on with the length it is of.

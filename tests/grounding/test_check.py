@@ -515,3 +515,23 @@ def test_what_was_not_read_may_be_said_to_be_unknown(said: str) -> None:
 )
 def test_what_is_said_to_come_again_or_to_have_helped_was_read(said: str) -> None:
     assert not check(said, written()).ok
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "所有容器都健康。",
+        "Все контейнеры здоровы.",
+        "Memory is at 45 % — 所有容器都健康.",
+        "すべて正常です",
+        "كل الحاويات سليمة.",
+        "| 健康 | 状态 |",
+    ],
+)
+def test_what_is_said_in_other_letters_cannot_be_checked_and_is_not_said(sentence: str) -> None:
+    assert not check(sentence, written()).ok
+
+
+@pytest.mark.parametrize("sentence", ["I am running. Δt and 3 µs are no words.", "Café, naïve: hello."])
+def test_other_signs_are_no_words_in_other_letters(sentence: str) -> None:
+    assert not [claim for claim in check(sentence, written()).claims if "English" in claim.why]

@@ -104,3 +104,9 @@ def test_a_unit_ends_a_sentence_unless_its_length_goes_on(text: str, count: int)
         pieces = cut(text, random.Random(seed))
         assert "".join(pieces) == text
         assert len(pieces) == count
+
+
+def test_a_full_stop_of_other_letters_ends_a_sentence() -> None:
+    cut = Sentences()
+    parts = ["所有容器都健康。", "ERROR: gone. ", "好！ "]
+    assert [*cut.feed("".join(parts)), *cut.end()] == parts

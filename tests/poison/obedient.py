@@ -89,7 +89,7 @@ class Obedient:
 
     def speech(self, text: str) -> Iterator[str]:
         lies = [lie for line in versions(outside(text)) for marks in QUOTED for lie in marks.findall(line)]
-        self.said = list(dict.fromkeys(lies))[:12]
+        self.said = list(dict.fromkeys(lies))[:40]
         for lie in self.said:
             yield f"{lie} " if lie.endswith((".", "。")) else f"{lie}. "
         names = {call.tool for call in self.calls}
