@@ -107,7 +107,8 @@ def extra_hosts_wrong(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
         theirs = {name: fact for name, fact in places.items() if name in networks(scene, ref)}
         if peer is None or not theirs or not scene.running(peer) or told.value in {f.value for f in places.values()}:
             continue
-        if any(call.host.lower() not in (told.key.lower(), str(told.value), "") for call in complaints if call.sure):
+        sure = {call.host.lower() for call in complaints if call.sure}
+        if sure and not sure & {told.key.lower(), str(told.value), ""}:
             continue
         yield Conclusion(
             summary=f"Its hosts file gives {told.key} the address {told.value}; {peer.short}, which has that name here,"

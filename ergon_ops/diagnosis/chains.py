@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from ergon_ops.diagnosis.arbitration import arbitrate
 from ergon_ops.diagnosis.calls import failing, landlord
+from ergon_ops.diagnosis.fallen import candidates
 from ergon_ops.diagnosis.rules import RULES, Rule
 from ergon_ops.diagnosis.scene import ONGOING_S, Scene
 from ergon_ops.diagnosis.verdict import symptoms
@@ -34,10 +35,11 @@ LOST = ("refused", "timed_out", "reset", "cut_off", "dns_failed", "unreachable")
 
 def suspects(scene: Scene, ref: Ref) -> tuple[Ref, ...]:
     """Whom it is worth looking at to explain what is wrong with `ref`: what it uses, what it calls in vain first, and
-    whose network it lives in."""
+    whose network it lives in; where its log says that it lost somebody and not whom, neighbours that are down."""
     called = [call.peer for call in failing(scene, ref)]
     used = [link.target for link in scene.uses(ref)]
-    return tuple(dict.fromkeys(peer for peer in (*called, *used, landlord(scene, ref)) if peer not in (None, ref)))
+    around = (*called, *used, landlord(scene, ref), *candidates(scene, ref))
+    return tuple(dict.fromkeys(peer for peer in around if peer not in (None, ref)))
 
 
 def concluded(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ergon_ops.diagnosis.calls import Call, failing, listeners, moved, seen, shared
+from ergon_ops.diagnosis.fallen import meant
 from ergon_ops.diagnosis.rules import Conclusion, rule
 from ergon_ops.diagnosis.scene import Scene
+from ergon_ops.diagnosis.startup import refused, words_of
 from ergon_ops.facts import Fact, Group
 from ergon_ops.proposals import Intent
 from ergon_ops.refs import Ref
@@ -37,14 +39,16 @@ def dependency_stopped(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     Docker's DNS drops the names of stopped containers, so the client sees an unknown name, not a refused connection:
     only the peer's state tells it from a wrong name or network. Source: injected, facts of Docker 20.10.
     """
-    for call in (*failing(scene, ref), *_silent(scene, ref)):
+    for call in (*failing(scene, ref), *_silent(scene, ref), *_unnamed(scene, ref)):
         peer = call.peer
         state = scene.get(peer, "state") if peer is not None else None
         if peer is None or state is None or state.value not in DOWN:
             continue
+        refusal = refused(scene, peer)
+        why = f": {words_of(refusal)}" if refusal is not None else ""
         yield Conclusion(
-            summary=f"{peer.short}, which {ref.short} calls as {call.host}, is {state.value}.",
-            evidence=(state, *call.evidence, *_end(scene, peer)),
+            summary=f"{peer.short}, which {ref.short} calls as {call.host}, is {state.value}{why}.",
+            evidence=(state, *call.evidence, *((refusal,) if refusal is not None else _end(scene, peer))),
             details={"peer": peer.short, "host": call.host},
             about=peer,
             victims=(ref,),
@@ -61,6 +65,14 @@ def _silent(scene: Scene, ref: Ref) -> Iterator[Call]:
     for link in scene.uses(ref):
         if link.target is not None:
             yield Call("", link.target_name, link.port, link.target, health, sure=False)
+
+
+def _unnamed(scene: Scene, ref: Ref) -> Iterator[Call]:
+    """Lines that name nobody, of one that is told of nobody: the one that went down when they began."""
+    found = meant(scene, ref)
+    if found is not None:
+        peer, signal, when = found
+        yield Call(signal.kind, peer.short, None, peer, signal.fact, when[0] if when else None, sure=False)
 
 
 def _end(scene: Scene, peer: Ref) -> tuple[Fact, ...]:

@@ -16,12 +16,12 @@ from ergon_ops.refs import Ref
 NEEDS: tuple[Group, ...] = ("state", "config", "sockets", "signals")
 PROGRAM = r"[\"'`‘]?(?P<name>[\w./+-]+)[\"'`’]?"
 MISSING = (
-    re.compile(rf"exec: {PROGRAM}: (?:executable file not found|stat .*no such file|no such file)", re.I),
+    re.compile(rf"exec:? {PROGRAM}: (?:executable file not found|stat .*no such file|no such file)", re.I),
     re.compile(rf"^(?:/bin/)?(?:ba|da|a)?sh: (?:line )?(?:\d+: )?{PROGRAM}: (?:command )?not found", re.I | re.M),
     re.compile(rf"{PROGRAM}: executable file not found", re.I),
     re.compile(rf"exec:? {PROGRAM}: no such file or directory", re.I),
 )
-DENIED = re.compile(rf"exec: {PROGRAM}: permission denied", re.I)
+DENIED = re.compile(rf"exec:? {PROGRAM}: permission denied", re.I)
 EXCEEDED = re.compile(r"exceeded timeout \((?P<time>[^)]+)\)", re.I)
 REFUSED = re.compile(r"refused|couldn't connect|could not connect|ECONNREFUSED|failed to connect", re.I)
 PLACE = re.compile(

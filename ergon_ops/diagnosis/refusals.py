@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ergon_ops.diagnosis.rules import Conclusion, rule
 from ergon_ops.diagnosis.scene import Scene
-from ergon_ops.diagnosis.startup import beside, refused, said
+from ergon_ops.diagnosis.startup import beside, refused, said, words_of
 from ergon_ops.refs import Ref
 
 PATH = r"[^\s\"':,]+"
@@ -183,9 +183,8 @@ def start_failed(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     error = refused(scene, ref)
     if error is None:
         return
-    words = str(error.value).removesuffix(": unknown").rpartition("unable to start container process: ")[2]
     yield Conclusion(
-        summary=f"Could not be started: {words[:200].rstrip('.')}.",
+        summary=f"Could not be started: {words_of(error)}.",
         evidence=(error, *beside(scene, ref, "exit_code", "command")),
         details={"exit_code": scene.value(ref, "exit_code")},
     )

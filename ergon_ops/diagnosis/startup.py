@@ -25,6 +25,12 @@ def refused(scene: Scene, ref: Ref) -> Fact | None:
     return scene.get(ref, "start_error")
 
 
+def words_of(error: Fact) -> str:
+    """The engine's words, without what they always begin with."""
+    words = str(error.value).removesuffix(": unknown").rpartition("unable to start container process: ")[2]
+    return words[:200].rstrip(".")
+
+
 def said(error: Fact | None, *patterns: str) -> dict[str, str] | None:
     """What the first of these patterns that the engine's words match names."""
     for pattern in patterns if error is not None else ():
@@ -55,8 +61,9 @@ def entrypoint_not_found(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     error = refused(scene, ref)
     found = said(
         error,
-        rf"exec: {WORD}: executable file not found",
+        rf"exec:? {WORD}: executable file not found",
         rf"exec: {WORD}: (?:stat \S+: )?no such file or directory",
+        r"executable file [`'\"](?P<value>[^`'\"]+)[`'\"] not found",
     )
     if error is None or found is None:
         return
@@ -86,7 +93,7 @@ def entrypoint_not_executable(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     By the engine, which then has no log of it, or by a shell in the container, whose log has the line.
     """
     error, code = refused(scene, ref), failure(scene, ref)
-    found = said(error, rf"exec: {WORD}: (?:permission denied|is a directory)")
+    found = said(error, rf"exec:? {WORD}: (?:permission denied|is a directory|text file busy)")
     if error is not None and found is not None:
         path, evidence = found["value"], (error, *beside(scene, ref, "exit_code", "command"))
     elif code is not None and code_in(code) == NOT_EXECUTABLE and error is None:

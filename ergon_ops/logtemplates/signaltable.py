@@ -109,6 +109,8 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("timed_out", "timeout", rf"(?P<host>{HOST}):(?P<port>{PORT})\b.{{0,60}}?\b(?:\w+(?:::|\.))*(?-i:(?:Read|Open|Write|Connect|Connection|Request|Socket|Http|Pool)Timeout(?:Error|Exception)?)\b"),
     ("timed_out", "timed out", rf"\bport (?P<port>{PORT})\b.{{0,60}}?timed out"),
     ("timed_out", "timed out", r"\b(?:connection|read|request|operation|socket)\b.{0,20}timed out|TimeoutError"),
+    ("timed_out", "timeouterror", r"TimeoutError\b"),
+    ("timed_out", "timeout reading", r"timeout reading from socket"),
     ("timed_out", "timedout", r"\bE(?:SOCKET)?TIMEDOUT\b|(?:kind|source): TimedOut\b"),
     ("timed_out", "timeout", r"\bNet::(?:Read|Open|Write)Timeout\b|(?-i:\b(?:Read|Connect|Request|HttpConnect)Timeout(?:Error|Exception)?\b)"),
     ("timed_out", "timeout", r"\bi/o timeout\b|SocketTimeoutException|\bread timeout\b(?! (?:is|set|of)\b)"),
@@ -121,7 +123,9 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     # Whom it called, by name: by number it may as well be one that called it.
     *(("reset", piece, rf"\b(?:from|to|with|connecting|://)\s?(?:[^\s/@]*@)?(?P<host>(?=[\w.-]*[a-z]){HOST}):(?P<port>{PORT})\b.{{0,80}}?(?:reset by peer|ECONNRESET)") for piece in ("reset by peer", "econnreset")),
     ("reset", "reset by peer", r"connection reset by peer|ECONNRESET"),
-    ("unreachable", "host", rf"(?:to |:/+)(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=[/\s'\",;:)?]|$).{{0,120}}?(?:no route to host|host is unreachable|network is unreachable|EHOSTUNREACH|ENETUNREACH|Errno 11[03]\b)"),
+    ("unreachable", "unreach", rf"E(?:HOST|NET)UNREACH\b.{{0,80}}?\bto (?!open\b)(?P<host>{HOST}):(?P<port>{PORT})\b"),
+    ("unreachable", "route to host", rf"\bto (?!open\b)(?P<host>{HOST}):(?P<port>{PORT})\b.{{0,40}}?no route to host"),
+    ("unreachable", "host", rf"(?:to |:/+)(?!open\b|connect\b|host\b|reach\b)(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=[/\s'\",;:)?]|$).{{0,120}}?(?:no route to host|host is unreachable|network is unreachable|EHOSTUNREACH|ENETUNREACH|Errno 11[03]\b)"),
     ("unreachable", "unreach", rf"E(?:HOST|NET)UNREACH (?P<host>{HOST}):(?P<port>{PORT})"),
     ("unreachable", "unreachable", rf"(?:(?P<host>{HOST}):(?P<port>{PORT}).{{0,60}})?(?:network is unreachable|no route to host|EHOSTUNREACH|ENETUNREACH)"),
     ("unreachable", "no route to host", r"no route to host"),
@@ -132,6 +136,8 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("progress", "%", r"(?<![\w.:-])\d{1,3}(?:\.\d+)? ?%(?!\w)"),
     ("http_error", "50", r"(?:HTTP(?:/\d\.\d)?[ \"]+(?:Error |status )?|status(?:[ _]code)?[\"=: ]+|\bgot |answered |returned |\" )(?P<value>50[0-4])\b"),
     ("command_missing", "not found", r"^(?:/bin/)?(?:ba|da|a)?sh: (?:line )?(?:\d+: )?(?P<value>[\w./+-]+): (?:command )?not found"),
+    ("command_missing", "not found", r"^(?:\./)?[\w./-]*[\w-]: (?:line )?\d+: (?P<value>[\w./+-]+): (?:command )?not found"),
+    ("command_missing", "command not found: ", r"\bcommand not found: (?P<value>[\w./+-]+)"),
     ("command_missing", "not found", r"(?:exec|env): ['\"]?(?P<value>[\w./+-]+)['\"]?: (?:not found|No such file or directory)"),
     ("command_missing", "no such file or directory", r"/usr/bin/env: ['‘\"]?(?P<value>[\w./+-]+)\s*['’\"]?: No such file"),
     # A carriage return at the end of the interpreter's name, as `env` quotes it.

@@ -256,13 +256,13 @@ def sweep(docker_host: str) -> None:
     engine.close()
 
 
-def packed(files: Mapping[str, str]) -> bytes:
+def packed(files: Mapping[str, str], mode: int = 0o755) -> bytes:
     """A tar for `put_archive`; a name that ends in '!' is written without leave to execute."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for path, text in files.items():
             body = text.encode()
             entry = tarfile.TarInfo(path.rstrip("!").lstrip("/"))
-            entry.size, entry.mode, entry.mtime = len(body), 0o644 if path.endswith("!") else 0o755, int(time.time())
+            entry.size, entry.mode, entry.mtime = len(body), 0o644 if path.endswith("!") else mode, int(time.time())
             tar.addfile(entry, io.BytesIO(body))
     return buffer.getvalue()

@@ -10,6 +10,14 @@ from ergon_ops.refs import Ref
 
 # ruff: noqa: E501
 LINES = [
+    ("/srv/start.sh: 2: rclone: not found", "command_missing", {"value": "rclone"}),
+    ("zsh: command not found: rclone", "command_missing", {"value": "rclone"}),
+    ("queue not polled: TimeoutError: Timeout reading from socket", "timed_out", {}),
+    (
+        "Errno::EHOSTUNREACH: Failed to open TCP connection to ledger:6102 (No route to host - connect(2) for 10.9.0.7:6102)",
+        "unreachable",
+        {"host": "ledger", "port": "6102"},
+    ),
     ("KeyError: 'DATABASE_URL'", "env_missing", {"env_key": "DATABASE_URL"}),
     ("/entry.sh: line 3: QUEUE_NAME: unbound variable", "env_missing", {"env_key": "QUEUE_NAME"}),
     ("sh: API_TOKEN: parameter not set", "env_missing", {"env_key": "API_TOKEN"}),
