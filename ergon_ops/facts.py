@@ -72,6 +72,7 @@ FACTS: dict[str, FactSpec] = {
     "shm_size": FactSpec("bytes", "limits", "size of /dev/shm"),
     "restart_policy": FactSpec("", "limits", "no, on-failure, always, unless-stopped"),
     "restart_max": FactSpec("count", "limits", "retries of on-failure; 0 = no bound"),
+    "auto_remove": FactSpec("bool", "limits", "the engine removes it when it ends; only told where it does"),
     "stop_timeout": FactSpec("s", "limits", "seconds it gets to stop by itself"),
     # config
     "command": FactSpec("", "config", "entrypoint and command, redacted"),

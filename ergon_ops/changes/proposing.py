@@ -78,6 +78,12 @@ class Proposing:
                 f"{intent.target.short} is a task of the swarm service {labels[SWARM]}: the swarm would undo it",
                 next=_service_command(intent, labels[SWARM], edit),
             )
+        if values.get("auto_remove") and (intent.reversibility == "recreate" or intent.kind == "set_restart_policy"):
+            raise PolicyRefused(
+                f"{intent.target.short} was started with --rm: the engine removes it when it ends, and nothing could be"
+                " put back",
+                next="start it without --rm",
+            )
         await self._refuse_too_many_cpus(intent)
         digest, now = bound(intent.kind, world), self._clock()
         cited = tuple(known[word] for word in intent.why if word in known)

@@ -120,6 +120,8 @@ def _limits(doc: Document, at: float) -> Iterator[Row]:
     yield "restart_policy", "", text(host, "RestartPolicy.Name") or "no", "HostConfig.RestartPolicy.Name"
     retries = integer(host, "RestartPolicy.MaximumRetryCount") or 0
     yield "restart_max", "", retries, "HostConfig.RestartPolicy.MaximumRetryCount"
+    if host.get("AutoRemove"):
+        yield "auto_remove", "", True, "HostConfig.AutoRemove"
     grace = integer(doc, "Config.StopTimeout")
     usual = STOP_TIMEOUT_S if host else None
     yield "stop_timeout", "", usual if grace is None else grace, "Config.StopTimeout"

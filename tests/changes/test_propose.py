@@ -115,3 +115,17 @@ async def test_the_cited_facts_are_kept_with_the_proposal(lab: Lab) -> None:
     (proposal,) = await lab.changes.propose([intent], facts=ledger)
     assert proposal.facts == (cited,)
     assert other not in (await lab.changes.get(proposal.id)).facts
+
+
+@pytest.mark.parametrize(
+    "intent",
+    [
+        Intent(WEB, "recreate", {"patch": {"init": True}}, "no_init", (), reversibility="recreate", risk="low"),
+        Intent(WEB, "set_restart_policy", {"name": "always"}, "no_policy", (), reversibility="live", risk="low"),
+    ],
+)
+async def test_what_goes_when_it_ends_is_offered_nothing_that_would_end_it(lab: Lab, intent: Intent) -> None:
+    lab.web.auto_remove = True
+    with pytest.raises(PolicyRefused, match="started with --rm"):
+        await lab.changes.propose([intent])
+    assert await lab.changes.list() == ()

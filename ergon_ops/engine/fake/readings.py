@@ -74,6 +74,8 @@ def _limits(c: FakeContainer, machine: Machine, now: float) -> Iterator[Row]:
         "restart_policy", "restart_max", "stop_timeout",
     ):  # fmt: skip
         yield name, "", getattr(c, name)
+    if c.auto_remove:
+        yield "auto_remove", "", True
 
 
 def _config(c: FakeContainer, machine: Machine, now: float) -> Iterator[Row]:
