@@ -242,6 +242,8 @@ FACTS: dict[str, FactSpec] = {
     "redis_maxmemory": FactSpec("bytes", "probes", "its own limit; 0 = none"),
     "redis_policy": FactSpec("", "probes", "what it does at its limit: noeviction, allkeys-lru …"),
     "redis_evicted": FactSpec("count", "probes", "keys evicted at the limit since the start", 1.0),
+    "redis_keys": FactSpec("count", "probes", "keys in all its databases", 0.5),
+    "redis_expiring": FactSpec("count", "probes", "of these, those that have an expiry", 0.5),
     "redis_last_bgsave": FactSpec("state", "probes", "ok or err: the last save to disk"),
     "redis_unsaved_changes": FactSpec("count", "probes", "changes since the last save", 1.0),
     "redis_stop_writes": FactSpec("bool", "probes", "refuses writes while saving fails"),

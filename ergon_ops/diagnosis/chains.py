@@ -4,8 +4,11 @@ fault, in redis, with the others as its victims. Pure: works on what the rules c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
+from difflib import SequenceMatcher
+from itertools import product
 
 from ergon_ops.diagnosis.arbitration import arbitrate
 from ergon_ops.diagnosis.calls import failing, landlord
@@ -15,6 +18,7 @@ from ergon_ops.diagnosis.scene import ONGOING_S, Scene
 from ergon_ops.diagnosis.verdict import symptoms
 from ergon_ops.findings import Finding
 from ergon_ops.refs import Ref
+from ergon_ops.topology import Link
 
 Edges = Mapping[Ref, tuple[Ref, ...]]
 # Words of a log that say that something went wrong, though not what: an answer of another program, an error raised.
@@ -30,15 +34,20 @@ COMPLAINTS = (
     "unreachable",
 )
 
+# What the system said to a server, which hands it on to its clients in its own words.
+HANDED_ON = ("no_space", "readonly", "no_files", "no_memory", "shm_full", "file_too_large")
+QUOTED = 40  # letters
 LOST = ("refused", "timed_out", "reset", "cut_off", "dns_failed", "unreachable")
 
 
 def suspects(scene: Scene, ref: Ref) -> tuple[Ref, ...]:
     """Whom it is worth looking at to explain what is wrong with `ref`: what it uses, what it calls in vain first, and
-    whose network it lives in; where its log says that it lost somebody and not whom, neighbours that are down."""
+    whose network it lives in; where its log says that it lost somebody and not whom, neighbours that are down;
+    where it says what somebody else may have said first, all neighbours."""
     called = [call.peer for call in failing(scene, ref)]
     used = [link.target for link in scene.uses(ref)]
-    around = (*called, *used, landlord(scene, ref), *candidates(scene, ref))
+    beside = [link.target for link in scene.links if link.source == ref] if scene.current(ref, *HANDED_ON) else []
+    around = (*called, *used, landlord(scene, ref), *candidates(scene, ref), *beside)
     return tuple(dict.fromkeys(peer for peer in around if peer not in (None, ref)))
 
 
@@ -104,9 +113,27 @@ def _edges(scene: Scene, findings: Sequence[Finding], surface: Set[str]) -> Iter
         named = [call.peer for call in failing(scene, ref) if call.sure]
         vague = [] if ref in own or not complains(scene, ref) else [link.target for link in scene.uses(ref)]
         lost = [link.target for link in scene.uses(ref) if link.target in own and _lost(scene, ref, link.target)]
-        more = [peer for peer in (*named, *vague, *lost) if peer is not None and peer != ref]
+        told = [] if ref in own else [link.target for link in scene.links if _handed_on(scene, ref, link)]
+        more = [peer for peer in (*named, *vague, *lost, *told) if peer is not None and peer != ref]
         blamed.setdefault(ref, []).extend(more)
     return ((ref, tuple(dict.fromkeys(origins))) for ref, origins in blamed.items() if origins)
+
+
+def _handed_on(scene: Scene, ref: Ref, link: Link) -> bool:
+    """The same that the server itself says now: it is the server that met it. Of one that is only on the same network
+    the words must be the same, with what they name."""
+    if link.source != ref or link.target is None:
+        return False
+    pairs = product(scene.current(ref, *HANDED_ON), scene.current(link.target, *HANDED_ON))
+    return any(mine.kind == its.kind and (not link.weak or _quoted(mine.text, its.text)) for mine, its in pairs)
+
+
+def _quoted(mine: str, its: str) -> bool:
+    """So long a piece of the one line is in the other that it is no chance, a name in it."""
+    one, other = mine.replace('\\"', '"'), its.replace('\\"', '"')
+    same = SequenceMatcher(None, one, other, autojunk=False).find_longest_match()
+    piece = one[same.a : same.a + same.size]
+    return same.size >= QUOTED and re.search(r"\w/\w|['\"]\w+['\"]", piece) is not None
 
 
 def _lost(scene: Scene, ref: Ref, origin: Ref) -> bool:

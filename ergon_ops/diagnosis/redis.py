@@ -31,23 +31,35 @@ LOCAL = ("127.", "::1", "localhost", "-::1")
     fixes=("app_setting",),
 )
 def redis_maxmemory_noeviction(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
-    """redis holds as much as its maxmemory and its policy is noeviction: it refuses writes.
+    """redis holds as much as its maxmemory and its policy evicts nothing: it refuses writes.
 
     Not the container's limit, nor the kernel: redis answers `OOM command not allowed` (redis.conf, maxmemory-policy).
+    `noeviction` evicts nothing; `volatile-…` only keys that have an expiry, and there may be none.
     """
     for server in servers(scene, ref, "redis_maxmemory"):
         told = complaints(scene, server, "redis_oom")
         limit, used, policy = (scene.get(server, f"redis_{name}") for name in ("maxmemory", "used_memory", "policy"))
-        if limit is None or used is None or policy is None or policy.value != "noeviction":
+        if limit is None or used is None or policy is None:
+            continue
+        keys, expiring = scene.get(server, "redis_keys"), scene.get(server, "redis_expiring")
+        bare = str(policy.value).startswith("volatile-") and _count(expiring) == 0 and bool(_count(keys))
+        if policy.value != "noeviction" and not bare:
             continue
         bound, taken = float(limit.value or 0), float(used.value or 0)
         if not bound or taken < bound * (NEAR if told else FULL) or not concerned(server, ref, told):
             continue
         refusals = scene.get(server, "redis_errors", "OOM")
+        how = f"{policy.value} evicts only keys with an expiry, which none has" if bare else "is noeviction"
         yield Conclusion(
-            summary=f"redis holds {size(taken)} of its maxmemory of {size(bound)}, and its policy is noeviction: it"
-            " refuses writes.",
-            evidence=(used, limit, policy, *present(refusals), *(signal.fact for _, signal in told)),
+            summary=f"redis holds {size(taken)} of its maxmemory of {size(bound)}, and its policy {how}: it refuses"
+            " writes.",
+            evidence=(
+                used,
+                limit,
+                policy,
+                *present(*((expiring, keys) if bare else ()), refusals),
+                *(signal.fact for _, signal in told),
+            ),
             details={
                 "setting": "maxmemory",
                 "value": int(bound),
@@ -58,6 +70,10 @@ def redis_maxmemory_noeviction(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
             about=server,
             victims=victims(server, told),
         )
+
+
+def _count(fact: Fact | None) -> int | None:
+    return fact.value if fact is not None and isinstance(fact.value, int) else None
 
 
 @rule(

@@ -19,6 +19,8 @@ FIELDS = (
 
 # What the C library says of a name, in the words of its versions and of musl's.
 NO_NAME = r"(?:name or service not known|temporary failure in name resolution|no address associated with hostname|nodename nor servname|name does not resolve)"
+# What stands between a path and what the system said of it: `'/x' failed: …`, `/x for writing (…)`.
+_FAILED = r"['\")\]]*[:,]? (?:\(?(?:for (?:writing|reading|append\w*|output|input)|(?:(?:f?open|creat|writ|bind|mkdir)\w* )?failed|cannot \w+|because|failure)\)?[:,]? ){1,2}\W{0,3}(?:(?:errno )?(?:2|13|21)\W{1,3})?"
 _NO_HOST = r"(?![\w.]*(?:error|exception|failure|failed|getaddrinfo)\b)"  # whose error it is, not whose name
 
 # fmt: off
@@ -149,11 +151,13 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("exec_denied", "exec ", rf"^exec (?P<path>{PATH}): permission denied"),
     ("is_directory", "is a directory", rf"is a directory: ['\"]?(?P<path>{PATH})"),
     ("is_directory", "is a directory", rf"(?P<path>{PATH})['\"]?(?:: | failed \(21: )is a directory"),
+    ("is_directory", "is a directory", rf"(?P<path>{PATH}){_FAILED}is a directory"),
     ("is_directory", "is a directory", r"(?:error|failed|cannot|can't|could not)\b.{0,40}?\bis a directory"),
     ("index_forbidden", "directory index of", rf"directory index of \"(?P<path>{PATH})\" is forbidden"),
     ("file_missing", "no such file", rf"no such file or directory[:,]? (?:open |stat )?['\"]?(?P<path>{PATH})"),
     ("file_missing", "no such file", rf"(?P<path>{PATH})['\"]?(?: ?:)? no such file or directory"),
     ("file_missing", "no such file", rf"\"(?P<path>{PATH})\" failed \(2: no such file"),
+    ("file_missing", "no such file", rf"(?P<path>{PATH}){_FAILED}no such file"),
     ("file_missing", "no such file", rf"(?:no such file or directory @ \w+ - |(?P<path_2>{PATH})\): failed to open stream: no such file)(?P<path>{PATH})?"),
     ("file_missing", "no such file", rf"FileNotFoundException: (?P<path>{PATH}) \(no such file"),
     ("file_missing", "nosuchfileexception", rf"NoSuchFileException: (?P<path>{PATH})"),
@@ -166,6 +170,7 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("permission_denied", "permission denied", rf"(?P<path>{PATH})['\"]?:? (?:failed )?\(?(?:13: )?permission denied"),
     ("permission_denied", "permission denied", rf"permission denied @ \w+ - (?P<path>{PATH})"),
     ("permission_denied", "permission denied", rf"(?P<path>{PATH})\)?:? (?:\(permission denied|failed to open stream: permission denied)"),
+    ("permission_denied", "permission denied", rf"(?P<path>{PATH}){_FAILED}permission denied"),
     ("permission_denied", "accessdeniedexception", rf"AccessDeniedException: (?P<path>{PATH})"),
     ("permission_denied", "access to the path", rf"access to the path '(?P<path>{PATH})' is denied"),
     ("permission_denied", "eacces", rf"\bEACCES\b.*?['\"](?P<path>{PATH})"),

@@ -119,3 +119,25 @@ def test_one_that_is_lost_again_and_again_is_missed_between_two_of_its_ends(
     db = Box("db", listens=["0.0.0.0:5432"], more=state)
     found = concluded("api", (api, db), inside("oom_restart_loop_", "db"))
     assert found == ([("oom_restart_loop_ db", victims)] if victims else [])
+
+
+PG_FULL = 'could not extend file "pg_tblspc/16385/PG_15/5/16386": No space left on device'
+
+
+@pytest.mark.parametrize(
+    ("line", "victims"),
+    [
+        ('{"level": "error", "error": "' + PG_FULL.replace('"', '\\"') + '"}', ["api", "proxy"]),
+        ("ERROR: /tmp/x.part: No space left on device", []),
+        ("ERROR: could not write to file: No space left on device", []),
+    ],
+)
+def test_who_hands_on_the_words_of_a_database_beside_it_is_its_victim(line: str, victims: list[str]) -> None:
+    boxes = (
+        Box("api", listens=["0.0.0.0:8000"], log=[line] * 3),
+        Box("proxy", env_hosts={"API": "api:8000"}, log=[FAILED] * 3),
+        Box("db", listens=["0.0.0.0:5432"], log=[f"2026-11-30 ERROR:  {PG_FULL}"] * 3),
+    )
+    said = [("volume_disk_full db", victims)]
+    assert concluded("db", boxes, inside("volume_disk_full", "db")) == said
+    assert concluded("api", boxes, inside("volume_disk_full", "db")) == (said if victims else [])

@@ -65,10 +65,21 @@ def test_a_full_redis_that_may_not_evict_is_the_origin_of_what_its_client_says()
     assert finding(made, CACHE).id == told.id
 
 
+def test_a_redis_that_evicts_only_keys_with_an_expiry_and_has_none_refuses_writes_as_well() -> None:
+    told = finding(
+        pair(CACHE, 6379, {**FULL, "redis_policy": "volatile-ttl", "redis_keys": 70, "redis_expiring": 0}), CACHE
+    )
+    assert told.cause == "redis_maxmemory_noeviction"
+    assert "volatile-ttl evicts only keys with an expiry, which none has" in told.summary
+
+
 @pytest.mark.parametrize(
     "said",
     [
         {**FULL, "redis_policy": "allkeys-lru"},
+        {**FULL, "redis_policy": "volatile-ttl"},
+        {**FULL, "redis_policy": "volatile-ttl", "redis_keys": 70, "redis_expiring": 2},
+        {**FULL, "redis_policy": "volatile-ttl", "redis_keys": 0, "redis_expiring": 0},
         {**FULL, "redis_maxmemory": 0},
         {**FULL, "redis_used_memory": 2 * MIB},
         {**FULL, "redis_used_memory": int(2.7 * MIB)},

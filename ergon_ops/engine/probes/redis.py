@@ -5,6 +5,7 @@ A credential that is known is given first: a PING without it would count among t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
@@ -201,7 +202,16 @@ def rows(info: str, settings: dict[str, str]) -> list[Row]:
     for setting, name, made in CONFIG:
         if setting in settings and name not in found:
             found[name] = Row(name, "", made(settings[setting]), f"redis:CONFIG GET {setting}")
-    return [row for row in found.values() if row.value is not None] + list(_errors(fields))
+    return [row for row in found.values() if row.value is not None] + [*_keys(fields), *_errors(fields)]
+
+
+def _keys(fields: dict[str, str]) -> Iterator[Row]:
+    """`db0:keys=53,expires=0,avg_ttl=0`: all databases together; one that is empty is not listed."""
+    bases = [dict(_pairs(re.split("[=,]", value))) for field, value in fields.items() if re.fullmatch(r"db\d+", field)]
+    for field, name in (("keys", "redis_keys"), ("expires", "redis_expiring")):
+        told = [base.get(field, "") for base in bases]
+        if all(word.isdigit() for word in told):
+            yield Row(name, "", sum(map(int, told)), f"redis:INFO keyspace#{field}")
 
 
 def _errors(fields: dict[str, str]) -> Iterator[Row]:

@@ -22,6 +22,7 @@ T = TypeVar("T")
 INFO = (
     "# Memory\r\nused_memory:3200000\r\nmaxmemory:3145728\r\nmaxmemory_policy:noeviction\r\n"
     "# Errorstats\r\nerrorstat_OOM:count=7\r\n"
+    "# Keyspace\r\ndb0:keys=53,expires=2,avg_ttl=900\r\ndb3:keys=4,expires=0,avg_ttl=0,subexpiry=0\r\n"
 )
 
 
@@ -63,6 +64,7 @@ def test_redis_tells_its_memory_policy_and_errors() -> None:
     assert found["redis_used_memory", ""].source == "redis:INFO memory#used_memory"
     assert found["redis_policy", ""].value == "noeviction"
     assert found["redis_errors", "OOM"].value == 7
+    assert (found["redis_keys", ""].value, found["redis_expiring", ""].value) == (57, 2)
     assert found["redis_protected_mode", ""].source == "redis:CONFIG GET protected-mode"
     assert found["redis_requirepass", ""].value is True  # that there is one, not which
 

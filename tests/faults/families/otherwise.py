@@ -1,0 +1,77 @@
+"""As `ways`: a cause that other scenarios have too, told by another program, from further away, or by nothing at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.faults.draw import MIB, Draw
+from tests.faults.families.stores import postgres, redis, sql, storing
+from tests.faults.programs import both, exited, logged, python
+from tests.faults.scenario import SERVERS, Box, Case, Expect, scenario
+from tests.faults.site import Site
+
+NO_POLICY = ("restart_policy_absent",)
+
+
+@scenario("W-FAILED", "ways", "T1")
+def failed_between_path_and_reason(draw: Draw) -> Case:
+    """lighttpd as an ordinary user: `'/path' failed: Permission denied` of its error log."""
+    name, port = draw.name(), draw.port()
+    path = f"/var/log/lighttpd/{draw.word()}.log"
+    config = f'server.port = {port}\nserver.document-root = "/srv"\nserver.errorlog = "{path}"\n'
+    box = Box(
+        name,
+        ["lighttpd", "-D", "-f", "/srv/l.conf"],
+        image=SERVERS,
+        files={"/srv/l.conf": config},
+        options={"user": str(draw.between(1000, 5000))},
+    )
+    expect = Expect("permission_denied_nonroot", name, {"path": path}, (), (), ("recreate", "host_advice"))
+    return Case((box,), name, both(exited(name), logged(name, "Permission denied")), (expect,), also=NO_POLICY)
+
+
+@scenario("W-VOLATILE", "ways", "T2")
+def nothing_that_may_be_evicted(draw: Draw) -> Case:
+    """redis evicts only keys that have an expiry, and none has one."""
+    net, store, limit = draw.name(), draw.name(), draw.between(2, 6)
+    policy = draw.pick("volatile-lru", "volatile-ttl", "volatile-random")
+    server = redis(store, net, "--save", "", "--maxmemory", f"{limit}mb", "--maxmemory-policy", policy)
+    asker = storing(draw, net, store)
+    expect = Expect("redis_maxmemory_noeviction", store, {"limit_bytes": limit * MIB}, (), (), ("app_setting",))
+    return Case((server, asker), store, logged(asker.name, "OOM command", "maxmemory"), (expect,), networks=(net,))
+
+
+@scenario("W-HANDED", "ways", "T4")
+def its_database_said_so_first(draw: Draw) -> Case:
+    """A worker hands on what PostgreSQL said of a full volume; nothing but those words tells whom it uses."""
+    net, base, worker, volume, folder = draw.name(), draw.name(), draw.name(), draw.name(), draw.folder()
+    mounts = {"volumes": {volume: {"bind": folder, "mode": "rw"}}}
+    server = replace(postgres(base, net), options={"user": "postgres", **mounts})
+    code = f"""
+import psycopg2, time
+while True:
+    try:
+        base = psycopg2.connect(host="{base}", user="clerk", dbname="postgres"); base.autocommit = True
+        try: base.cursor().execute("insert into visits select generate_series(1, 300), repeat(md5(random()::text), 40)")
+        finally: base.close()
+        print("INFO batch stored", flush=True)
+    except psycopg2.Error as problem: print("ERROR batch lost:", str(problem).splitlines()[0], flush=True)
+    time.sleep(0.4)
+"""
+    secret = draw.secret()
+    asker = python(worker, code, networks=(net,), start=False, options={"environment": {"PGPASSWORD": secret}})
+
+    def go(site: Site) -> None:
+        site.until(lambda: sql(site, base, "select 7").strip() == "7", f"{base} to answer")
+        sql(site, base, f"create tablespace old location '{folder}'")
+        sql(site, base, "create table visits (n int, body text) tablespace old")
+        sql(site, base, f"create role clerk login password '{secret}'", "alter table visits owner to clerk")
+        site.start(worker)
+
+    expect = Expect(
+        "volume_disk_full|tmpfs_full", base, {"path|mount": folder}, (), (), ("host_advice", "recreate", "")
+    )
+    size = f"size={draw.between(4, 8)}m,uid=102,gid=102,mode=0700"
+    volumes = {volume: {"type": "tmpfs", "device": "tmpfs", "o": size}}
+    look = logged(worker, "No space left on device", times=4)
+    return Case((server, asker), worker, look, (expect,), inject=go, networks=(net,), volumes=volumes)
