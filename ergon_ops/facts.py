@@ -259,6 +259,8 @@ FACTS: dict[str, FactSpec] = {
     "redis_replicas": FactSpec("count", "probes", "replicas connected to it"),
     "redis_role": FactSpec("state", "probes", "master or slave"),
     "redis_master_link": FactSpec("state", "probes", "up or down: a replica's link to its master"),
+    "redis_master_syncing": FactSpec("bool", "probes", "a replica that loads its master's data for the first time"),
+    "redis_master": FactSpec("", "probes", "host:port of the master of a replica"),
     "redis_protected_mode": FactSpec("bool", "probes", "takes only clients of its own host while it has no password"),
     "redis_requirepass": FactSpec("bool", "probes", "wants a password"),
     "redis_bind": FactSpec("", "probes", "addresses it listens on, as configured; empty = all"),

@@ -28,6 +28,13 @@ SPEAKERS = {"redis": frozenset({"redis", "valkey", "keydb"}), "pg": frozenset({"
 # A host and its port; without one only a name like `orders-db`, since a plain word may be any: `worker`.
 NAMED = re.compile(r"(?<!\S)(?:([A-Za-z][\w.-]*) (\d{2,5})|([A-Za-z]\w*-[\w-]*\w))(?!\S)")
 WORDS = "command words"
+# Facts whose value is a host, and how we know then.
+PLAIN = {
+    "env_host": "env {}",
+    "command_host": "command",
+    "haproxy_server": "haproxy server",
+    "redis_master": "redis replica",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +104,8 @@ def _calls(rows: Sequence[Reading]) -> tuple[tuple[str, str], ...]:
 def _call(row: Reading) -> tuple[str, str] | None:
     """How a reading tells of a host that is called, and that host."""
     value = str(row.value)
-    plain = {"env_host": f"env {row.key}", "command_host": "command", "haproxy_server": "haproxy server"}
-    if row.name in plain:
-        return plain[row.name], value
+    if row.name in PLAIN:
+        return PLAIN[row.name].format(row.key), value
     if row.name == "nginx_upstream":
         return "nginx upstream", value.rpartition("://")[2].split("/")[0]
     kind = row.key.partition(" ")[0]

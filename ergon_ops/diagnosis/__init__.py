@@ -33,6 +33,7 @@ from ergon_ops.diagnosis import processes as processes
 from ergon_ops.diagnosis import programs as programs
 from ergon_ops.diagnosis import redis as redis
 from ergon_ops.diagnosis import refusals as refusals
+from ergon_ops.diagnosis import replicas as replicas
 from ergon_ops.diagnosis import runtimes as runtimes
 from ergon_ops.diagnosis import sayings as sayings
 from ergon_ops.diagnosis import security as security

@@ -14,7 +14,7 @@ from ergon_ops.refs import Ref
 from ergon_ops.topology import FAILED_CALLS
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-DECLARED = ("env_host", "command_host", "nginx_upstream", "haproxy_server")
+DECLARED = ("env_host", "command_host", "nginx_upstream", "haproxy_server", "redis_master")
 BINDS = re.compile(r"\b(?:bind|listen)", re.I)
 NO_SERVER = "<NOSRV>"  # haproxy had none left to choose from
 

@@ -32,6 +32,7 @@ COMPLAINTS = (
     "cut_off",
     "dns_failed",
     "unreachable",
+    "redis_master_down",
 )
 
 # What the system said to a server, which hands it on to its clients in its own words.

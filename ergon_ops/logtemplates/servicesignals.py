@@ -48,6 +48,15 @@ SERVICE_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("redis_denied", "protected mode", r"(?:DENIED )?Redis is running in protected mode"),
     ("redis_max_clients", "max number of clients", r"max number of clients reached"),
     ("redis_readonly", "read only replica", r"You can't write against a read only (?:replica|slave)"),
+    ("redis_master_down", "masterdown", r"\bMASTERDOWN\b"),
+    ("redis_master_down", "link with master is down", r"\bLink with MASTER is down\b"),
+    ("redis_sync_failed", "master", r"(?:MASTER aborted replication with an error|Unexpected reply to PSYNC from master|Unable to AUTH to MASTER|AUTH to MASTER failed):? ?-?(?P<value>[A-Z]{3,})?"),
+    ("redis_sync_failed", "master", r"Unable to connect to MASTER: (?:Success|(?P<value>[A-Z][a-z][\w ]{2,60}))"),
+    # A name that is not found; what the system said last has nothing to do with it.
+    ("dns_failed", "unable to connect to master", r"Unable to connect to MASTER: (?:Success|No such file or directory|Invalid argument|Resource temporarily unavailable)"),
+    ("redis_sync_failed", "master", r"(?P<value>Timeout) connecting to the MASTER|MASTER (?P<value_2>timeout): no data nor PING received"),
+    ("redis_sync_failed", "for sync", r"Error condition on socket for SYNC: (?P<value>[A-Z][a-z][\w ]{2,60})"),
+    ("redis_sync_failed", "synchronization db", r"Failed trying to load the MASTER synchronization DB"),
     ("redis_config_bad", "fatal config file error", r"FATAL CONFIG FILE ERROR"),
     ("redis_config_bad", ">>> '", r"^>>> '(?P<setting>[\w-]+)"),
     # -- PostgreSQL

@@ -16,7 +16,7 @@ from ergon_ops.topology import Node
 
 NAMING = (
     "alias", "network", "depends_on", "env_host", "command", "command_host", "nginx_upstream", "haproxy_server",
-    "log_signal", "serving",
+    "redis_master", "log_signal", "serving",
 )  # fmt: skip
 
 

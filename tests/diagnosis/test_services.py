@@ -149,6 +149,32 @@ def test_of_one_that_is_well_the_service_that_could_not_be_asked_is_named() -> N
     )
 
 
+DOWN = "redis.exceptions.MasterDownError: Link with MASTER is down and replica-serve-stale-data is set to 'no'."
+COPY: dict[str, Any] = {
+    "redis_role": "slave",
+    "redis_master_link": "down",
+    "redis_master": "first:6379",
+    "redis_master_syncing": False,
+}
+
+
+def test_a_copy_out_of_sync_is_the_origin_of_what_its_readers_say() -> None:
+    told = finding(pair(CACHE, 6379, COPY, log=DOWN), API)
+    assert (told.cause, told.about, told.victims) == ("redis_replica_cut_off", CACHE, (API,))
+    assert (told.details["peer"], "first:6379" in told.summary) == ("first", True)
+
+
+@pytest.mark.parametrize("said", [{**COPY, "redis_master_link": "up"}, {**COPY, "redis_master_syncing": True}])
+def test_a_copy_that_is_in_sync_or_loads_for_the_first_time_is_not(said: dict[str, Any]) -> None:
+    assert causes(pair(CACHE, 6379, said, log=DOWN)) == []
+
+
+def test_a_copy_nobody_complains_of_is_out_of_sync_only_by_what_it_says_again_and_again() -> None:
+    line = "1:S 30 Nov 2026 17:54:49.124 # MASTER aborted replication with an error: ERR no replication here"
+    assert causes(scene(**COPY, log=[line])) == []
+    assert causes(scene(**COPY)) == []
+
+
 # ---- PostgreSQL
 
 TAKEN: dict[str, Any] = {"pg_max_connections": 5, "pg_reserved_connections": 1, "pg_clients": 4}

@@ -177,6 +177,7 @@ INFO: tuple[tuple[str, str, str, Made], ...] = (
     ("replication", "role", "redis_role", _text),
     ("replication", "connected_slaves", "redis_replicas", _number),
     ("replication", "master_link_status", "redis_master_link", _text),
+    ("replication", "master_sync_in_progress", "redis_master_syncing", _yes),
 )
 CONFIG: tuple[tuple[str, str, Made], ...] = (
     ("save", "redis_save", _text),
@@ -202,7 +203,14 @@ def rows(info: str, settings: dict[str, str]) -> list[Row]:
     for setting, name, made in CONFIG:
         if setting in settings and name not in found:
             found[name] = Row(name, "", made(settings[setting]), f"redis:CONFIG GET {setting}")
-    return [row for row in found.values() if row.value is not None] + [*_keys(fields), *_errors(fields)]
+    plain = [row for row in found.values() if row.value is not None]
+    return [*plain, *_master(fields), *_keys(fields), *_errors(fields)]
+
+
+def _master(fields: dict[str, str]) -> Iterator[Row]:
+    host, port = fields.get("master_host", ""), fields.get("master_port", "")
+    if host and port.isdigit():
+        yield Row("redis_master", "", shown(f"{host}:{port}"), "redis:INFO replication#master_host")
 
 
 def _keys(fields: dict[str, str]) -> Iterator[Row]:

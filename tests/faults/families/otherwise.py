@@ -75,3 +75,47 @@ while True:
     volumes = {volume: {"type": "tmpfs", "device": "tmpfs", "o": size}}
     look = logged(worker, "No space left on device", times=4)
     return Case((server, asker), worker, look, (expect,), inject=go, networks=(net,), volumes=volumes)
+
+
+READS = """
+import logging, sys, time, redis
+logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(levelname)s %(message)s")
+store = redis.Redis(sys.argv[1], 6379, socket_timeout=3)
+while True:
+    try: logging.info("%d bytes of the menu", len(store.get("menu") or b""))
+    except redis.RedisError as problem: logging.warning("menu not read: %s", problem)
+    time.sleep(0.6)
+"""
+
+
+def copies(draw: Draw, net: str, *first: str) -> tuple[Box, Box, Box]:
+    """A redis, one that copies it and serves nothing old, and a reader of the copy."""
+    primary = redis(draw.name(), net, "--save", "", *first)
+    words = ("--save", "", "--replicaof", primary.name, "6379", "--replica-serve-stale-data", "no")
+    copy = redis(draw.name(), net, *words)
+    return primary, copy, python(draw.name(), READS, copy.name, networks=(net,))
+
+
+@scenario("W-COPY", "ways", "T3")
+def a_copy_without_the_password(draw: Draw) -> Case:
+    """The copy of a redis was not told its password; readers of the copy get MASTERDOWN."""
+    net = draw.name()
+    primary, copy, reader = copies(draw, net, "--requirepass", draw.secret())
+    expect = Expect("redis_auth", copy.name, {}, (), (), ("recreate", "app_setting", ""))
+    look = both(logged(copy.name, "NOAUTH", times=2), logged(reader.name, "MASTERDOWN", "Link with MASTER", times=3))
+    return Case((primary, copy, reader), reader.name, look, (expect,), networks=(net,), also=("log_flood_unrotated",))
+
+
+@scenario("W-COPIED", "ways", "T3")
+def what_is_copied_was_stopped(draw: Draw) -> Case:
+    """The redis that is copied was stopped; readers of the copy get MASTERDOWN."""
+    net = draw.name()
+    primary, copy, reader = copies(draw, net)
+
+    def stop(site: Site) -> None:
+        site.until(lambda: "bytes of the menu" in site.logs(reader.name), "the copy to be read")
+        site.container(primary.name).stop(timeout=5)
+
+    expect = Expect("dependency_stopped", primary.name, {}, ("redis_replica_cut_off",), (), ("start",))
+    look = logged(reader.name, "MASTERDOWN", "Link with MASTER", times=4)
+    return Case((primary, copy, reader), reader.name, look, (expect,), inject=stop, networks=(net,))
