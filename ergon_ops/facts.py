@@ -297,6 +297,7 @@ FACTS: dict[str, FactSpec] = {
     "app_told_workers": FactSpec("count", "probes", "workers it is told to start; key = the service"),
     "app_told_threads": FactSpec("count", "probes", "threads it is told to give each worker; key = the service"),
     "app_server": FactSpec("", "probes", "what serves it: gunicorn sync, uvicorn, http.server …; key = the service"),
+    "port_speaks": FactSpec("state", "probes", "what a port speaks that its healthcheck asks in vain: tls or plain"),
     "log_secrets": FactSpec("count", "signals", "lines in which something like a secret was hidden", 1.0),
     # host
     "host_cpus": FactSpec("count", "host", "CPUs online"),

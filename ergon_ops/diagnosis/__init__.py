@@ -36,6 +36,7 @@ from ergon_ops.diagnosis import refusals as refusals
 from ergon_ops.diagnosis import replicas as replicas
 from ergon_ops.diagnosis import runtimes as runtimes
 from ergon_ops.diagnosis import sayings as sayings
+from ergon_ops.diagnosis import schemes as schemes
 from ergon_ops.diagnosis import security as security
 from ergon_ops.diagnosis import shares as shares
 from ergon_ops.diagnosis import startup as startup

@@ -39,11 +39,6 @@ NO_PAGE = re.compile(
     r"|\b(?P<code_2>40[134]) (?:Not Found|Unauthorized|Forbidden)",
     re.I,
 )
-OTHER_SCHEME = re.compile(
-    r"wrong version number|record layer failure|SSL23_GET_SERVER_HELLO|packet length too long|SSL_ERROR_SYSCALL"
-    r"|plain HTTP request|HTTP request to an HTTPS",
-    re.I,
-)
 BOOT_S = 600.0
 NO_CODE = -1  # of a check that was ended, or could not be begun
 
@@ -228,24 +223,6 @@ def healthcheck_wrong_path(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
         summary=f"The application answers its healthcheck on port {port} with {code}: {why}.",
         evidence=(output, found[0].fact, health, *_told(scene, ref, "health_command")),
         details={"value": code, "port": port, **_code(scene, ref)},
-    )
-
-
-@rule("healthcheck_wrong_scheme", severity="warning", needs=NEEDS, details=("port",), tier="T2",
-      over=("healthcheck_failing_app",), fixes=("recreate",))  # fmt: skip
-def healthcheck_wrong_scheme(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
-    """The healthcheck speaks TLS to a port that does not, or the other way round."""
-    health, output, port = failing(scene, ref), scene.get(ref, "health_output"), checked(scene, ref)
-    match = OTHER_SCHEME.search(str(output.value)) if output is not None else None
-    found = listeners(scene, ref, port) if port is not None else ()
-    if health is None or output is None or match is None or not found:
-        return
-    tls = "https://" in scene.text(ref, "health_command")
-    yield Conclusion(
-        summary=f"The healthcheck asks port {port} {'by' if tls else 'without'} TLS, and the application"
-        f" {'does not speak it' if tls else 'speaks nothing else'} there.",
-        evidence=(output, found[0].fact, health, *_told(scene, ref, "health_command")),
-        details={"port": port, **_code(scene, ref)},
     )
 
 

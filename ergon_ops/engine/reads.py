@@ -147,13 +147,15 @@ class DockerReads:
 
     async def probes(self, ref: Ref, targets: Sequence[ProbeTarget]) -> tuple[Reading, ...]:
         from ergon_ops.engine import probes
+        from ergon_ops.engine.probes import scheme
         from ergon_ops.engine.probes.inside import subject
 
         document = await self._look_at(ref)
-        if not targets or text(document, "State.Status") != "running":
+        if text(document, "State.Status") != "running":
             return ()
         inside = partial(subject, document, self._caller, self._here(document))
-        return await probes.probe(ref, inside, targets, at=self._clock())
+        spoken = await scheme.readings(ref, document, inside, at=self._clock())
+        return (*spoken, *await probes.probe(ref, inside, targets, at=self._clock()))
 
     async def logs(self, ref: Ref, query: LogQuery) -> Logs:
         from ergon_ops.engine import logread

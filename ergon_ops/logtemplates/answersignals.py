@@ -102,7 +102,16 @@ ANSWER_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("cut_off", "unexpected eof", r"\bunexpected EOF\b|\bEOF while\b"),
     ("cut_off", ": eof", r": EOF$"),
     ("tls_wanted", "plain http request", rf"^(?=.*?\bhttps?://(?P<host>{HOST})(?::(?P<port>{PORT}))?|).*?plain HTTP request was sent to HTTPS port"),
-    ("tls_wanted", "http request to an https", rf"^(?=.*?\bhttps?://(?P<host>{HOST})(?::(?P<port>{PORT}))?|).*?Client sent an HTTP request to an HTTPS server"),
+    ("tls_wanted", "http request to an https", rf"^(?!.*TLS handshake error from)(?=.*?\bhttps?://(?P<host>{HOST})(?::(?P<port>{PORT}))?|).*?Client sent an HTTP request to an HTTPS server"),
+    # What a server that speaks TLS says of somebody who does not: nginx (info), apache, Go, Python and others by
+    # OpenSSL, Java, Netty (the bytes of `GET `), BoringSSL.
+    ("tls_got_plain", "plain http request", r"client sent plain HTTP request to HTTPS port"),
+    ("tls_got_plain", "http spoken on https", r"HTTP spoken on HTTPS port"),
+    ("tls_got_plain", "http request to an https", r"TLS handshake error from \S+: client sent an HTTP request to an HTTPS server"),
+    ("tls_got_plain", "http request", r"\bSSL(?:\b|:)[^\n]{0,60}?:\s?http request\b|\[SSL: HTTP_REQUEST\]"),
+    ("tls_got_plain", "http_request", r"\[SSL: HTTP_REQUEST\]|SSL routines:\w*:HTTP_REQUEST\b"),
+    ("tls_got_plain", "plaintext connection", r"Unrecognized SSL message, plaintext connection"),
+    ("tls_got_plain", "not an ssl/tls record", r"not an SSL/TLS record: (?:474554|484541|504f53|505249)"),
     ("task_unregistered", "unregistered task", r"received unregistered task of type ['\"](?P<value>[\w.]+)"),
     ("rabbitmq_precondition", "precondition_failed", r"PRECONDITION_FAILED - (?:inequivalent arg '(?P<setting>[\w-]+)' for (?:queue|exchange) '(?P<value>[^']+)')?"),
     # -- nginx

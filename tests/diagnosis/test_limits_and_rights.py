@@ -115,6 +115,33 @@ def test_a_check_that_asks_amiss_is_told_from_one_that_finds_a_fault(command: st
     assert causes(scene(**told, sockets_visible=True, keyed=PORT)) == [cause]
 
 
+PLAIN_SEEN = "http: TLS handshake error from 127.0.0.1:41046: client sent an HTTP request to an HTTPS server"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "speaks", "log", "cause"),
+    [
+        ("http", "tls", [], "healthcheck_wrong_scheme"),
+        ("https", "plain", [], "healthcheck_wrong_scheme"),
+        ("http", "plain", [], "healthcheck_failing_app"),
+        ("https", "tls", [], "healthcheck_failing_app"),
+        ("http", "", [], "healthcheck_failing_app"),
+        ("http", "plain", [PLAIN_SEEN], "healthcheck_failing_app"),
+    ],
+)
+def test_a_mute_check_by_the_wrong_scheme_is_told_by_what_its_port_speaks(
+    scheme: str, speaks: str, log: list[str], cause: str
+) -> None:
+    told: dict[str, Any] = {
+        "health": "unhealthy",
+        "health_exit_code": 1,
+        "health_output": "",
+        "health_command": f"curl -fs {scheme}://localhost:8000/ || exit 1",
+    }
+    keyed = {**PORT, **({"port_speaks": {"8000": speaks}} if speaks else {})}
+    assert causes(scene(**told, sockets_visible=True, keyed=keyed, log=log)) == [cause]
+
+
 def test_an_address_that_is_taken_is_no_port_that_is_taken() -> None:
     made = scene(
         "created", exit_code=128, start_error="Address already in use", keyed={"port_binding": {"0.0.0.0:80/tcp": 80}}

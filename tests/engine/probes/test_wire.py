@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import pytest
 
-from ergon_ops.engine.probes import pgwire, redis
+from ergon_ops.engine.probes import pgwire, redis, scheme
 from ergon_ops.engine.probes.line import Line, Refused
 
 T = TypeVar("T")
@@ -159,3 +159,25 @@ def test_a_scram_challenge_that_asks_too_much_is_refused(challenge: str) -> None
     sasl = message(b"R", struct.pack("!i", 10) + b"SCRAM-SHA-256\0\0")
     with pytest.raises(Refused, match="cannot be read"):
         talk(says(sasl, message(b"R", struct.pack("!i", 11) + challenge.encode())), asked("pw"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "speaks"),
+    [(b"\x16\x03\x03\x00\x7a", "tls"), (b"\x15\x03\x03\x00\x02\x02\x46", "tls"), (b"HTTP/1.1 400 No\r\n", "plain")],
+)
+def test_whether_a_port_speaks_tls_is_told_by_the_first_byte_that_it_answers(answer: bytes, speaks: str) -> None:
+    assert talk(says(answer), scheme.spoken) == speaks
+    assert scheme.hello()[:2] == b"\x16\x03"
+
+
+@pytest.mark.parametrize("said", ["curl: (22) URL returned error: 400", "curl: (52) Empty reply from server"])
+def test_a_check_that_does_not_say_what_is_wrong_leaves_it_open(said: str) -> None:
+    assert scheme.MUTE.search(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["curl: (22) URL returned error: 503", "connect to 127.0.0.1 port 4000: Connection refused", "4004 letters wait"],
+)
+def test_a_check_that_says_what_is_wrong_is_believed(said: str) -> None:
+    assert not scheme.MUTE.search(said)

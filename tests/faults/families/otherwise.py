@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from tests.faults.draw import MIB, Draw
 from tests.faults.families.stores import postgres, redis, sql, storing
-from tests.faults.programs import both, exited, logged, python
-from tests.faults.scenario import SERVERS, Box, Case, Expect, scenario
+from tests.faults.programs import both, check, exited, logged, node, python, shell, unhealthy
+from tests.faults.scenario import SERVERS, SVC, Box, Case, Expect, scenario
 from tests.faults.site import Site
 
 NO_POLICY = ("restart_policy_absent",)
@@ -119,3 +119,50 @@ def what_is_copied_was_stopped(draw: Draw) -> Case:
     expect = Expect("dependency_stopped", primary.name, {}, ("redis_replica_cut_off",), (), ("start",))
     look = logged(reader.name, "MASTERDOWN", "Link with MASTER", times=4)
     return Case((primary, copy, reader), reader.name, look, (expect,), inject=stop, networks=(net,))
+
+
+CERTIFICATE = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /tmp/k -out /tmp/c -days 9 -subj /CN=x"
+SECURE = {
+    "node": """
+const https = require('https'), fs = require('fs');
+https.createServer({key: fs.readFileSync('/tmp/k'), cert: fs.readFileSync('/tmp/c')}, (q, s) => s.end('ok')).listen(PORT, () => console.log('up'));
+""",
+    "python3 -u": """
+import http.server, ssl
+server = http.server.ThreadingHTTPServer(("0.0.0.0", PORT), http.server.SimpleHTTPRequestHandler)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER); context.load_cert_chain("/tmp/c", "/tmp/k")
+server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+server.serve_forever()
+""",
+}
+
+
+@scenario("W-MUTE", "ways", "T2")
+def a_check_without_tls_that_says_nothing(draw: Draw) -> Case:
+    """A server speaks TLS, its check does not and prints nothing, or that the reply was empty."""
+    name, port, flags = draw.name(), draw.port(), draw.pick("-fs", "-fsS")
+    runner, code = draw.pick(*SECURE.items())
+    options = {"healthcheck": check("CMD-SHELL", f"curl {flags} -o /dev/null http://localhost:{port}/ || exit 1")}
+    box = shell(
+        name,
+        f"{CERTIFICATE} 2>/dev/null; cd /tmp; exec {runner} /srv/serve",
+        image=SVC,
+        files={"/srv/serve": code.replace("PORT", str(port))},
+        options=options,
+        serves=port,
+    )
+    expect = Expect("healthcheck_wrong_scheme", name, {"port": port}, ("healthcheck_failing_app",), (), ("recreate",))
+    well = lambda site: site.sh(name, f"curl -ks -o /dev/null -w %{{http_code}} https://localhost:{port}/") == "200"  # noqa: E731
+    return Case((box,), name, both(unhealthy(name), well), (expect,))
+
+
+@scenario("W-MUTED", "ways", "T2")
+def a_check_by_tls_that_says_nothing(draw: Draw) -> Case:
+    """A server speaks plain HTTP, its check wants TLS, and prints nothing."""
+    name, port = draw.name(), draw.port()
+    test = check("CMD-SHELL", f"curl -kfs -o /dev/null https://127.0.0.1:{port}/ || exit 1")
+    code = f"require('http').createServer((q, s) => s.end('ok')).listen({port}, () => console.log('up'));"
+    box = node(name, code, options={"healthcheck": test}, serves=port)
+    expect = Expect("healthcheck_wrong_scheme", name, {"port": port}, ("healthcheck_failing_app",), (), ("recreate",))
+    well = lambda site: "ok" in site.sh(name, f"curl -s http://127.0.0.1:{port}/")  # noqa: E731
+    return Case((box,), name, both(unhealthy(name), well), (expect,))
