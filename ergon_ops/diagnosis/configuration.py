@@ -10,7 +10,10 @@ from ergon_ops.diagnosis.dependencies import NEEDS, PEERS, misdirected
 from ergon_ops.diagnosis.lives import code_in, failure
 from ergon_ops.diagnosis.names import nearest
 from ergon_ops.diagnosis.rules import Conclusion, rule
+from ergon_ops.diagnosis.sayings import last_words
 from ergon_ops.diagnosis.scene import Scene
+from ergon_ops.diagnosis.servers import ending, present
+from ergon_ops.facts import Fact
 from ergon_ops.loglevels import level_of
 from ergon_ops.logtemplates.signals import Signal
 from ergon_ops.refs import Ref
@@ -33,6 +36,11 @@ AT_ONCE_S = 2.0  # so long after one another the workers of one program say the 
 ABORTED = 134  # by itself: .NET and C++ end so of an error that nobody caught
 SIGNALLED = frozenset(range(129, 166)) - {ABORTED}  # 128 + a signal: ended by somebody, not by itself
 HOUR_S = 3600.0
+NO_PORT = "no port: "
+TOO_HIGH = 65_536
+TRACE = 40  # lines that may follow what a program says of its end
+CONFIG_BAD = ("config_bad", "nginx_config_bad", "haproxy_config_bad", "redis_config_bad", "pg_config_bad")
+OFTEN = 3
 
 
 @rule("env_missing", severity="critical", needs=("state", "config", "signals", "services"), details=("env_key",),
@@ -108,6 +116,7 @@ def env_wrong_value(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
                      "peer": near.short},
         )  # fmt: skip
     yield from _odd_value(scene, ref)
+    yield from _no_port(scene, ref)
     yield from _refused_by_program(scene, ref)
 
 
@@ -159,6 +168,47 @@ def _odd_value(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
                 summary=f"The value of {fact.key} has {fact.value} {where}: no host is found under it.",
                 evidence=(fact, said.fact),
                 details={"env_key": fact.key, "value": str(fact.value)},
+            )
+
+
+def _no_port(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
+    """The program says that a port is none, and a variable has such a number."""
+    for signal, fact in _out_of_range(scene, ref):
+        number = str(fact.value).removeprefix(NO_PORT) if fact is not None else ""
+        if fact is not None:
+            yield Conclusion(
+                summary=f"{fact.key} has {number} for a port, and the highest is 65535: the program cannot use it.",
+                evidence=(signal.fact, fact, *present(scene.get(ref, "exit_code"))),
+                details={"env_key": fact.key, "value": number},
+            )
+
+
+def _out_of_range(scene: Scene, ref: Ref) -> Iterator[tuple[Signal, Fact | None]]:
+    """What the program says of a port that is none, and the variable that has it; None where none has that number."""
+    odd = [fact for fact in scene.all(ref, "env_odd") if str(fact.value).startswith(NO_PORT)]
+    for signal in scene.current(ref, "port_invalid")[:1]:
+        port = signal.values.get("port", "")
+        fits = [fact for fact in odd if port in ("", str(fact.value).removeprefix(NO_PORT))]
+        last = signal.after <= TRACE and last_words(scene, ref, signal)
+        if (scene.troubled(ref) and last) or (not scene.troubled(ref) and signal.count >= OFTEN):
+            yield signal, next(iter(fits), None)
+
+
+@rule("port_out_of_range", severity="critical", needs=("state", "config", "signals", "events"), details=("value",),
+      tier="T1", over=("crash_loop", "restart_policy_absent"), fixes=("recreate",))  # fmt: skip
+def port_out_of_range(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
+    """It is told to use a port above 65535, which is none; not by a variable, as far as is known."""
+    for signal, fact in _out_of_range(scene, ref):
+        port = signal.values.get("port", "")
+        if scene.current(ref, *CONFIG_BAD):
+            return  # it tells more: which file, which line
+        if fact is None and scene.troubled(ref) and not (port.isdigit() and 0 < int(port) < TOO_HIGH):
+            yield Conclusion(
+                summary=f"It is told to use the port {port}, which is none: the highest is 65535."
+                if port
+                else "It is told to use a port that is none: the highest is 65535.",
+                evidence=(signal.fact, *ending(scene, ref)),
+                details={"value": port},
             )
 
 

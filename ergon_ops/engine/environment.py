@@ -20,6 +20,8 @@ HOST_KEYS = re.compile(r"(?:^|_)(?:HOST|HOSTNAME|SERVER|ADDR|ADDRESS|ENDPOINT|BR
 NAME = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?"
 BARE = re.compile(rf"(?P<host>{NAME}):(?P<port>\d{{2,5}})")
 ALONE = re.compile(NAME)
+PORT_KEY = re.compile(r"(?:^|_)PORT(?:_NUMBER)?$", re.I)
+OUT_OF_RANGE = re.compile(rf"(?:(?P<host>{NAME}|\*?):)?(?P<port>[1-9]\d{{4,6}})")
 LIBPQ = re.compile(r"(?:^|\s)host=(?P<host>\S+)")
 LIBPQ_PORT = re.compile(r"(?:^|\s)port=(?P<port>\d{2,5})")
 GO_MYSQL = re.compile(rf"@tcp\((?P<host>{NAME}):(?P<port>\d{{2,5}})\)/")
@@ -36,8 +38,20 @@ def hosts(environment: Mapping[str, str]) -> dict[str, str]:
 def oddities(environment: Mapping[str, str]) -> dict[str, str]:
     """Variable name → what is around its value, or in it, and hardly meant: `docker run --env-file` keeps quotes and
     the carriage return of a file from Windows, and fills no placeholders."""
-    found = {key: _odd(value) for key, value in environment.items() if not is_secret_key(key)}
+    found = {key: _odd(value) or no_port(key, value) for key, value in environment.items() if not is_secret_key(key)}
     return {key: what for key, what in found.items() if what}
+
+
+def no_port(key: str, value: str) -> str:
+    """`no port: 93071` where a number above 65535 stands in the place of a port."""
+    rest = value.partition("://")[2]
+    place = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2] if rest else value.strip()
+    if rest.rpartition("@")[2] != rest and "@" not in re.split(r"[/?#]", rest, maxsplit=1)[0]:
+        return ""  # a password with a slash in it looks like a host
+    match = OUT_OF_RANGE.fullmatch(place)
+    if match is None or not (match["host"] is not None or PORT_KEY.search(key)) or int(match["port"]) < 65_536:
+        return ""
+    return f"no port: {match['port']}"
 
 
 def _odd(value: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ergon_ops.engine import environment
 from ergon_ops.engine.documents import Document, integer, moment, part, rows, text, words
+from ergon_ops.engine.environment import PORT_KEY
 from ergon_ops.events import timestamp
 from ergon_ops.facts import Value
 from ergon_ops.redaction import is_secret_key, neutralise, redact_command
@@ -16,7 +17,6 @@ from ergon_ops.redaction import is_secret_key, neutralise, redact_command
 Row = tuple[str, str, Value, str]
 LONGEST = 200
 ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+\-/:]{0,60}")
-PORT_KEY = re.compile(r"(?:^|_)PORT(?:_NUMBER)?$", re.I)
 NAME_PORT = re.compile(rf"(?:^|[=\s@/'\"(])({environment.NAME}):(\d{{2,5}})(?=$|[/?\s,'\")])")
 FLAG_HOST = re.compile(rf"(?:^|\s)(?:-h|-H|--host(?:name)?)[=\s]({environment.NAME})(?=\s|$)")
 FLAG_PORT = re.compile(r"(?:^|\s)(?:-p|-P|--port)[=\s](\d{2,5})(?=\s|$)")

@@ -53,6 +53,16 @@ SETTING_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("env_invalid", "not ", rf"\b(?P<env_key>{LONG_KEY}|(?-i:PORT|DEBUG))['\"]?\b.{{0,40}}?(?:is not|not) an? (?:valid )?(?:number|integer|int|bool|boolean|float|url|uri|port|duration)\b"),
     ("env_invalid", "pars", rf"(?:cannot|can't|could not|failed to|unable to|error) pars(?:e|ing)\b.{{0,40}}?\b(?P<env_key>{LONG_KEY})\b"),
     ("env_invalid", "convert", rf"(?:cannot|can't|could not|failed to|unable to|error|assigning)\b.{{0,20}}?(?P<env_key>{LONG_KEY})\b.{{0,40}}?convert"),
+    # A port above 65535: Node, Python, Go, Java, .NET, libpq, nginx, PostgreSQL, gunicorn.
+    ("port_invalid", "port should be", r"\bport should be >=? ?[01] and <=? ?6553[56]\b(?:.{0,30}?\b(?P<port>\d{5,7})\b)?"),
+    ("port_invalid", "port must be", r"(?:\b(?P<port>\d{5,7})\b.{0,40})?\bport must be (?:0-65535|(?:an integer |a number )?(?:between|from|in) .{0,20}65535)(?:.{0,30}?\b(?!6553[56])(?P<port_2>\d{5,7})\b)?"),
+    ("port_invalid", "invalid port", r"\baddress (?:\S*:)?(?P<port>\d{5,7}): invalid port\b"),
+    ("port_invalid", "invalid port", r"\binvalid port(?: number| value)?(?: in|:)? ?(?:upstream )?['\"]?(?:[^\s'\"]*:)?(?P<port>(?!6553[0-5])(?:[7-9]\d{4}|6[6-9]\d{3}|65[6-9]\d\d|655[4-9]\d|6553[6-9]|\d{6,7}))\b"),
+    ("port_invalid", "out of range", r"\bport (?:value |number )?(?:is )?out of range(?: 0-65535)?(?:[: ]{1,3}(?P<port>\d{5,7}))?"),
+    ("port_invalid", "parameter \"port\"", r"\b(?P<port>\d{5,7}) is outside the valid range for parameter \"port\""),
+    ("port_invalid", "valid port", r"['\"]?(?P<port>\d{5,7})['\"]? is not a valid port\b"),
+    ("port_invalid", "parameter 'port'", r"out of the range of valid values\W{1,4}Parameter 'port'"),
+    ("port_invalid", "65535", r"\bport\b[^\d]{1,40}(?P<port>(?!6553[56])\d{5,7})\b.{0,60}?\b65535\b"),
 )
 # As above, of several lines that say it together: the piece is in the last of them (what stands before '…' is
 # anywhere in the log), the pattern is of all.

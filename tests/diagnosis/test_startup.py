@@ -160,3 +160,22 @@ def test_a_script_that_its_shell_may_not_run_is_named_with_its_mount() -> None:
 def test_a_line_of_another_program_about_a_missing_command_explains_no_other_exit_code() -> None:
     assert "command_missing_in_shell" not in causes(shell(1, "sh: gunicornx: not found"))
     assert causes(scene("running", log=["sh: optional-tool: not found"])) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "odd", "cause"),
+    [
+        ("RangeError [ERR_SOCKET_BAD_PORT]: options.port should be >= 0 and < 65536. Received type number (93071).", "93071", "env_wrong_value"),
+        ("OverflowError: bind(): port must be 0-65535.", "93071", "env_wrong_value"),
+        ("2026/11/30 10:00:00 listen tcp: address 99999: invalid port", "93071", "port_out_of_range"),
+        ("2026/11/30 10:00:00 listen tcp: address 99999: invalid port", "", "port_out_of_range"),
+    ],
+)  # fmt: skip
+def test_a_port_that_is_none_is_the_variables_where_one_has_it(line: str, odd: str, cause: str) -> None:
+    keyed = {"env_odd": {"APP_PORT": f"no port: {odd}"}} if odd else {}
+    made = scene("exited", exit_code=1, restart_policy="no", log=[line], log_age_s=61.0, keyed=keyed)
+    assert [item for item in causes(made) if item != "restart_policy_absent"] == [cause]
+
+
+def test_a_form_that_was_filled_in_wrongly_is_no_port_of_its_own() -> None:
+    assert causes(scene(log=["WARN rejected: port must be between 1 and 65535"])) == []

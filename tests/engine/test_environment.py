@@ -63,3 +63,12 @@ def test_what_an_env_file_leaves_around_a_value() -> None:
     assert oddities(values) == {
         "A_HOST": "quotes", "B_HOST": "a carriage return", "C_HOST": "white space",
     }  # fmt: skip
+
+
+def test_a_number_in_the_place_of_a_port_that_is_none() -> None:
+    values = {
+        "PORT": "93071", "HTTP_PORT": "8080", "LISTEN": ":70000", "API_URL": "http://api:80801/v1", "ZIP": "93071",
+        "DATABASE_URL": "postgres://u:99999@db:5432/x", "ODD_URL": "postgres://u:99999/x@db:5432/x",
+        "NODE_PORT": "65535",
+    }  # fmt: skip
+    assert oddities(values) == {"PORT": "no port: 93071", "LISTEN": "no port: 70000", "API_URL": "no port: 80801"}

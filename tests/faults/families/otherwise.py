@@ -121,6 +121,23 @@ def what_is_copied_was_stopped(draw: Draw) -> Case:
     return Case((primary, copy, reader), reader.name, look, (expect,), inject=stop, networks=(net,))
 
 
+@scenario("W-NOPORT", "ways", "T1")
+def a_port_above_the_highest(draw: Draw) -> Case:
+    """A variable has a number for a port that is none; python or node says so and ends."""
+    name, key, value = draw.name(), draw.env_key("PORT", "API_PORT"), str(draw.between(65_536, 99_999))
+    if draw.pick(True, False):
+        box = python(
+            name,
+            f"import http.server, os\nhttp.server.HTTPServer(('', int(os.environ['{key}'])), None).serve_forever()",
+            options={"environment": {key: value}},
+        )
+    else:
+        code = f"require('net').createServer().listen(+process.env.{key}, () => console.log('up'));"
+        box = node(name, code, options={"environment": {key: value}})
+    expect = Expect("env_wrong_value", name, {"env_key": key}, ("port_out_of_range",), (), ("recreate", ""))
+    return Case((box,), name, both(exited(name, 1), logged(name, "65536", "65535")), (expect,), also=NO_POLICY)
+
+
 CERTIFICATE = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /tmp/k -out /tmp/c -days 9 -subj /CN=x"
 SECURE = {
     "node": """
