@@ -14,7 +14,9 @@ from ergon_ops.refs import Ref
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
 OFTEN = 3
+LAST_S, TRACE = 2.0, 15  # the lines of a stack come after what it is of
 JOBS = re.compile(r"\b(?:crond?|supercronic|ofelia|fcron|anacron|jobber)\b")
+SHELL = re.compile(r"\S*sh: |\S+: (?:line )?\d+: ")
 WORD = r"['\"]?(?P<value>[^'\"\s:]+)['\"]?"
 
 
@@ -90,12 +92,15 @@ def entrypoint_not_found(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
 def entrypoint_not_executable(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     """The command is there but may not be run: no execute permission, or a directory (exit code 126).
 
-    By the engine, which then has no log of it, or by a shell in the container, whose log has the line.
+    By the engine, which then has no log of it, or by a shell or an init program in the container, whose log has the
+    line; what such a program ends with then is its own affair.
     """
     error, code = refused(scene, ref), failure(scene, ref)
     found = said(error, rf"exec:? {WORD}: (?:permission denied|is a directory|text file busy)")
     if error is not None and found is not None:
         path, evidence = found["value"], (error, *beside(scene, ref, "exit_code", "command"))
+    elif error is None and (denied := at_the_end(scene, ref, "exec_denied")) is not None and code is not None:
+        path, evidence = denied.values.get("path", ""), (denied.fact, code)
     elif code is not None and code_in(code) == NOT_EXECUTABLE and error is None:
         lines = [line for line in scene.current(ref, "permission_denied", "is_directory") if "path" in line.values]
         if not lines:
@@ -103,12 +108,13 @@ def entrypoint_not_executable(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
         path, evidence = lines[0].values["path"], (lines[0].fact, code)
     else:
         return
+    ended_with = code_in(code) if code is not None else NOT_EXECUTABLE
     mounts = [fact for fact in scene.all(ref, "mount") if path == fact.key or path.startswith(f"{fact.key}/")]
     over = f" on the mount at {mounts[0].key}" if mounts else ""
     yield Conclusion(
-        summary=f"Could not run {path}{over}: it is not executable, or a directory (exit code {NOT_EXECUTABLE}).",
+        summary=f"Could not run {path}{over}: it is not executable, or a directory (exit code {ended_with}).",
         evidence=(*evidence, *mounts[:1]),
-        details={"exit_code": NOT_EXECUTABLE, "path": path, **({"mount": mounts[0].key} if mounts else {})},
+        details={"exit_code": ended_with, "path": path, **({"mount": mounts[0].key} if mounts else {})},
     )
 
 
@@ -123,22 +129,37 @@ def entrypoint_not_executable(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
 def command_missing_in_shell(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     """The container started, and its shell did not find a command: exit code 127 with a log, and no start error.
 
-    Or it runs on, and what it starts again and again, as a cron does its jobs, is not found.
+    Or another program, an init or a supervisor or its own, did not, and ended with a code of its own. Or it runs on,
+    and what it starts again and again, as a cron does its jobs, is not found.
     """
     code = failure(scene, ref)
     lines = scene.current(ref, "command_missing")
     if lines and scene.running(ref) and (lines[0].count >= OFTEN or JOBS.search(scene.text(ref, "command"))):
         yield _job_missing(scene, ref, lines[0])
         return
-    if code is None or code_in(code) != NOT_FOUND or refused(scene, ref) is not None or not lines:
+    if code is None or refused(scene, ref) is not None or not lines:
         return
-    command = lines[0].values.get("value", "")
+    said_last = lines[0] if code_in(code) == NOT_FOUND else at_the_end(scene, ref, "command_missing")
+    if said_last is None or (code_in(code) != NOT_FOUND and SHELL.match(said_last.text)):
+        return  # a shell goes on with its next line
+    command = said_last.values.get("value", "")
+    who = "Its shell" if code_in(code) == NOT_FOUND else "It"
     yield Conclusion(
-        summary=f"Its shell does not find the command {command or 'it was told to run'}: it is not installed or not in"
-        f" the PATH (exit code {NOT_FOUND}).",
-        evidence=(lines[0].fact, code, *beside(scene, ref, "command")),
-        details={"exit_code": NOT_FOUND, "value": command},
+        summary=f"{who} does not find the command {command or 'it was told to run'}: it is not installed or not in"
+        f" the PATH (exit code {code_in(code)}).",
+        evidence=(said_last.fact, code, *beside(scene, ref, "command")),
+        details={"exit_code": code_in(code), "value": command},
     )
+
+
+def at_the_end(scene: Scene, ref: Ref, kind: str) -> Signal | None:
+    """Such a line, if it is among the last that were said before it ended: what came after it may be a stack."""
+    ended = scene.number(ref, "finished_at")
+    for signal in scene.current(ref, kind):
+        late = ended is not None and signal.at is not None and ended - signal.at > LAST_S
+        if not late and signal.after <= TRACE:
+            return signal
+    return None
 
 
 def _job_missing(scene: Scene, ref: Ref, signal: Signal) -> Conclusion:

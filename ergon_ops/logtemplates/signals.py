@@ -18,6 +18,7 @@ from ergon_ops.facts import Fact, Reading, reading
 from ergon_ops.logtemplates import clocks
 from ergon_ops.logtemplates.answersignals import ANSWER_PATTERNS, STATUS_PATTERNS, STATUS_SPANS
 from ergon_ops.logtemplates.clientsignals import CLIENT_PATTERNS
+from ergon_ops.logtemplates.programsignals import PROGRAM_PATTERNS
 from ergon_ops.logtemplates.servicesignals import SERVICE_PATTERNS
 from ergon_ops.logtemplates.settingsignals import SETTING_PATTERNS, SETTING_SPANS
 from ergon_ops.logtemplates.signaltable import PATTERNS
@@ -28,7 +29,14 @@ LONGEST_VALUE = 120
 MOST = 40
 SOURCE = "signal"
 Pattern = tuple[str, str, str]  # kind, a piece of the line in small letters, expression
-ALL: tuple[Pattern, ...] = (*PATTERNS, *SETTING_PATTERNS, *SERVICE_PATTERNS, *CLIENT_PATTERNS, *ANSWER_PATTERNS)
+ALL: tuple[Pattern, ...] = (
+    *PROGRAM_PATTERNS,
+    *PATTERNS,
+    *SETTING_PATTERNS,
+    *SERVICE_PATTERNS,
+    *CLIENT_PATTERNS,
+    *ANSWER_PATTERNS,
+)
 SPANS: tuple[Pattern, ...] = (*SETTING_SPANS, *STATUS_SPANS)
 LONGEST_SPAN = 10
 REMEMBER = 2_000
@@ -213,7 +221,14 @@ def _plain(text: str) -> str:
 
 def _named(match: re.Match[str]) -> dict[str, str]:
     named = ((name.rstrip("_0123456789"), value) for name, value in match.groupdict().items() if value)
-    return {name: (value.upper() if name == "env_key" else value)[:LONGEST_VALUE] for name, value in named}
+    return {name: _tidy(name, value)[:LONGEST_VALUE] for name, value in named}
+
+
+def _tidy(name: str, value: str) -> str:
+    """A variable's name as it is written, a path without the stop of its sentence."""
+    if name == "env_key":
+        return value.upper()
+    return value.rstrip(".") or value if name == "path" else value
 
 
 @cache

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 HOST = r"(?!\d{1,4}:)[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?"  # no hour of a clock
 PORT = r"\d{1,5}"
-PATH = r"/[^\s'\":,;)\]]*"
+# Also `./data/x` and `logs/gc.log`; not what follows a scheme, `https://…`.
+PATH = r"(?:(?<![\w./:-])[\w.-]{1,60}(?=/))?/(?!/)[^\s'\":,;)\]]*"
 # What is called, as fields of a line: `host=db port=5432`, `"address": "10.0.0.7", "port": 5432`, `addr=db:5432`.
 _IS = r"(?:['\"]\s*:\s*['\"]?|=['\"]?)"
 _PARTS = r"(?:peer|server|remote|target|upstream|dst|dest|db)[._](?:host|hostname|name|addr|address|ip)"
@@ -48,7 +49,7 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("dns_failed", "connecting to ", rf"connecting to (?P<host>{HOST}):(?P<port>{PORT})\. (?:Name or service not known|Temporary failure in name resolution|No address associated with hostname|Name does not resolve)"),
     ("dns_failed", "unknown host", rf"unknown ?host(?:Exception)?:? (?P<host>{HOST})"),
     ("dns_failed", "unknown mysql server host", rf"unknown mysql server host '(?P<host>{HOST})'"),
-    ("dns_failed", "can't resolve", rf"can't resolve '?(?P<host>{HOST})'?"),
+    ("dns_failed", "can't resolve", rf"(?<!not found: )(?<!error: )can't resolve '?(?P<host>{HOST})'?"),
     ("dns_failed", "name does not resolve", rf"(?P<host>{HOST})(?::(?P<port>{PORT}))?[:\s'\"]+name does not resolve"),
     ("dns_failed", "://", rf"[a-z]://(?:[^\s/@]*@)?(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=[/\s'\",;:)?]|$).{{0,200}}?(?:name or service not known|temporary failure in name resolution|name resolution|no address associated with hostname|nodename nor servname|name does not resolve|Errno -[235]\b|failed to resolve|could not resolve|no such host)"),
     ("dns_failed", "failed to resolve", rf"failed to resolve (?:host(?:name)? )?'?(?P<host>{HOST})(?::(?P<port>{PORT}))?'?"),
@@ -196,7 +197,7 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("no_space", "disk quota exceeded", r"disk quota exceeded"),
     ("shm_full", "shared memory", r"could not (?:resize|create|open|map) (?:anonymous )?shared memory"),
     ("shm_full", "bus error", r"\bbus error\b"),
-    ("no_memory", "memory", r"\bMemoryError\b|cannot allocate memory|out of memory(?! command)|std::bad_alloc|OutOfMemoryError"),
+    ("no_memory", "memory", r"\bMemoryError\b|cannot allocate memory|out of memory(?! command)|std::bad_alloc|(?<!On)OutOfMemoryError"),
     ("heap_full", "heap", r"(?:reached heap limit|javascript heap out of memory|java heap space|allocation failed - javascript heap)"),
     ("no_processes", "temporarily unavailable", r"resource temporarily unavailable"),
     ("no_processes", "fork", r"(?:can't|cannot|unable to|failed to) (?:v?fork|create (?:new )?thread)|fork: retry"),
