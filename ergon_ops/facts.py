@@ -229,6 +229,8 @@ FACTS: dict[str, FactSpec] = {
     # logfile: the engine's file of a log, and the files that its processes log to
     "log_size": FactSpec("bytes", "logfile", "size of the engine's file of its log", 1.0),
     "log_growth": FactSpec("bytes/s", "logfile", "how fast that file grows", 1.0),
+    "log_supervisor_lines": FactSpec("count", "signals", "of these, what a supervisor says of what it started", 1.0),
+    "log_into_files": FactSpec("count", "logfile", "processes; all of them have their output and errors in files", 1.0),
     "log_file": FactSpec("bytes", "logfile", "a log file it holds open inside, with its size; key = path", 1.0),
     "log_signal_first": FactSpec("time", "signals", "time of the oldest of them that was read"),
     "log_signal_after": FactSpec("count", "signals", "lines of the log after the newest of them", 1.0),

@@ -8,6 +8,7 @@ from ergon_ops.diagnosis.amounts import size
 from ergon_ops.diagnosis.rules import Conclusion, rule
 from ergon_ops.diagnosis.scene import SETTLED_S, Scene
 from ergon_ops.diagnosis.servers import present
+from ergon_ops.logtemplates.supervisors import ITS_FILE
 from ergon_ops.refs import Ref
 
 FLOOD = 256 * 1024  # bytes a second: 20 GB a day
@@ -54,17 +55,28 @@ def log_flood_unrotated(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
 def logs_to_file(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     """It writes its log into files of its own, and nothing of it reaches the engine: `docker logs` is empty.
 
-    By the files its processes hold open for writing, and an empty log of the current run.
+    By the files its processes hold open for writing, and an empty log of the current run; or one that has only what a
+    supervisor says of itself, or what was said before all output went into files.
     """
     told, up = scene.get(ref, "log_run_lines"), scene.number(ref, "uptime")
+    if told is None or not scene.running(ref) or (up or 0.0) < SETTLED_S:
+        return
+    supervised, led = scene.get(ref, "log_supervisor_lines"), scene.get(ref, "log_into_files")
     files = scene.all(ref, "log_file")
-    if not files or told is None or told.value != 0 or not scene.running(ref) or (up or 0.0) < SETTLED_S:
+    what, why = "whose log of it is empty", None
+    if told.value != 0:
+        files = tuple(fact for fact in files if fact.value and not ITS_FILE.search(fact.key))
+        if supervised is not None and supervised.value == told.value:
+            what, why = "whose log of it has only its supervisor's words", supervised
+        else:
+            what, why = "whose log of it has only what was said at first", led
+    if not files or (told.value != 0 and why is None):
         return
     ordered = sorted(files, key=lambda fact: (-int(fact.value or 0), fact.key))
     first = ordered[0]
     names = " and ".join(fact.key for fact in ordered[:2])
     yield Conclusion(
-        summary=f"It logs to {names} inside: nothing of it reaches the engine, whose log of it is empty.",
-        evidence=(first, told, *ordered[1:3]),
-        details={"path": first.key, "count": 0},
+        summary=f"It logs to {names} inside: nothing of it reaches the engine, {what}.",
+        evidence=(first, told, *present(why), *ordered[1:3]),
+        details={"path": first.key, "count": told.value},
     )

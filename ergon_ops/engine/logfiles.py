@@ -7,7 +7,7 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from ergon_ops.engine.documents import Document, integer, text
 from ergon_ops.engine.hostfiles import HostFiles
@@ -19,6 +19,8 @@ MOST_PROCESSES, MOST_HANDLES, MOST_FILES = 40, 256, 8
 # Paths that programs log to; what they keep (databases call it a log too) is not among them.
 LOG = re.compile(r"^/(?!dev/|proc/|sys/).*(?:/logs?/|\.log$|/log$)")
 KEPT = re.compile(r"wal|redo|binlog|aof|ib_log|journal", re.I)
+NOWHERE = "/dev/null"
+INITS = frozenset({"tini", "docker-init", "dumb-init", "catatonit"})  # they hold the engine's log, and say nothing
 WRITING = os.O_WRONLY | os.O_RDWR
 
 
@@ -26,7 +28,8 @@ async def readings(ref: Ref, document: Document, files: HostFiles, *, at: float)
     """The group `logfile` of a running container."""
     processes = files.processes(text(document, "Id"), integer(document, "State.Pid") or 0)
     held = held_open(ref, (process.pid for process in processes), at=at)
-    return (*held, *await growth(ref, text(document, "LogPath"), at=at))
+    led = into_files(ref, [process.pid for process in processes if process.name not in INITS], at=at)
+    return (*held, *led, *await growth(ref, text(document, "LogPath"), at=at))
 
 
 async def growth(ref: Ref, path: str, *, at: float) -> tuple[Reading, ...]:
@@ -62,6 +65,20 @@ def held_open(ref: Ref, pids: Iterable[int], *, at: float) -> tuple[Reading, ...
     return tuple(
         reading(ref, "log_file", size, key=path, at=at, source=f"proc:{pid}/fd") for path, (size, pid) in largest
     )
+
+
+def into_files(ref: Ref, pids: Sequence[int], *, at: float) -> tuple[Reading, ...]:
+    """`log_into_files`: none of its processes can say anything to the engine, and one at least writes to a log file."""
+    if not pids or len(pids) > MOST_PROCESSES:
+        return ()
+    try:
+        outputs = [[os.readlink(f"/proc/{pid}/fd/{handle}") for handle in (1, 2)] for pid in pids]
+    except OSError:
+        return ()
+    flat = [path for pair in outputs for path in pair]
+    if not any(LOG.match(path) for path in flat) or not all(LOG.match(path) or path == NOWHERE for path in flat):
+        return ()
+    return (reading(ref, "log_into_files", len(pids), at=at, source="proc:fd/1,fd/2"),)
 
 
 def _written(pid: int) -> Iterator[tuple[str, int]]:

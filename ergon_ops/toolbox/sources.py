@@ -195,7 +195,7 @@ class Sources:
 
     async def _signals(self, ref: Ref) -> Iterable[Reading]:
         """What the log of the current or last run says; of a loop, also of the runs before it."""
-        from ergon_ops.logtemplates import signals
+        from ergon_ops.logtemplates import signals, supervisors
 
         engine = self.reads[ref.host]
         state = {item.name: item.value for item in await engine.read(ref, ["state"])}
@@ -211,8 +211,9 @@ class Sources:
         source = f"{logs.source}#signal since {timestamp(since)}"
         if logs.unreadable:
             return (reading(ref, "log_unreadable", logs.unreadable, at=self.clock(), source=logs.source),)
-        seen = reading(ref, "log_run_lines", len(logs.lines), at=self.clock(), source=source)
-        return (seen, *signals.readings(ref, logs.lines, at=self.clock(), source=source))
+        counts = supervisors.counted([line.text for line in logs.lines])
+        seen = [reading(ref, name, count, at=self.clock(), source=source) for name, count in counts.items()]
+        return (*seen, *signals.readings(ref, logs.lines, at=self.clock(), source=source))
 
     async def _watched(self, ref: Ref, window_s: float) -> Iterable[Reading]:
         row = self.inventory.get(ref)

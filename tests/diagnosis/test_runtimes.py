@@ -70,3 +70,19 @@ def test_files_of_its_own_count_where_the_engine_has_nothing_of_its_log() -> Non
     assert diagnose(scene(log_run_lines=3, keyed=files), API) == ()
     assert diagnose(scene(log_run_lines=0), API) == ()
     assert diagnose(scene(log_run_lines=0, keyed=files, uptime=1.0), API) == ()
+
+
+def test_what_only_a_supervisor_says_is_no_log_of_what_it_started() -> None:
+    files = {"log_file": {"/var/log/mailer/out.log": 2214, "/var/log/supervisord.log": 90_000}}
+    told = only(scene(log_run_lines=4, log_supervisor_lines=4, keyed=files))
+    assert (told.cause, told.details["path"]) == ("logs_to_file", "/var/log/mailer/out.log")
+    assert "only its supervisor's words" in told.summary
+    assert causes(scene(log_run_lines=5, log_supervisor_lines=4, keyed=files)) == []
+    empty = {"log_file": {"/var/log/mailer/out.log": 0, "/var/log/supervisord.log": 90_000}}
+    assert causes(scene(log_run_lines=4, log_supervisor_lines=4, keyed=empty)) == []
+
+
+def test_what_was_said_before_all_output_went_into_a_file_is_no_log_either() -> None:
+    files = {"log_file": {"/var/log/app.log": 2214}}
+    told = only(scene(log_run_lines=2, log_into_files=1, keyed=files))
+    assert (told.cause, "only what was said at first" in told.summary) == ("logs_to_file", True)
