@@ -163,6 +163,35 @@ def test_a_line_of_another_program_about_a_missing_command_explains_no_other_exi
 
 
 @pytest.mark.parametrize(
+    ("code", "line", "value"),
+    [
+        (1, "Error: spawn ffmpeg ENOENT", "ffmpeg"),
+        (2, "[dumb-init] gunicorn: No such file or directory", "gunicorn"),
+        (111, "s6-applyuidgid: fatal: unable to exec php-fpm: No such file or directory", "php-fpm"),
+        (1, "FileNotFoundError: [Errno 2] No such file or directory: 'pg_dump'", "pg_dump"),
+    ],
+)
+def test_a_program_that_is_not_found_by_another_one_ends_that_with_its_own_code(
+    code: int, line: str, value: str
+) -> None:
+    finding = only(shell(code, line))
+    assert (finding.cause, finding.details) == ("command_missing_in_shell", {"exit_code": code, "value": value})
+
+
+@pytest.mark.parametrize(
+    ("code", "line", "path"),
+    [
+        (1, "[FATAL tini (7)] exec /entrypoint.sh failed: Permission denied", "/entrypoint.sh"),
+        (126, "s6-supervise web (child): fatal: unable to exec run: Permission denied", "run"),
+    ],
+)
+def test_a_program_that_an_init_may_not_run_is_not_executable(code: int, line: str, path: str) -> None:
+    finding = only(shell(code, line))
+    assert finding.cause == "entrypoint_not_executable"
+    assert (finding.details["path"], finding.details["exit_code"]) == (path, code)
+
+
+@pytest.mark.parametrize(
     ("line", "odd", "cause"),
     [
         ("RangeError [ERR_SOCKET_BAD_PORT]: options.port should be >= 0 and < 65536. Received type number (93071).", "93071", "env_wrong_value"),
