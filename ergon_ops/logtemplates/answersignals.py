@@ -7,13 +7,13 @@ An answer's status counts only beside the URL that was asked: a server's own acc
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ergon_ops.logtemplates.signaltable import HOST, PATH, PORT
 
 # The URL anywhere in the line; what an error is called; what is said before a status, or after it.
 _ASKED = rf"(?=.*?\bhttps?://(?:[^\s/@]*@)?(?P<host>{HOST})(?::(?P<port>{PORT}))?)"
-_PAGE = r"(?=.*?\bhttps?://[^\s/]+(?P<page>/[^\s'\"?,;)\\]*))"
+_PAGE = r"(?=.*?\bhttps?://[^\s/]+(?P<page>/[^\s'\"`?,;)\]\\]*))"
 BAD = (
     "err", "fail", "reject", "denied", "refus", "exception", "unauthori", "forbidden", "warn", "exceeded", "cannot",
     "can't", "could not", "unable", "notfound", '"level":4', '"level":5', "too many", "bad gateway", "unavailable",
@@ -44,11 +44,36 @@ def _line(kind: str, codes: str, pieces: Sequence[str]) -> tuple[str, str, str]:
     """A client's own line about a call, which need not say that the answer is bad: method, URL, and the status next."""
     pattern = (
         rf"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b[^\w/]{{0,4}}https?://(?:[^\s/@]*@)?(?P<host>{HOST})"
-        rf"(?::(?P<port>{PORT}))?(?P<page>/[^\s'\"?,;)\\]*)?[^\s'\"]*['\"]?\s[^\w.]{{0,4}}(?:HTTP/[\d.]+ |status\W{{1,4}}|code\W{{1,4}}|"
+        rf"(?::(?P<port>{PORT}))?(?P<page>/[^\s'\"`?,;)\]\\]*)?[^\s'\"]*['\"]?\s[^\w.]{{0,4}}(?:HTTP/[\d.]+ |status\W{{1,4}}|code\W{{1,4}}|"
         rf"returned |answered |got )?(?P<value>{codes})\b(?! ?(?:ms|s|bytes)\b|[./:])"
     )
     return kind, f"://…{'|'.join(pieces)}", pattern
 
+
+def _bare(kind: str, codes: str) -> Iterator[tuple[str, str, str]]:
+    """A client's error that tells the status and not who answered."""
+    for needle, words in _CLIENTS:
+        yield kind, needle, rf"{words}(?P<value>{codes})\b"
+
+
+# What a client's library calls an answer that it takes for an error; a server does not raise these itself.
+_CLIENTS = (
+    ("failed with status code", r"\brequest failed with status code "),
+    ("does not indicate success", r"does not indicate success: "),
+    ("http error", r"\bHTTPError: HTTP Error "),
+    ("web.client.http", r"web\.client\.Http\w{1,40}(?:Exception|ErrorException)(?:\$\w{1,40})?: "),
+    ("feignexception", r"\bFeignException(?:\$\w{1,60})?: (?:status )?\[?"),
+    ("webclientresponseexception", r"\bWebClientResponseException(?:\$\w{1,60})?: "),
+    ("requested url returned error", r"requested URL returned error: "),
+    ("server returned error", r"server returned error: HTTP/[\d.]+ "),
+    ("responded with status", r"\bthe server responded with (?:a )?status (?:of |code )?"),
+    ("restclient::", r"\bRestClient::\w{1,60}: "),
+    ("openuri::", r"\bOpenURI::HTTPError: "),
+    ("response code", r"\bHTTPError: Response code "),
+    ("an error occurred (", r"\ban error occurred \("),
+    ("authenticationexception(", r"\bAuthenticationException\("),
+    ("googleapi: error", r"\bgoogleapi: Error "),
+)
 
 # Their pieces are sets, parted by `…`, of which a line has one each.
 STATUS_PATTERNS: tuple[tuple[str, str, str], ...] = (
@@ -80,8 +105,13 @@ STATUS_SPANS: tuple[tuple[str, str, str], ...] = tuple(
 # fmt: off
 # ruff: noqa: E501
 ANSWER_PATTERNS: tuple[tuple[str, str, str], ...] = (
+    *(row for kind, codes in (("http_denied", "40[13]"), ("http_missing", "404"), ("http_limited", "429"), ("http_failed", "50[0-4]")) for row in _bare(kind, codes)),
+    # -- of requests that the program itself did not serve
+    ("http_error", "internal server error", r"^Internal Server Error: /"),
+    ("http_error", "completed 50", r"^(?:.{0,80}\b)?Completed (?P<value>50[0-4]) \w"),
+    ("http_error", "| 50", r"\[GIN\].{0,60}?\| ?(?P<value>50[0-4]) ?\|"),
     # -- what a server says of what it is asked for
-    ("pg_column_missing", "does not exist", r"\bcolumn ['\"]?(?P<value>[\w.]+)['\"]? (?:of relation \S+ )?does not exist"),
+    ("pg_column_missing", "does not exist", r"\bcolumn ['\"]?(?P<value>[\w.]+)['\"]? (?:of relation \S+ )?does not exist(?!, skipping)"),
     ("pg_denied", "permission denied for", r"permission denied for (?:table|relation|schema|sequence|view|function|database) (?P<value>[\w.]+)"),
     ("pg_read_only", "read-only transaction", r"cannot execute (?P<value>[A-Z ]+) in a read-only transaction"),
     ("pg_statement_timeout", "statement timeout", r"canceling statement due to statement timeout"),
@@ -99,8 +129,8 @@ ANSWER_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("cut_off", "badstatusline", r"\bBadStatusLine\b"),
     ("cut_off", "malformed http", r"malformed HTTP (?:response|status)"),
     ("cut_off", "parse error", r"\bParse Error: Expected HTTP/|HPE_INVALID_CONSTANT"),
-    ("cut_off", "unexpected eof", r"\bunexpected EOF\b|\bEOF while\b"),
-    ("cut_off", ": eof", r": EOF$"),
+    ("cut_off", "unexpected eof", r"\bunexpected EOF\b(?! on client)|\bEOF while\b"),
+    ("cut_off", ": eof", r": EOF[\"'}\s]{0,4}$"),
     ("tls_wanted", "plain http request", rf"^(?=.*?\bhttps?://(?P<host>{HOST})(?::(?P<port>{PORT}))?|).*?plain HTTP request was sent to HTTPS port"),
     ("tls_wanted", "http request to an https", rf"^(?!.*TLS handshake error from)(?=.*?\bhttps?://(?P<host>{HOST})(?::(?P<port>{PORT}))?|).*?Client sent an HTTP request to an HTTPS server"),
     # What a server that speaks TLS says of somebody who does not: nginx (info), apache, Go, Python and others by
@@ -112,6 +142,10 @@ ANSWER_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("tls_got_plain", "http_request", r"\[SSL: HTTP_REQUEST\]|SSL routines:\w*:HTTP_REQUEST\b"),
     ("tls_got_plain", "plaintext connection", r"Unrecognized SSL message, plaintext connection"),
     ("tls_got_plain", "not an ssl/tls record", r"not an SSL/TLS record: (?:474554|484541|504f53|505249)"),
+    ("tls_got_plain", "only allow ssl", r"receiving request from client\b.{0,300}?configured to only allow SSL connections"),
+    ("tls_got_plain", "accepting a client connection", r"error accepting a client connection: .{0,80}?(?:wrong[ _]version[ _]number|http request)"),
+    ("tls_wanted", "plain http", r"speaking plain HTTP to an SSL-enabled server"),
+    ("tls_wanted", "insecure transport", r"connections using insecure transport are prohibited"),
     ("task_unregistered", "unregistered task", r"received unregistered task of type ['\"](?P<value>[\w.]+)"),
     ("rabbitmq_precondition", "precondition_failed", r"PRECONDITION_FAILED - (?:inequivalent arg '(?P<setting>[\w-]+)' for (?:queue|exchange) '(?P<value>[^']+)')?"),
     # -- nginx

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ergon_ops.logtemplates.signaltable import FIELDS, HOST, PATH, PORT
 
 NAME = r"[\w.@-]+"
-UPSTREAM = rf"upstream: \"[a-z]+://(?P<host>\[[0-9a-f:]+\]|{HOST})(?::(?P<port>{PORT}))?"
+UPSTREAM = rf"upstream: \"(?:[a-z]+://)?(?P<host>\[[0-9a-f:]+\]|{HOST})(?::(?P<port>{PORT}))?"
 # What a client says of the redis that it was not served by: as fields of the line, or as an URL before or after it.
 _URL = rf"\brediss?://(?:[^\s/@]*@)?(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=[/\s'\",;:)?\]]|$)"
 _REDIS = (
@@ -63,10 +63,10 @@ SERVICE_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("pg_auth_failed", "authentication failed", r"(?:password|peer|ident|MD5|SCRAM|LDAP|certificate) authentication failed for (?:user|role) ['\"](?P<user>[^'\"]+)['\"]"),
     ("pg_auth_failed", "pg_hba.conf", r"no pg_hba\.conf entry for (?:host|replication connection from host) \"(?P<address>[^\"]+)\", user \"(?P<user>[^\"]+)\""),
     ("pg_auth_failed", "no password supplied", r"fe_sendauth: no password supplied"),
-    ("pg_role_missing", "does not exist", r"role ['\"](?P<user>[^'\"]+)['\"] does not exist"),
-    ("pg_table_missing", "does not exist", r"relation ['\"](?P<value>[^'\"]+)['\"] does not exist"),
+    ("pg_role_missing", "does not exist", r"role ['\"](?P<user>[^'\"]+)['\"] does not exist(?!, skipping)"),
+    ("pg_table_missing", "does not exist", r"relation ['\"](?P<value>[^'\"]+)['\"] does not exist(?!, skipping)"),
     ("mysql_table_missing", "doesn't exist", r"Table '(?P<value>[\w.-]+)' doesn't exist"),
-    ("pg_database_missing", "does not exist", r"database ['\"](?P<value>[^'\"]+)['\"] does not exist"),
+    ("pg_database_missing", "does not exist", r"database ['\"](?P<value>[^'\"]+)['\"] does not exist(?!, skipping)"),
     ("pg_too_many", "clients already", r"sorry, too many clients already"),
     ("pg_too_many", "connection slots", r"remaining connection slots are reserved"),
     ("pg_too_many", "too many connections for", r"too many connections for (?:role|database) \"(?P<value>[^\"]+)\""),
@@ -90,9 +90,12 @@ SERVICE_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("pg_memory", "could not map anonymous shared memory", r"could not map anonymous shared memory: Cannot allocate memory"),
     # -- nginx
     ("nginx_refused", "while connecting to upstream", rf"connect\(\) failed \((?P<value>\d+: [^)]+)\) while connecting to upstream.*{UPSTREAM}"),
+    # A socket's file that it may not use is another thing.
+    ("nginx_refused", "connect() to unix:", rf"connect\(\) to unix:\S{{1,120}} failed \((?P<value>(?!13:)\d+: [^)]+)\) while connecting to upstream.*{UPSTREAM}"),
     ("nginx_refused", "no live upstreams", rf"no live upstreams while connecting to upstream.*{UPSTREAM}"),
-    ("nginx_slow", "upstream timed out", rf"upstream timed out \(110: [^)]+\) while (?P<value>connecting to|reading response header from|reading|sending request to) upstream.*{UPSTREAM}"),
+    ("nginx_slow", "upstream timed out", rf"upstream timed out \(110: [^)]+\) while (?P<value>connecting to|reading response header from|reading|sending request to|SSL handshaking to) upstream.*{UPSTREAM}"),
     ("nginx_closed", "prematurely closed", rf"upstream prematurely closed connection while reading (?:response header from )?upstream.*{UPSTREAM}"),
+    ("nginx_closed", "reset by peer) while", rf"(?:recv|readv|send|writev)\(\) failed \(104: [^)]+\) while (?:reading|sending) (?:request to |response header from )?upstream.*{UPSTREAM}"),
     ("nginx_unresolved", "host not found in upstream", rf"host not found in upstream \"(?P<host>{HOST})(?::(?P<port>{PORT}))?\"(?: in (?P<path>{PATH}))?"),
     ("nginx_unresolved", "could not be resolved", rf"(?P<host>{HOST}) could not be resolved"),
     ("nginx_workers", "worker_connections", r"(?:(?P<value>\d+) )?worker_connections are not enough"),
@@ -111,6 +114,7 @@ SERVICE_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("config_bad", "config", rf"(?:error|failed|invalid|cannot|can't|could not|unable to)\b.{{0,60}}?\b(?:load\w*|read\w*|pars\w*|unmarshal\w*|decod\w*|in) (?:the )?config(?:uration)?\b.{{0,40}}?(?P<path>{PATH}\.(?:ya?ml|toml|json|ini|hcl|cfg|conf|properties|xml))\b"),
     ("config_bad", "parser failed", rf"source: (?P<path>{PATH}) line: (?P<value>\d+) .*parser failed"),
     ("nginx_body_too_large", "too large body", r"client intended to send too large body: (?P<value>\d+) bytes"),
+    ("nginx_body_too_large", "too large chunked body", r"client intended to send too large chunked body: (?P<value>\d+)"),
     ("nginx_header_too_big", "too big header", rf"upstream sent too big header while reading response header from upstream.*{UPSTREAM}"),
     # -- other servers
     ("mysql_denied", "access denied for user", r"Access denied for user '(?P<user>[^']*)'@'(?P<address>[^']*)'"),

@@ -18,7 +18,9 @@ from ergon_ops.facts import Fact, Reading, reading
 from ergon_ops.logtemplates import clocks
 from ergon_ops.logtemplates.answersignals import ANSWER_PATTERNS, STATUS_PATTERNS, STATUS_SPANS
 from ergon_ops.logtemplates.clientsignals import CLIENT_PATTERNS
+from ergon_ops.logtemplates.networksignals import NAMED_PATTERNS, UNNAMED_PATTERNS
 from ergon_ops.logtemplates.programsignals import PROGRAM_PATTERNS
+from ergon_ops.logtemplates.serversignals import SERVER_NAMED_PATTERNS, SERVER_PATTERNS
 from ergon_ops.logtemplates.servicesignals import SERVICE_PATTERNS
 from ergon_ops.logtemplates.settingsignals import SETTING_PATTERNS, SETTING_SPANS
 from ergon_ops.logtemplates.signaltable import PATTERNS
@@ -31,11 +33,15 @@ SOURCE = "signal"
 Pattern = tuple[str, str, str]  # kind, a piece of the line in small letters, expression
 ALL: tuple[Pattern, ...] = (
     *PROGRAM_PATTERNS,
+    *NAMED_PATTERNS,
+    *SERVER_NAMED_PATTERNS,
     *PATTERNS,
     *SETTING_PATTERNS,
     *SERVICE_PATTERNS,
+    *SERVER_PATTERNS,
     *CLIENT_PATTERNS,
     *ANSWER_PATTERNS,
+    *UNNAMED_PATTERNS,
 )
 SPANS: tuple[Pattern, ...] = (*SETTING_SPANS, *STATUS_SPANS)
 LONGEST_SPAN = 10
@@ -46,6 +52,19 @@ NEEDLES = frozenset(piece for _, needle, _ in (*ALL, *SPANS) for piece in needle
 # A time of day is no address: `04:25` is not port 25 of a host 04.
 CLOCK = re.compile(
     r"(?<![\w/.:-])(?:\d{4}[-/]\d\d[-/]\d\d[T ])?\d{1,2}:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?![\w/:])"
+)
+# A line of an access log: the page that was asked for, and after the status and the size, whence and by what program.
+REQUEST = re.compile(
+    r"(\"[A-Z]{3,8} )/[^\s\"]*( HTTP/[\d.]+\")"
+    r"(?:( \d{3} (?:\d+|-)) \"[^\"]*\" \"[^\"]*\"(?=\s*$| \"[^\"]*\"\s*$)|(?= \d{3}\b))"
+)
+# What is told of errors that may come, not of one that came; and what those are.
+OF_CALLS = frozenset({"dns_failed", "refused", "timed_out", "reset", "unreachable", "cut_off", "http_error"})
+PREPARED = re.compile(
+    r"^(?!.*(?:fail|error|cannot|could not|unable|exception: )).*?"
+    r"(?:\b(?:regist|load|mapp|install|configur)\w*\b.{0,40}?\b(?:handler|polic(?:y|ies)|mapper|listener)s?\b"
+    r"|\bhandlers? (?:for|registered)\b|\bretry[_ -]?on\b)",
+    re.IGNORECASE,
 )
 MARK = "‹redacted:"  # what stands where redaction hid something
 
@@ -179,18 +198,18 @@ def told(
     """The kinds of signal a line gives, each once, with what it names; `before`: the lines before it, for what several
     say together; `patterns`, `spans` and `statuses`: those that may match."""
     low = text.lower()
-    near = [row for row in patterns if row[1] in low]
-    near += [row for row in statuses if "://" in low and _has(low, row[1])]
-    found = _matched(_plain(text), near) if near else ()
-    for kind, values in found:
-        yield kind, dict(values)
-    kinds = {kind for kind, _ in found}
+    near = [row for row in statuses if "://" in low and _has(low, row[1])]
+    near += [row for row in patterns if row[1] in low]
+    found = dict(_matched(_plain(text), near)) if near else {}
+    said: dict[str, Mapping[str, str]] = {}
     for kind, needle, pattern in spans if before or "\\n" in text else ():
-        if kind not in kinds and needle.rpartition(ELSEWHERE)[2] in low:
+        unsettled = kind not in found or (kind.startswith("http_") and "host" not in found[kind])
+        if unsettled and kind not in said and needle.rpartition(ELSEWHERE)[2] in low:
             match = _regex(pattern).search("\n".join((*before, text.replace("\\n", "\n").replace('\\"', '"'))))
             if match is not None:
-                kinds.add(kind)
-                yield kind, _named(match)
+                said[kind] = _named(match)
+    for kind, values in {**found, **said}.items():
+        yield kind, dict(values)
 
 
 def _matched(timeless: str, near: Sequence[Pattern]) -> tuple[tuple[str, Mapping[str, str]], ...]:
@@ -199,6 +218,8 @@ def _matched(timeless: str, near: Sequence[Pattern]) -> tuple[tuple[str, Mapping
     known = _known.get(timeless)
     if known is None:
         made: dict[str, Mapping[str, str]] = {}
+        if PREPARED.search(timeless):
+            near = [row for row in near if row[0] not in OF_CALLS]
         for kind, _, pattern in near:
             match = None if kind in made else _regex(pattern).search(timeless)
             if match is not None:
@@ -214,8 +235,10 @@ _known: dict[str, tuple[tuple[str, Mapping[str, str]], ...]] = {}
 
 def _plain(text: str) -> str:
     """As it was before it became a string of JSON, and without times of day; what follows one at the line's beginning
-    begins it."""
+    begins it. Of a request that was served, without what its client chose to say."""
     rest = CLOCK.sub("", text.replace('\\"', '"'))
+    if " HTTP/" in rest:
+        rest = REQUEST.sub(r"\1/\2\3", rest)
     return rest.lstrip() if rest[:1] == " " and text[:1].isdigit() else rest
 
 

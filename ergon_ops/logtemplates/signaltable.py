@@ -6,7 +6,14 @@ findings' details where there is one. Most specific first within a kind: a line 
 
 from __future__ import annotations
 
-HOST = r"(?!\d{1,4}:)[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?"  # no hour of a clock
+# No hour of a clock, and no line of a source.
+_SOURCES = "go|c|cc|cpp|h|py|js|ts|mjs|cjs|tsx|rs|java|kt|scala|rb|cs|php|lua|pl|pm|exs?|erl"
+HOST = rf"(?!\d{{1,4}}:)(?<![\w.-])(?![\w.-]*\.(?:{_SOURCES}):\d)[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?"
+# Where an error is explained, and nobody is called.
+DOCS = (
+    r"(?!(?:curl\.(?:haxx\.)?se|pris\.ly|sqlalche\.me|aka\.ms|(?:www\.)?openssl\.org|[\w-]+\.github\.io"
+    r"|cwiki\.apache\.org|(?:docs|errors|help)\.[\w-]+\.(?:com|org|io|dev|net))(?:[/:?#]|$))"
+)
 PORT = r"\d{1,5}"
 # Also `./data/x` and `logs/gc.log`; not what follows a scheme, `https://…`.
 PATH = r"(?:(?<![\w./:-])[\w.-]{1,60}(?=/))?/(?!/)[^\s'\":,;)\]]*"
@@ -23,6 +30,11 @@ NO_NAME = r"(?:name or service not known|temporary failure in name resolution|no
 # What stands between a path and what the system said of it: `'/x' failed: …`, `/x for writing (…)`.
 _FAILED = r"['\")\]]*[:,]? (?:\(?(?:for (?:writing|reading|append\w*|output|input)|(?:(?:f?open|creat|writ|bind|mkdir)\w* )?failed|cannot \w+|because|failure)\)?[:,]? ){1,2}\W{0,3}(?:(?:errno )?(?:2|13|21)\W{1,3})?"
 _NO_HOST = r"(?![\w.]*(?:error|exception|failure|failed|getaddrinfo)\b)"  # whose error it is, not whose name
+
+# Not where it is a client of a server that went away, as they do.
+_OUR_CALL = (
+    r"(?!.*(?:(?:from|to) client:|while waiting for request|while (?:reading|sending to) client|while keepalive))"
+)
 
 # fmt: off
 # ruff: noqa: E501
@@ -51,7 +63,7 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("dns_failed", "unknown mysql server host", rf"unknown mysql server host '(?P<host>{HOST})'"),
     ("dns_failed", "can't resolve", rf"(?<!not found: )(?<!error: )can't resolve '?(?P<host>{HOST})'?"),
     ("dns_failed", "name does not resolve", rf"(?P<host>{HOST})(?::(?P<port>{PORT}))?[:\s'\"]+name does not resolve"),
-    ("dns_failed", "://", rf"[a-z]://(?:[^\s/@]*@)?(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=[/\s'\",;:)?]|$).{{0,200}}?(?:name or service not known|temporary failure in name resolution|name resolution|no address associated with hostname|nodename nor servname|name does not resolve|Errno -[235]\b|failed to resolve|could not resolve|no such host)"),
+    ("dns_failed", "://", rf"[a-z]://(?:[^\s/@]*@)?{DOCS}(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=[/\s'\",;:)?\]]|$).{{0,200}}?(?:name or service not known|temporary failure in name resolution|name resolution|no address associated with hostname|nodename nor servname|name does not resolve|Errno -[235]\b|failed to resolve|could not resolve|no such host)"),
     ("dns_failed", "failed to resolve", rf"failed to resolve (?:host(?:name)? )?'?(?P<host>{HOST})(?::(?P<port>{PORT}))?'?"),
     ("dns_failed", "getaddrinfo", rf"getaddrinfo(?:\(\))?(?: failed)?(?: for)?:? '?\"?(?P<host>{HOST})'?\"?: (?:name or service|temporary failure|no address|nodename)"),
     ("dns_failed", "not known", rf"(?P<host>{HOST}):(?P<port>{PORT})\b.{{0,80}}?(?:name or service not known|nodename nor servname)"),
@@ -89,13 +101,13 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("refused", "failed to connect to", rf"failed to connect to (?P<host>{HOST}) port (?P<port>{PORT})\b.*(?:refused|couldn't connect)"),
     ("refused", "connection refused", rf"(?P<host>{HOST})[:/](?P<port>{PORT})\b.{{0,80}}?connection refused"),
     ("refused", "connection refused", rf"connection refused.{{0,60}}?\b(?P<host>{HOST}):(?P<port>{PORT})\b"),
-    ("refused", "://", rf"[a-z]://(?:[^\s/@]*@)?(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=[/\s'\",;:)?]|$).{{0,200}}?(?:connection refused|ECONNREFUSED|Errno 111\b)"),
+    ("refused", "://", rf"[a-z]://(?:[^\s/@]*@)?{DOCS}(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=[/\s'\",;:)?\]]|$).{{0,200}}?(?:connection refused|ECONNREFUSED|Errno 111\b)"),
     ("refused", "connection refused", rf"\b(?:to|connecting|connect) (?:to )?(?P<host>{HOST}) (?:port |on port |:)(?P<port>{PORT})\b.{{0,60}}?refused"),
     ("refused", "refused", r"\b(?:connection|connect) ?refused\b|ConnectionRefusedError|\[Errno 111\]|\bECONNREFUSED\b"),
     ("refused", "111", r"\b(?:errno|os error)\W{1,3}111\b"),
     ("timed_out", "timeout", rf"Net::(?:Read|Open|Write)Timeout\b.{{0,60}}?\((?P<host>{HOST}):(?P<port>{PORT})\)"),
     ("timed_out", "server on '", rf"server on '(?P<host>{HOST})(?::(?P<port>{PORT}))?' \((?:110|timed out)\)"),
-    *(("timed_out", piece, rf"(?:timed out|timeout (?:of \d+ ?m?s )?exceeded|\belapsing)\b.{{0,120}}?[a-z]://(?:[^\s/@]*@)?(?P<host>{HOST})(?::(?P<port>{PORT}))?") for piece in ("timed out", "exceeded", "elapsing")),
+    *(("timed_out", piece, rf"(?:timed out|timeout (?:of \d+ ?m?s )?exceeded|\belapsing)\b.{{0,120}}?[a-z]://(?:[^\s/@]*@)?{DOCS}(?P<host>{HOST})(?::(?P<port>{PORT}))?") for piece in ("timed out", "exceeded", "elapsing")),
     ("timed_out", "timed out", rf"timed out.*?while (?:connecting to|reading response header from) upstream.*upstream: \"[a-z]+://(?P<host>{HOST}):(?P<port>{PORT})"),
     ("timed_out", "etimedout", rf"\bETIMEDOUT (?P<host>[\w.:-]*?[\w-]):(?P<port>{PORT})\b"),
     ("timed_out", "i/o timeout", rf"dial tcp (?P<host>[\w.-]+):(?P<port>{PORT}): i/o timeout"),
@@ -107,7 +119,7 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("timed_out", "deadline exceeded", rf"{FIELDS}deadline exceeded"),
     ("timed_out", "timed out", rf"host='(?P<host>{HOST})', port=(?P<port>{PORT}).*timed? ?out"),
     ("timed_out", "timed out", rf"(?P<host>{HOST}):(?P<port>{PORT})\b.{{0,60}}?timed out"),
-    ("timed_out", "://", rf"[a-z]://(?:[^\s/@]*@)?(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=[/\s'\",;:)?]|$).{{0,200}}?(?:timed? ?out|ETIMEDOUT|deadline exceeded)"),
+    ("timed_out", "://", rf"[a-z]://(?:[^\s/@]*@)?{DOCS}(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=[/\s'\",;:)?\]]|$).{{0,200}}?(?:timed? ?out(?!['\"]?\s*[=:]\s*['\"]?\d| (?:is|set|of) )|ETIMEDOUT|deadline exceeded)"),
     ("timed_out", "timed out", rf"connection to server at \"(?P<host>{HOST})\"(?: \([\d.a-f:]+\))?, port (?P<port>{PORT}) failed: .*timed out"),
     ("timed_out", "timeout", rf"(?P<host>{HOST}):(?P<port>{PORT})\b.{{0,60}}?\b(?:\w+(?:::|\.))*(?-i:(?:Read|Open|Write|Connect|Connection|Request|Socket|Http|Pool)Timeout(?:Error|Exception)?)\b"),
     ("timed_out", "timed out", rf"\bport (?P<port>{PORT})\b.{{0,60}}?timed out"),
@@ -116,7 +128,7 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("timed_out", "timeout reading", r"timeout reading from socket"),
     ("timed_out", "timedout", r"\bE(?:SOCKET)?TIMEDOUT\b|(?:kind|source): TimedOut\b"),
     ("timed_out", "timeout", r"\bNet::(?:Read|Open|Write)Timeout\b|(?-i:\b(?:Read|Connect|Request|HttpConnect)Timeout(?:Error|Exception)?\b)"),
-    ("timed_out", "timeout", r"\bi/o timeout\b|SocketTimeoutException|\bread timeout\b(?! (?:is|set|of)\b)"),
+    ("timed_out", "timeout", r"\bi/o timeout\b|SocketTimeoutException\b(?! \(\w+=|[,\w])|\bread timeout\b(?! (?:is|set|of)\b)"),
     ("timed_out", "exceeded", r"\btimeout of \d+ ?m?s exceeded|Client\.Timeout exceeded"),
     ("timed_out", "econnaborted", r"\bECONNABORTED\b"),
     *(("timed_out", piece, r"\b(?-i:(?:Connect|Read|Pool|Write)Timeout(?:Error|Exception)?)\b(?!=)") for piece in ("connecttimeout", "readtimeout", "pooltimeout", "writetimeout")),
@@ -125,10 +137,10 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("timed_out", "deadline exceeded", r"context deadline exceeded|DeadlineExceeded"),
     # Whom it called, by name: by number it may as well be one that called it.
     *(("reset", piece, rf"\b(?:from|to|with|connecting|://)\s?(?:[^\s/@]*@)?(?P<host>(?=[\w.-]*[a-z]){HOST}):(?P<port>{PORT})\b.{{0,80}}?(?:reset by peer|ECONNRESET)") for piece in ("reset by peer", "econnreset")),
-    ("reset", "reset by peer", r"connection reset by peer|ECONNRESET"),
+    ("reset", "reset by peer", rf"^{_OUR_CALL}.*?connection reset by peer"),
     ("unreachable", "unreach", rf"E(?:HOST|NET)UNREACH\b.{{0,80}}?\bto (?!open\b)(?P<host>{HOST}):(?P<port>{PORT})\b"),
     ("unreachable", "route to host", rf"\bto (?!open\b)(?P<host>{HOST}):(?P<port>{PORT})\b.{{0,40}}?no route to host"),
-    ("unreachable", "host", rf"(?:to |:/+)(?!open\b|connect\b|host\b|reach\b)(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=[/\s'\",;:)?]|$).{{0,120}}?(?:no route to host|host is unreachable|network is unreachable|EHOSTUNREACH|ENETUNREACH|Errno 11[03]\b)"),
+    ("unreachable", "host", rf"(?:to |:/+)(?!open\b|connect\b|host\b|reach\b)(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=[/\s'\",;:)?\]]|$).{{0,120}}?(?:no route to host|host is unreachable|network is unreachable|EHOSTUNREACH|ENETUNREACH|Errno 11[03]\b)"),
     ("unreachable", "unreach", rf"E(?:HOST|NET)UNREACH (?P<host>{HOST}):(?P<port>{PORT})"),
     ("unreachable", "unreachable", rf"(?:(?P<host>{HOST}):(?P<port>{PORT}).{{0,60}})?(?:network is unreachable|no route to host|EHOSTUNREACH|ENETUNREACH)"),
     ("unreachable", "no route to host", r"no route to host"),
@@ -197,7 +209,7 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("no_space", "disk quota exceeded", r"disk quota exceeded"),
     ("shm_full", "shared memory", r"could not (?:resize|create|open|map) (?:anonymous )?shared memory"),
     ("shm_full", "bus error", r"\bbus error\b"),
-    ("no_memory", "memory", r"\bMemoryError\b|cannot allocate memory|out of memory(?! command)|std::bad_alloc|(?<!On)OutOfMemoryError"),
+    ("no_memory", "memory", r"\bMemoryError\b|cannot allocate memory|out of memory(?! (?:command|storing object))|std::bad_alloc|(?<!On)OutOfMemoryError"),
     ("heap_full", "heap", r"(?:reached heap limit|javascript heap out of memory|java heap space|allocation failed - javascript heap)"),
     ("no_processes", "temporarily unavailable", r"resource temporarily unavailable"),
     ("no_processes", "fork", r"(?:can't|cannot|unable to|failed to) (?:v?fork|create (?:new )?thread)|fork: retry"),
