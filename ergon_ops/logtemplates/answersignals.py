@@ -16,7 +16,7 @@ _ASKED = rf"(?=.*?\bhttps?://(?:[^\s/@]*@)?(?P<host>{HOST})(?::(?P<port>{PORT}))
 _PAGE = r"(?=.*?\bhttps?://[^\s/]+(?P<page>/[^\s'\"`?,;)\]\\]*))"
 BAD = (
     "err", "fail", "reject", "denied", "refus", "exception", "unauthori", "forbidden", "warn", "exceeded", "cannot",
-    "can't", "could not", "unable", "notfound", '"level":4', '"level":5', "too many", "bad gateway", "unavailable",
+    "can't", "could not", "unable", "notfound", '"level":4', '"level":5', "too many", "bad gateway", "unavailable", "received status code", "received http",
 )  # fmt: skip
 _BEFORE = (
     "status code ", "status code: ", "status_code=", "status_code: ", 'status_code": ', 'status_code":', "status=",
@@ -43,7 +43,7 @@ def _answer(kind: str, codes: str, pieces: Sequence[str], page: str = "") -> tup
 def _line(kind: str, codes: str, pieces: Sequence[str]) -> tuple[str, str, str]:
     """A client's own line about a call, which need not say that the answer is bad: method, URL, and the status next."""
     pattern = (
-        rf"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b[^\w/]{{0,4}}https?://(?:[^\s/@]*@)?(?P<host>{HOST})"
+        rf"(?<!finished HTTP/1\.1 )(?<!finished HTTP/2 )\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b[^\w/]{{0,4}}https?://(?:[^\s/@]*@)?(?P<host>{HOST})"
         rf"(?::(?P<port>{PORT}))?(?P<page>/[^\s'\"`?,;)\]\\]*)?[^\s'\"]*['\"]?\s[^\w.]{{0,4}}(?:HTTP/[\d.]+ |status\W{{1,4}}|code\W{{1,4}}|"
         rf"returned |answered |got )?(?P<value>{codes})\b(?! ?(?:ms|s|bytes)\b|[./:])"
     )
@@ -72,6 +72,19 @@ _CLIENTS = (
     ("response code", r"\bHTTPError: Response code "),
     ("an error occurred (", r"\ban error occurred \("),
     ("authenticationexception(", r"\bAuthenticationException\("),
+    ("unexpected response code", r"\bunexpected response code: "),
+    ("net::http", r"\bNet::HTTP\w{1,30}(?:Exception|Error): "),
+    ("returned http status", r"server returned HTTP status "),
+    ("received status code", r"received status code:? "),
+    ("http status=", r"\bHTTP status="),
+    ("http status: ", r"\bHTTP status: "),
+    ("httpexception: http", r"\bHttpException: HTTP "),
+    ("response status code", r"Error: Response status code "),
+    ("error code: ", r"\b\w+\.\w+Error: Error code: "),
+    ("errors::", r"Transport::Errors::\w{1,40}: \["),
+    ("authorizationexception(", r"\bAuthorizationException\("),
+    ("notfounderror(", r"\bNotFoundError\("),
+    (" error 4", r"^[\d: -]*\bERROR "),
     ("googleapi: error", r"\bgoogleapi: Error "),
 )
 
@@ -108,12 +121,18 @@ ANSWER_PATTERNS: tuple[tuple[str, str, str], ...] = (
     *(row for kind, codes in (("http_denied", "40[13]"), ("http_missing", "404"), ("http_limited", "429"), ("http_failed", "50[0-4]")) for row in _bare(kind, codes)),
     # -- of requests that the program itself did not serve
     ("http_error", "internal server error", r"^Internal Server Error: /"),
+    ("http_error", "request finished", r"\bRequest finished HTTP/.{0,300}? - (?P<value>50[0-4])\b"),
+    ("http_error", " ms", r"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /\S{0,300} (?P<value>50[0-4]) [\d.]{1,12} ms\b"),
+    ("http_error", "sent 50", r"(?:^|\] )Sent (?P<value>50[0-4]) in \d"),
+    ("http_error", "responded 50", r"\bresponded (?P<value>50[0-4]) in \d"),
+    ("http_error", "statuscode", r"\bstatusCode[\"=: ]{1,4}(?P<value>50[0-4])\b"),
+    *(("http_error", piece, r"\b(?P<value>50[0-4]) (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out)\b") for piece in ("internal server error", "bad gateway", "service unavailable", "gateway time")),
     ("http_error", "completed 50", r"^(?:.{0,80}\b)?Completed (?P<value>50[0-4]) \w"),
     ("http_error", "| 50", r"\[GIN\].{0,60}?\| ?(?P<value>50[0-4]) ?\|"),
     # -- what a server says of what it is asked for
     ("pg_column_missing", "does not exist", r"\bcolumn ['\"]?(?P<value>[\w.]+)['\"]? (?:of relation \S+ )?does not exist(?!, skipping)"),
-    ("pg_denied", "permission denied for", r"permission denied for (?:table|relation|schema|sequence|view|function|database) (?P<value>[\w.]+)"),
-    ("pg_read_only", "read-only transaction", r"cannot execute (?P<value>[A-Z ]+) in a read-only transaction"),
+    ("pg_denied", "permission denied for", r"permission denied for (?:table|relation|schema|sequence|view|function|database) ['\"]?(?P<value>[\w.]+)"),
+    ("pg_read_only", "read-only transaction", r"cannot execute (?P<value>[A-Z_() ]+) in a read-only transaction"),
     ("pg_statement_timeout", "statement timeout", r"canceling statement due to statement timeout"),
     ("sqlite_table_missing", "no such table", r"\bno such table: (?P<value>[\w.]+)"),
     ("redis_acl", "no permissions", r"(?:NOPERM )?(?:this user|User \S+) has no permissions to (?:run|access)"),

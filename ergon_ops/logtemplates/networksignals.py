@@ -86,6 +86,8 @@ NAMED_PATTERNS: tuple[tuple[str, str, str], ...] = (
     # That it did not come to a connection, and not why.
     ("unreachable", "to connect to ", rf"(?:failed|unable) to connect to \[?(?P<host>{HOST})(?:/(?:<unresolved>|[\d.]+))?:(?P<port>{PORT})\]?\s*$"),
     ("unreachable", "no route to host", rf"{AT}\b.{{0,60}}?no route to host"),
+    *((kind, "error responses", rf"host='(?P<host>{HOST})', port=(?P<port>{PORT}).{{0,300}}?too many (?P<value>{codes}) error responses") for kind, codes in (("http_failed", "50[0-4]"), ("http_limited", "429"))),
+    *((kind, "http status=", rf"{AT}, HTTP status=(?P<value>{codes})\b") for kind, codes in (("http_denied", "40[13]"), ("http_missing", "404"), ("http_limited", "429"), ("http_failed", "50[0-4]"))),
     ("reset", "in connection to", rf"reset by peer in connection to {AT}"),
     ("reset", "reset by peer", rf"\b{AT}/(?:\d+|bootstrap): .{{0,60}}?reset by peer"),
     *(("reset", piece, rf"{_URL}.{{0,200}}?(?:reset by peer|ECONNRESET)") for piece in ("reset by peer", "econnreset")),
