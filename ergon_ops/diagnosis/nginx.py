@@ -36,6 +36,11 @@ class Said:
         """The upstream is in the same container."""
         return self.host in LOOPBACK or self.host.startswith("127.")
 
+    @property
+    def at(self) -> str:
+        """Its socket's file, or host and port."""
+        return self.values.get("path") or f"{self.host}:{self.port or 80}"
+
 
 def lines(scene: Scene, ref: Ref, *kinds: str) -> tuple[Said, ...]:
     """Said within a minute, or by one that is not well; each upstream once."""
@@ -97,12 +102,12 @@ def nginx_502_upstream_down(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
         ports = _listeners(scene, peer or ref)
         wanted = int(said.port) if said.port.isdigit() else 80
         seen = scene.known(peer or ref, "listener")
-        if seen and wanted in ports and said.kind == "nginx_refused":
+        if seen and wanted in ports and said.kind == "nginx_refused" and "path" not in said.values:
             continue  # it listens again
         if said.inside and _comes_up(scene, ref):
             continue
         silent = peer is not None and seen is False and bool(scene.all(peer, "state"))
-        at = f"{peer.short if peer else said.host}:{said.port or 80}"
+        at = f"{peer.short}:{said.port or 80}" if peer else said.at
         other = f"; it listens on {', '.join(map(str, ports))}" if peer is not None and ports else ""
         end = "closes the connection" if said.kind == "nginx_closed" else "refuses"
         yield Conclusion(
@@ -162,7 +167,7 @@ def nginx_504_upstream_slow(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
         waits = (
             f" within {patience.value:g} s" if patience is not None and isinstance(patience.value, float | int) else ""
         )
-        at = f"{peer.short if peer else said.host}:{said.port or 80}"
+        at = f"{peer.short}:{said.port or 80}" if peer else said.at
         queue = next((fact for fact in scene.all(peer or ref, QUEUE) if fact.value), None)
         yield Conclusion(
             summary=f"nginx answers 504 Gateway Timeout: its upstream {at} does not answer{waits}.",

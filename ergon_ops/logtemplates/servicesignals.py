@@ -8,7 +8,7 @@ from __future__ import annotations
 from ergon_ops.logtemplates.signaltable import FIELDS, HOST, PATH, PORT
 
 NAME = r"[\w.@-]+"
-UPSTREAM = rf"upstream: \"(?:[a-z]+://)?(?P<host>\[[0-9a-f:]+\]|{HOST})(?::(?P<port>{PORT}))?"
+UPSTREAM = rf"upstream: \"(?:[a-z]+://)?(?P<host>\[[0-9a-f:]+\]|{HOST})(?::(?P<port>{PORT})|:(?P<path>/[^\s:\"]+))?"
 # What a client says of the redis that it was not served by: as fields of the line, or as an URL before or after it.
 _URL = rf"\brediss?://(?:[^\s/@]*@)?(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=[/\s'\",;:)?\]]|$)"
 _REDIS = (

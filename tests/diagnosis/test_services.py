@@ -292,6 +292,17 @@ def test_a_502_is_nginx_own_where_the_upstream_listens_elsewhere_or_is_inside() 
     assert [i for i in diagnose(proxied(CONNECT, 8000), WEB) if i.cause.startswith("nginx_")] == [], "it listens again"
 
 
+def test_a_502_by_a_socket_is_told_though_nginx_itself_listens_on_80() -> None:
+    words = "connect() to unix:/run/php-fpm.sock failed (111: Connection refused) while connecting to upstream"
+    line = (
+        f'2026/11/22 12:00:00 [error] 7#7: *1 {words}, client: 10.0.0.1, upstream: "fastcgi://unix:/run/php-fpm.sock:"'
+    )
+    made = scene(about=WEB, log=[line], nginx_config="/n", keyed={"listener": {"0.0.0.0:80/tcp": "nginx"}})
+    told = told_by_nginx(made)
+    assert (told.cause, told.about) == ("nginx_502_upstream_down", WEB)
+    assert "/run/php-fpm.sock" in told.summary
+
+
 def test_a_504_is_of_the_upstream_that_is_slow() -> None:
     told = told_by_nginx(proxied(SLOW, 8000))
     assert (told.cause, told.about, told.victims) == ("nginx_504_upstream_slow", API, (WEB,))

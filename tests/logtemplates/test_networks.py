@@ -134,7 +134,6 @@ LINES = [
     ("ERROR:  could not read block 12 in file \"base/16384/16385\": read only 0 of 8192 bytes", "pg_data_bad", {"path": "base/16384/16385"}),
     ("LOG:  syntax error in file \"/var/lib/postgresql/data/postgresql.conf\" line 3, near token \"=\"", "pg_config_bad", {"path": "/var/lib/postgresql/data/postgresql.conf", "value": "3"}),
     ("1:C # Write error while saving DB to the disk(rdbSaveRio): No space left on device", "redis_save_failed", {"value": "No space left on device"}),
-    ("1:M # Fatal error: can't open the append log file appendonly.aof for reading: Permission denied", "redis_aof_bad", {"path": "appendonly.aof"}),
     ("1:M # Fatal error loading the DB, check server logs. Exiting.", "redis_rdb_bad", {}),
     ("redis.exceptions.NoPermissionError: No permissions to access a key", "redis_acl", {}),
     ("ReplyError: ERR Client sent AUTH, but no password is set", "redis_wrongpass", {}),
