@@ -19,10 +19,11 @@ OTHER_SCHEME = re.compile(
     re.I,
 )
 OFTEN = 2
+INSTEAD = ("healthcheck_failing_app", "healthcheck_wrong_path", "healthcheck_timeout", "single_worker_blocked")
 
 
 @rule("healthcheck_wrong_scheme", severity="warning", needs=(*NEEDS, "probes"), details=("port",), tier="T2",
-      over=("healthcheck_failing_app", "healthcheck_wrong_path"), fixes=("recreate",))  # fmt: skip
+      over=INSTEAD, fixes=("recreate",))  # fmt: skip
 def healthcheck_wrong_scheme(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     """The healthcheck speaks TLS to a port that does not, or the other way round.
 

@@ -142,6 +142,18 @@ def test_a_mute_check_by_the_wrong_scheme_is_told_by_what_its_port_speaks(
     assert causes(scene(**told, sockets_visible=True, keyed=keyed, log=log)) == [cause]
 
 
+def test_a_check_by_tls_that_a_plain_server_keeps_waiting_is_by_the_wrong_scheme() -> None:
+    told: dict[str, Any] = {
+        "health": "unhealthy",
+        "health_exit_code": -1,
+        "health_output": "Health check exceeded timeout (2s)",
+        "health_command": "curl -fks https://localhost:8000/ || exit 1",
+    }
+    assert causes(scene(**told, sockets_visible=True, keyed=PORT)) == ["healthcheck_timeout"]
+    keyed = {**PORT, "port_speaks": {"8000": "plain"}}
+    assert causes(scene(**told, sockets_visible=True, keyed=keyed)) == ["healthcheck_wrong_scheme"]
+
+
 def test_an_address_that_is_taken_is_no_port_that_is_taken() -> None:
     made = scene(
         "created", exit_code=128, start_error="Address already in use", keyed={"port_binding": {"0.0.0.0:80/tcp": 80}}

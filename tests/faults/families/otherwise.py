@@ -183,3 +183,18 @@ def a_check_by_tls_that_says_nothing(draw: Draw) -> Case:
     expect = Expect("healthcheck_wrong_scheme", name, {"port": port}, ("healthcheck_failing_app",), (), ("recreate",))
     well = lambda site: "ok" in site.sh(name, f"curl -s http://127.0.0.1:{port}/")  # noqa: E731
     return Case((box,), name, both(unhealthy(name), well), (expect,))
+
+
+@scenario("W-WAITS", "ways", "T2")
+def a_check_by_tls_that_waits(draw: Draw) -> Case:
+    """A plain server of one thread takes the check's TLS for the beginning of a line, and waits for its end."""
+    name, port = draw.name(), draw.port()
+    code = f"""
+import http.server
+print("INFO up", flush=True)
+http.server.HTTPServer(("0.0.0.0", {port}), http.server.SimpleHTTPRequestHandler).serve_forever()
+"""
+    test = check("CMD-SHELL", f"curl -kfsS -o /dev/null https://localhost:{port}/ || exit 1")
+    box = python(name, code, options={"healthcheck": test}, serves=port)
+    expect = Expect("healthcheck_wrong_scheme", name, {"port": port}, ("healthcheck_timeout",), (), ("recreate",))
+    return Case((box,), name, unhealthy(name), (expect,))
