@@ -99,7 +99,7 @@ def env_wrong_value(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
 
     A refused call alone blames the peer; its table of listeners, or its name, shows that the variable is wrong.
     """
-    for call in failing(scene, ref, "refused", "timed_out"):
+    for call in failing(scene, ref, "refused", "timed_out", "unreachable"):
         found = _wrong_port(scene, ref, call) or _own_loopback(scene, ref, call)
         if found is not None:
             yield found

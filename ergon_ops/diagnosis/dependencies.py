@@ -100,11 +100,14 @@ def dependency_refusing(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     """A container that this one needs runs, but nothing in it listens on the port that is called.
 
     The refusal alone does not tell whose mistake it is: the peer's table of listeners does. A port that only a setting
-    of the caller names, while the peer listens elsewhere, is `env_wrong_value`.
+    of the caller names, while the peer listens elsewhere, is `env_wrong_value`. Some clients say of a refusal only that
+    they could not reach their server: on a network that both are on, it is no other thing.
     """
-    for call in failing(scene, ref, "refused"):
+    for call in failing(scene, ref, "refused", "unreachable"):
         peer = call.peer
         if peer is None or not scene.running(peer) or scene.relapsing(peer):
+            continue
+        if call.kind == "unreachable" and not shared(scene, ref, peer):
             continue
         open_ports = listeners(scene, peer)
         visible, state = seen(scene, peer), scene.get(peer, "state")

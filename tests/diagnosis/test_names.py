@@ -96,6 +96,13 @@ def test_one_that_is_alone_on_an_internal_network_calls_the_outside_though_it_sa
     assert found(Box("client", log=lines)) == []
 
 
+def test_a_client_that_says_only_that_it_could_not_reach_a_deaf_peer_was_refused() -> None:
+    line = "Error: P1001: Can't reach database server at `store:8080`"
+    finding = one(caller(line), Box("store"))
+    assert (finding.cause, finding.about.name, finding.details["port"]) == ("dependency_refusing", "store", 8080)
+    assert found(caller(line), Box("store", listens=["0.0.0.0:8080"])) == []
+
+
 def test_a_peer_that_does_not_listen_is_the_origin() -> None:
     finding = one(caller(REFUSED.format("store:8080")), Box("store"))
     assert (finding.cause, finding.about.name, finding.details["port"]) == ("dependency_refusing", "store", 8080)
