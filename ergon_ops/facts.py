@@ -147,6 +147,7 @@ FACTS: dict[str, FactSpec] = {
     "dns_server": FactSpec("", "networks", "name server it was given; key = its place in the list"),
     "dns_option": FactSpec("", "networks", "resolver option it was given; key = the same"),
     "resolver": FactSpec("", "networks", "name server of its resolv.conf; key = its place in the file"),
+    "publish_all": FactSpec("bool", "ports", "all exposed ports are published (-P); only told where they are"),
     "port_binding": FactSpec("count", "ports", "wanted, running or not: key = host side '0.0.0.0:8080/tcp'"),
     "port_holder": FactSpec("", "ports", "who holds a host port it wants: 'container NAME', 'process NAME PID'"),
     "published_port": FactSpec("count", "ports", "key = host side '0.0.0.0:8080/tcp', value = port inside"),

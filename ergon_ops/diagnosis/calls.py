@@ -84,11 +84,20 @@ def _told(scene: Scene, ref: Ref) -> Iterator[Call]:
             peer = scene.called(ref, name)
             yield Call(signal.kind, name, told, peer, signal.fact, fact, count=signal.count)
         if signal.kind not in named:
+            yield from _only_one(scene, ref, signal)
             for fact in _declared(scene, ref):
                 name, told = split(str(fact.value))
                 if port in (None, told):
                     peer = scene.called(ref, name) or (landlord(scene, ref) if name.lower() in LOOPBACK else None)
                     yield Call(signal.kind, name, told, peer, signal.fact, fact, sure=False, count=signal.count)
+
+
+def _only_one(scene: Scene, ref: Ref, signal: Signal) -> Iterator[Call]:
+    """The one that it is connected to, where it is told of nobody."""
+    links = [link for link in scene.uses(ref) if link.target is not None]
+    if len({link.target for link in links}) == 1 and next(_declared(scene, ref), None) is None:
+        link = links[0]
+        yield Call(signal.kind, link.target_name, link.port, link.target, signal.fact, sure=False, count=signal.count)
 
 
 def _nowhere(scene: Scene, ref: Ref) -> Iterator[Call]:

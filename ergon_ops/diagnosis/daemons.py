@@ -17,6 +17,18 @@ DETACHES = (
     ("rsyslogd", r"(?:^|\s)-\w*n\b"),
     ("supervisord", r"(?:^|\s)-n\b|--nodaemon|nodaemon=true"),
     ("vsftpd", r"background=NO"),
+    ("named", r"(?:^|\s)-[fg]\b"),
+    ("varnishd", r"(?:^|\s)-F\b"),
+    ("dropbear", r"(?:^|\s)-\w*F\b"),
+    ("proftpd", r"(?:^|\s)-\w*n\b|--nodaemon"),
+    ("dovecot", r"(?:^|\s)-F\b"),
+    ("chronyd", r"(?:^|\s)-[dnx]\b"),
+    ("ntpd", r"(?:^|\s)-\w*n\b"),
+    ("slapd", r"(?:^|\s)-d\b"),
+    ("snmpd", r"(?:^|\s)-\w*f\b"),
+    ("smbd", r"(?:^|\s)-[Fi]\b|--foreground|--interactive"),
+    ("keepalived", r"(?:^|\s)-\w*n\b|--dont-fork"),
+    ("monit", r"(?:^|\s)-I\b"),
 )
 # A program that stays unless told to detach, and what tells it to.
 TOLD_TO = (
@@ -34,6 +46,23 @@ TOLD_TO = (
     ("service", r"\bstart\b"),
     ("systemctl", r"\bstart\b"),
     ("nohup", r"&"),
+    ("start-stop-daemon", r"--background|(?:^|\s)-\w*b\b"),
+    ("daemonize", r"\S"),
+    ("rabbitmq-server", r"-detached"),
+    ("kafka-server-start(?:\\.sh)?", r"-daemon\b"),
+    ("zkServer(?:\\.sh)?", r"\bstart\b"),
+    ("catalina(?:\\.sh)?", r"\bstart\b"),
+    ("elasticsearch", r"(?:^|\s)(?:-d|--daemonize)\b"),
+    ("mosquitto", r"(?:^|\s)-d\b"),
+    ("unicorn", r"(?:^|\s)(?:-D|--daemonize)\b"),
+    ("puma", r"(?:^|\s)(?:-d|--daemon)\b"),
+    ("pm2", r"\bstart\b(?!.*--no-daemon)"),
+    ("forever", r"\bstart\b"),
+    ("caddy", r"\bstart\b"),
+    ("postfix", r"\bstart\b(?!-fg)"),
+    ("screen", r"(?:^|\s)-d\w*\b"),
+    ("tmux", r"(?:^|\s)-d\b"),
+    ("init.d/\\S+", r"\bstart\b"),
 )
 
 
@@ -73,8 +102,8 @@ def detaching(command: str) -> str:
         return ""
     for table, told in ((TOLD_TO, True), (DETACHES, False)):
         for program, sign in table:
-            called = re.search(rf"(?:^|[\s/'\";&]){re.escape(program)}(?:[\d.]*)(?=$|[\s'\";&])", command)
+            called = re.search(rf"(?:^|[\s/'\";&])(?P<name>{program})(?:[\d.]*)(?=$|[\s'\";&])", command)
             rest = command[called.end() :] if called else ""
             if called and bool(re.search(sign, rest)) is told and not (table is DETACHES and ONLY_LOOKS.search(rest)):
-                return program
+                return called["name"]
     return "its command" if re.search(r"[^&>]&\s*['\"]?\s*$", command) else ""

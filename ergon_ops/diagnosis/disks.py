@@ -16,6 +16,7 @@ from ergon_ops.logtemplates.signals import Signal
 from ergon_ops.refs import Ref
 
 FULL, NEARLY = 0.98, 0.9
+OFTEN = 2
 SHM = "/dev/shm"
 PASSING = ("/tmp", "/run", "/var/run", "/var/tmp", "/dev", "/etc")
 KERNEL = re.compile(r"\bsysctl\b|setting key|/proc/|/sys/|cgroup", re.I)
@@ -64,7 +65,8 @@ def details(scene: Scene, ref: Ref, place: str) -> dict[str, object]:
 def tmpfs_full(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     """A tmpfs mount is full: it has the size it was given, whatever the disk has left.
 
-    Of a container that ended, whose tmpfs is gone, the log must name a path on it.
+    Of a container that ended, whose tmpfs is gone, and where it is emptied again each time, the log must name a path
+    on it.
     """
     for mount in scene.all(ref, "mount"):
         place = mount.key
@@ -72,12 +74,14 @@ def tmpfs_full(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
             continue
         ratio = full(scene, ref, place)
         gone = [line for line in complaints(scene, ref, place) if "path" in line.values and not _of_inodes(line)]
-        if ratio is None and (scene.alive(ref) or not gone):
+        if ratio is None and (not gone or (scene.alive(ref) and sum(line.count for line in gone) < OFTEN)):
             continue
         limit = scene.number(ref, "fs_size", place)
         of = f" of {size(limit)}" if limit else ""
         yield Conclusion(
-            summary=f"The tmpfs{of} at {place} is full, so nothing more can be written there.",
+            summary=f"The tmpfs{of} at {place} is full, so nothing more can be written there."
+            if ratio is not None or not scene.alive(ref)
+            else f"The tmpfs{of} at {place} is too small: it was full again and again, and emptied since.",
             evidence=told(scene, ref, place, ratio),
             details=details(scene, ref, place),
         )

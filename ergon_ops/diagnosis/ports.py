@@ -115,6 +115,17 @@ def port_not_published(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     if "host" in networks(scene, ref) or not networks(scene, ref) or scene.users(ref) or scene.incoming(ref):
         return
     exposed = {fact.value: fact for fact in scene.all(ref, "exposed_port") if fact.key.endswith("/tcp")}
+    everything = scene.get(ref, "publish_all")
+    if everything is not None and (
+        open_port := next((item for item in listeners(scene, ref) if not item.loopback), None)
+    ):
+        yield Conclusion(
+            summary=f"{_program(open_port)} listens on port {open_port.port}, and -P publishes what is exposed: that"
+            " port is not, so nothing of the host leads there.".replace("its program", "The application", 1),
+            evidence=(open_port.fact, everything),
+            details={"port": open_port.port},
+        )
+        return
     for item in listeners(scene, ref):
         fact = exposed.get(item.port)
         if fact is None or item.port in BACKING or item.loopback:

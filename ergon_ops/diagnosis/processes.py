@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -13,6 +14,7 @@ from ergon_ops.refs import Ref
 
 LEAK_A_SECOND, LEAST_PROCESSES = 0.7, 8
 MANY_ZOMBIES = 3
+CUT_SHORT = re.compile(r"exceeded timeout \(", re.I)
 NEARLY = 0.9
 
 
@@ -102,6 +104,9 @@ def zombies_no_init(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     zombies, init = scene.get(ref, "zombies"), scene.get(ref, "init")
     if zombies is None or not isinstance(zombies.value, int) or zombies.value < MANY_ZOMBIES:
         return
+    killed = (scene.number(ref, "health_streak") or 0) + 2
+    if CUT_SHORT.search(scene.text(ref, "health_output")) and zombies.value <= killed:
+        return  # what checks that took too long, and were killed, left behind
     parents = scene.all(ref, "zombie_parent")
     names = sorted({str(fact.value) for fact in parents})
     whose = f" of {', '.join(names)}" if names else ""

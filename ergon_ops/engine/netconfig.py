@@ -75,6 +75,8 @@ def resolution(doc: Document) -> Iterator[Row]:
 
 def wanted_ports(doc: Document) -> Iterator[Row]:
     """Of the group `ports`: what it should publish, be it running or not; port 0: any that is free."""
+    if part(doc, "HostConfig").get("PublishAllPorts"):
+        yield "publish_all", "", True, "HostConfig.PublishAllPorts"
     for inside, places in part(doc, "HostConfig.PortBindings").items():
         number, _, protocol = inside.partition("/")
         for place in rows(places):

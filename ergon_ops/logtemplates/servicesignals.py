@@ -64,7 +64,7 @@ SERVICE_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("pg_auth_failed", "pg_hba.conf", r"no pg_hba\.conf entry for (?:host|replication connection from host) \"(?P<address>[^\"]+)\", user \"(?P<user>[^\"]+)\""),
     ("pg_auth_failed", "no password supplied", r"fe_sendauth: no password supplied"),
     ("pg_role_missing", "does not exist", r"role ['\"](?P<user>[^'\"]+)['\"] does not exist(?!, skipping)"),
-    ("pg_table_missing", "does not exist", r"relation ['\"](?P<value>[^'\"]+)['\"] does not exist(?!, skipping)"),
+    ("pg_table_missing", "does not exist", r"(?<!of )relation ['\"](?P<value>[^'\"]+)['\"] does not exist(?!, skipping)"),
     ("mysql_table_missing", "doesn't exist", r"Table '(?P<value>[\w.-]+)' doesn't exist"),
     ("pg_database_missing", "does not exist", r"database ['\"](?P<value>[^'\"]+)['\"] does not exist(?!, skipping)"),
     ("pg_too_many", "clients already", r"sorry, too many clients already"),

@@ -147,7 +147,7 @@ def readings(ref: Ref, lines: Sequence[LogLine], *, at: float, source: str) -> t
 def _gathered(found: Mapping[str, _Seen]) -> Mapping[str, _Seen]:
     """Where more than a few files of one folder are named, the folder instead: a program that writes file after file
     would push all else out, and nobody would find the file of a moment ago again. Of a full disk it is the folder at
-    once if the file's name has a number: the next one has another."""
+    once if the file's name has a number, or if there is a second one: the next one has another name."""
     folders: dict[str, list[str]] = {}
     for key in found:
         kind, values = parse(key)
@@ -158,7 +158,8 @@ def _gathered(found: Mapping[str, _Seen]) -> Mapping[str, _Seen]:
         key: folder
         for folder, keys in folders.items()
         for key in keys
-        if len(keys) > SIBLINGS or (key.startswith("no_space ") and any(map(str.isdigit, key.rpartition("/")[2])))
+        if len(keys) > SIBLINGS
+        or (key.startswith("no_space ") and (len(keys) > 1 or any(map(str.isdigit, key.rpartition("/")[2]))))
     }
     made: dict[str, _Seen] = {}
     for key, seen in found.items():

@@ -145,7 +145,7 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("unreachable", "unreachable", rf"(?:(?P<host>{HOST}):(?P<port>{PORT}).{{0,60}})?(?:network is unreachable|no route to host|EHOSTUNREACH|ENETUNREACH)"),
     ("unreachable", "no route to host", r"no route to host"),
     # -- starting: files, commands, settings
-    ("booting", "ing", r"\b(?:starting|booting|warming|(?:pre)?loading|initiali[sz]ing|migrating|running migrations|preparing|restoring|replaying|(?:re)?building|(?:re)?indexing|importing|compiling|still starting|hydrating|sync(?:hroni[sz])?ing|fetching|downloading|seeding|provisioning|precomputing|bootstrapping|recovering|upgrading|unpacking|populating)\b"),
+    *(("booting", piece, r"\b(?:starting|booting|warming|warm-?up|(?:pre)?loading|initiali[sz]ing|migrating|running migrations|preparing|restoring|replaying|(?:re)?building|(?:re)?indexing|importing|compiling|still starting|hydrating|sync(?:hroni[sz])?ing|fetching|downloading|seeding|provisioning|precomputing|bootstrapping|recovering|upgrading|unpacking|populating)\b") for piece in ("ing", "warm")),
     # How far something is, of what there is to do: `segment 9 of 240`, `[3/7]`, `12 %`.
     *(("progress", piece, r"(?<![\w./:-])\d+ ?(?:/|of|out of) ?\d+(?![\w/:-]|\.\d)") for piece in (" of ", "/")),
     ("progress", "%", r"(?<![\w.:-])\d{1,3}(?:\.\d+)? ?%(?!\w)"),

@@ -43,6 +43,8 @@ def test_a_port_published_to_one_where_nothing_listens() -> None:
 
 def test_an_exposed_port_that_nobody_can_reach() -> None:
     assert found(web(exposed_port={"8000/tcp": 8000})) == ["port_not_published web"]
+    assert found(web(publish_all=True)) == ["port_not_published web"]
+    assert found(web("127.0.0.1:8000", publish_all=True)) == []
 
 
 @pytest.mark.parametrize(

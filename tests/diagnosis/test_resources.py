@@ -37,6 +37,14 @@ def test_a_nearly_full_mount_is_full_for_who_could_not_write_there() -> None:
     assert causes(disk("/other", 0.95, kind="tmpfs", log=[line])) == []
 
 
+def test_a_tmpfs_that_was_full_and_is_emptied_each_time_is_too_small() -> None:
+    lines = [f"sort: write failed: /spool/sort{name}: No space left on device" for name in ("QrTzxA", "ABXCsa")]
+    made = disk("/spool", 0.0, kind="tmpfs", log=lines)
+    assert causes(made) == ["tmpfs_full"]
+    assert "again and again" in only(made).summary
+    assert causes(disk("/spool", 0.0, kind="tmpfs", log=lines[:1])) == []
+
+
 def test_what_nobody_may_write_to_may_be_full() -> None:
     assert causes(disk("/iso", 1.0, writable=False)) == []
 
@@ -115,6 +123,16 @@ def test_zombies_are_told_with_who_does_not_wait_for_them() -> None:
     finding = only(scene(zombies=6, init=False, pids=7, keyed={"zombie_parent": {"9": "python3"}}))
     assert (finding.cause, finding.details) == ("zombies_no_init", {"count": 6, "value": "python3"})
     assert causes(scene(zombies=1, init=False)) == []
+
+
+def test_zombies_of_checks_that_were_cut_short_are_no_fault_of_their_own() -> None:
+    told: dict[str, Any] = {
+        "health": "unhealthy",
+        "health_output": "Health check exceeded timeout (2s)",
+        "health_streak": 4,
+    }
+    assert "zombies_no_init" not in causes(scene(zombies=5, init=False, **told))
+    assert "zombies_no_init" in causes(scene(zombies=40, init=False, **told))
 
 
 def test_open_files_at_their_limit() -> None:

@@ -10,6 +10,7 @@ from ergon_ops.refs import Ref
 
 # ruff: noqa: E501
 LINES = [
+    ('column "channel" of relation "invoices" does not exist', "pg_column_missing", {"value": "channel"}),
     ("/srv/start.sh: 2: rclone: not found", "command_missing", {"value": "rclone"}),
     ("zsh: command not found: rclone", "command_missing", {"value": "rclone"}),
     ("queue not polled: TimeoutError: Timeout reading from socket", "timed_out", {}),

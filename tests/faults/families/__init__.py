@@ -26,6 +26,7 @@ from tests.faults.families import (
     stores,
     structured,
     telling,
+    unlike,
     variables,
     ways,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "stores",
     "structured",
     "telling",
+    "unlike",
     "variables",
     "ways",
 ]
