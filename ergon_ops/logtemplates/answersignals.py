@@ -85,6 +85,7 @@ _CLIENTS = (
     ("authorizationexception(", r"\bAuthorizationException\("),
     ("notfounderror(", r"\bNotFoundError\("),
     (" error 4", r"^[\d: -]*\bERROR "),
+    ("unexpected server response", r"\bunexpected server response: "),
     ("googleapi: error", r"\bgoogleapi: Error "),
 )
 

@@ -152,9 +152,9 @@ PROGRAM_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("panic", "overflowed its stack", r"has overflowed its stack"),
     ("panic", "panicked at", r"\bpanicked at\b"),
     # -- who it runs as
-    ("uid_unknown", "user", rf"(?<!for )\b(?:bad|unknown|invalid|no such) (?:user|group)(?: ?name|/group| or group)?:? {_QUOTE}?(?P<user>(?!\S+ from |id\b)[a-z_][\w-]*)"),
+    ("uid_unknown", "user", rf"(?<!for )\b(?:bad|unknown|invalid|no such) (?:user|group)(?: ?name|/group| or group)?:? {_QUOTE}?(?P<user>(?!\S+ from |id\b|(?:user)?name\b|or\b|and\b)[a-z_][\w-]*)"),
     ("uid_unknown", "user", rf"user(?: id)? for (?:effective )?(?:user )?{_QUOTE}(?P<user>[\w-]+){_QUOTE}"),
-    ("uid_unknown", "user", rf"(?:unable|failed|could not|cannot|can't|couldn't) (?:to )?(?:find|look ?up|resolve|get)(?: \w+){{0,2}}? (?:the )?user(?: id for| id| ?name)? {_QUOTE}?(?P<user>(?!id\b)[a-z_][\w-]*)"),
+    ("uid_unknown", "user", rf"(?:unable|failed|could not|cannot|can't|couldn't) (?:to )?(?:find|look ?up|resolve|get)(?: \w+){{0,2}}? (?:the )?user(?: id for| id| ?name)? {_QUOTE}?(?P<user>(?!id\b)[a-z_][\w-]*)(?![\w-]|{_QUOTE}? for db)"),
     ("uid_unknown", "user", rf"{_QUOTE}(?P<user>[\w-]+){_QUOTE}: no such (?:user|group)|\buser {_QUOTE}(?P<user_2>[\w-]+){_QUOTE} (?:is )?(?:unknown|not found|does not exist)"),
     ("uid_unknown", "user", rf"(?:unable|failed|could not|cannot|can't|couldn't) (?:to )?(?:find|look ?up|resolve|get)(?: \w+){{0,2}}? (?:the )?(?:effective )?user(?: id for| id| ?name)? {_QUOTE}?(?P<user>\d+)\b"),
     ("uid_unknown", "uid ", r"\b(?:uid|gid) (?P<user>\d+) (?:was )?not found"),
@@ -179,7 +179,7 @@ PROGRAM_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("pid_file", "pid", rf"\bpid ?file {_QUOTE}?\(?(?P<path>[\w./-]+)\)?{_QUOTE}? (?:already )?exists"),
     ("pid_file", "already ", rf"\balready (?:be )?running\b(?:.{{0,60}}?(?<!/)(?P<path>{PATH}))?"),
     # -- configuration that a program does not take
-    *(("config_bad", piece, rf"(?P<path>{PATH})[:,]? ?(?:line )?(?P<value>\d+)[:)\] ]*(?:\d+[:)\] ]*)?.{{0,40}}?\b(?:unknown|unrecogni[sz]ed|invalid|undefined|unexpected|extra parameter|bad) ?{_KEYWORD}?(?:\(s\))?:? {_QUOTE}?{WORD}") for piece in ("unknown", "unrecogni", "invalid", "undefined", "unexpected", "bad configuration")),
+    *(("config_bad", piece, rf"(?<![:\w]/)(?P<path>{PATH})(?:[:,(\[] ?(?:line )?| line )(?P<value>\d+)(?![\w/])[:)\] ]*(?:\d+[:)\] ]*)?.{{0,40}}?\b(?:unknown|unrecogni[sz]ed|invalid|undefined|unexpected|extra parameter|bad) ?{_KEYWORD}?(?:\(s\))?:? {_QUOTE}?{WORD}") for piece in ("unknown", "unrecogni", "invalid", "undefined", "unexpected", "bad configuration")),
     ("config_bad", "unrecogni", rf"\bunrecogni[sz]ed option\b.{{0,40}}? in (?P<path>{PATH}):\d+: {WORD}"),
     *(("config_bad", piece, rf"(?:{piece}) (?:command[- ]line )?(?:options?|arguments?|flags?|switch)(?: provided)?:? {_QUOTE}?(?P<setting>--?\w[\w.-]*)") for piece in ("unknown", "unrecognized", "unrecognised", "invalid", "unexpected", "unsupported", "no such")),
     ("config_bad", "provided but not defined", r"flag provided but not defined: (?P<setting>--?\w[\w.-]*)"),

@@ -7,8 +7,8 @@ findings' details where there is one. Most specific first within a kind: a line 
 from __future__ import annotations
 
 # No hour of a clock, and no line of a source.
-_SOURCES = "go|c|cc|cpp|h|py|js|ts|mjs|cjs|tsx|rs|java|kt|scala|rb|cs|php|lua|pl|pm|exs?|erl"
-HOST = rf"(?!\d{{1,4}}:)(?<![\w.-])(?![\w.-]*\.(?:{_SOURCES}):\d)[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?"
+SOURCES = "go|c|cc|cpp|h|py|js|ts|mjs|cjs|tsx|rs|java|kt|scala|rb|cs|php|lua|pl|pm|exs?|erl"
+HOST = rf"(?!\d{{1,4}}:)(?<![\w.-])(?![\w.-]*\.(?:{SOURCES}):\d)[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?"
 # Where an error is explained, and nobody is called.
 DOCS = (
     r"(?!(?:curl\.(?:haxx\.)?se|pris\.ly|sqlalche\.me|aka\.ms|(?:www\.)?openssl\.org|[\w-]+\.github\.io"
@@ -103,7 +103,7 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("refused", "connection refused", rf"connection refused.{{0,60}}?\b(?P<host>{HOST}):(?P<port>{PORT})\b"),
     ("refused", "://", rf"[a-z]://(?:[^\s/@]*@)?{DOCS}(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=[/\s'\",;:)?\]]|$).{{0,200}}?(?:connection refused|ECONNREFUSED|Errno 111\b)"),
     ("refused", "connection refused", rf"\b(?:to|connecting|connect) (?:to )?(?P<host>{HOST}) (?:port |on port |:)(?P<port>{PORT})\b.{{0,60}}?refused"),
-    ("refused", "refused", r"\b(?:connection|connect) ?refused\b|ConnectionRefusedError|\[Errno 111\]|\bECONNREFUSED\b"),
+    ("refused", "refused", r"\b(?:connection|connect) ?refused\b(?!: (?:not authori[sz]ed|bad user|identifier|unacceptable))|ConnectionRefusedError|\[Errno 111\]|\bECONNREFUSED\b"),
     ("refused", "111", r"\b(?:errno|os error)\W{1,3}111\b"),
     ("timed_out", "timeout", rf"Net::(?:Read|Open|Write)Timeout\b.{{0,60}}?\((?P<host>{HOST}):(?P<port>{PORT})\)"),
     ("timed_out", "server on '", rf"server on '(?P<host>{HOST})(?::(?P<port>{PORT}))?' \((?:110|timed out)\)"),

@@ -140,8 +140,27 @@ LINES = [
     ("PLAIN login refused: user 'guest' can only connect via localhost", "rabbitmq_denied", {"user": "guest"}),
     ("PHP Warning:  require(vendor/autoload.php): Failed to open stream: No such file or directory in /app/index.php on line 3", "php_file", {"path": "vendor/autoload.php"}),
     ("[emerg] 1#1: BIO_new_file(\"/etc/nginx/ssl/server.crt\") failed (SSL: error:02001002:system library:fopen:No such file or directory)", "nginx_certificate", {"path": "/etc/nginx/ssl/server.crt"}),
+    ("** (Mint.TransportError) TLS client: In state wait_cert_cr at ssl_handshake.erl:2138 generated CLIENT ALERT: Fatal - Certificate Expired", "tls_expired", {}),
+    ("TLS client: In state certify at ssl_handshake.erl:1952 generated CLIENT ALERT: Fatal - Unknown CA", "tls_untrusted", {}),
+    ("invalid peer certificate: certificate not valid yet", "tls_not_yet", {}),
+    ("fatal: unable to access 'https://gitea:3000/x.git/': server certificate verification failed. CAfile: none CRLfile: none", "tls_untrusted", {"host": "gitea", "port": "3000"}),
+    ("kafka: client has run out of available brokers to talk to (Is your cluster reachable?)", "unreachable", {}),
+    ("ldap_sasl_bind(SIMPLE): Can't contact LDAP server (-1)", "unreachable", {}),
+    ("Could not connect to server mq:5672", "unreachable", {"host": "mq", "port": "5672"}),
+    ("db:5432 - no response", "unreachable", {"host": "db", "port": "5432"}),
+    ("wait-for-it.sh: timeout occurred after waiting 15 seconds for db:5432", "timed_out", {"host": "db", "port": "5432"}),
+    ("Timeout after 30s waiting on dependencies to become available: [tcp://db:5432]", "timed_out", {"host": "db", "port": "5432"}),
+    ("org.apache.zookeeper.KeeperException$ConnectionLossException: KeeperErrorCode = ConnectionLoss for /x", "cut_off", {}),
+    ("java.net.SocketException: Connection reset", "reset", {}),
+    ("Error: Unexpected server response: 401", "http_denied", {"value": "401"}),
 ]
 HARMLESS = [
+    "Connection Refused: bad user name or password.",
+    "fetch http://api/v1/me: invalid token",
+    "GET /api/v1/me 400 invalid request",
+    "mosquitto: Connection error: Connection Refused: not authorised.",
+    "GET http://api:8080/health 200 OK",
+    "Server supports SSL, hostname is web-1; certificate does match",
     "Registered handler for ECONNREFUSED",
     "config: connection_timeout=30s retry_on=\"connection refused\"",
     "retry policy: on connection-failure, reset, refused-stream",
@@ -189,3 +208,8 @@ def test_what_a_client_was_answered_names_the_server_from_the_line_before() -> N
     assert dict(told(last))["http_denied"] == {"value": "403"}
     lines = ["Start processing HTTP request GET http://ledger:8080/items", last]
     assert dict(told(last, lines[:-1]))["http_denied"] == {"host": "ledger", "port": "8080", "value": "403"}
+
+
+def test_a_user_that_a_database_does_not_know_is_none_of_the_system() -> None:
+    line = '"c":"ACCESS","msg":"Failed to authenticate","attr":{"error":"UserNotFound: Could not find user \\"app\\" for db"}'
+    assert dict(told(line)) == {"mongo_denied": {}}
