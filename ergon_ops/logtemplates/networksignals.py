@@ -110,7 +110,7 @@ UNNAMED_PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("reset", "connectionreset", r"\bConnectionResetError\b|\b(?:kind|source): ConnectionReset\b"),
     ("timed_out", "buffering timed out", r"\bbuffering timed out after \d"),
     ("timed_out", "in metadata after", r"\bnot present in metadata after \d+ ms"),
-    ("timed_out", "timed out", r"\btimed out (?:waiting|trying|while|during|after|connecting|fetching|acquiring)\b"),
+    ("timed_out", "timed out", r"(?<!client )(?<!clients )(?<!session )(?<!sessions )\btimed out (?:waiting|trying|while|during|after|connecting|fetching|acquiring)\b"),
     ("timed_out", "timeout period elapsed", r"timeout period elapsed"),
     ("timed_out", "connection timeout", r"connection timeout(?: has)? expired"),
     ("timed_out", "seconds elapsing", r"HttpClient\.Timeout of [\d.]+ seconds elapsing"),

@@ -118,7 +118,7 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("timed_out", "time out", rf"{FIELDS}time out\b"),
     ("timed_out", "deadline exceeded", rf"{FIELDS}deadline exceeded"),
     ("timed_out", "timed out", rf"host='(?P<host>{HOST})', port=(?P<port>{PORT}).*timed? ?out"),
-    ("timed_out", "timed out", rf"(?P<host>{HOST}):(?P<port>{PORT})\b.{{0,60}}?timed out"),
+    ("timed_out", "timed out", rf"(?<!client )(?P<host>{HOST}):(?P<port>{PORT})\b.{{0,60}}?timed out"),
     ("timed_out", "://", rf"[a-z]://(?:[^\s/@]*@)?{DOCS}(?P<host>{HOST})(?::(?P<port>{PORT}))?(?=[/\s'\",;:)?\]]|$).{{0,200}}?(?:timed? ?out(?!['\"]?\s*[=:]\s*['\"]?\d| (?:is|set|of) )|ETIMEDOUT|deadline exceeded)"),
     ("timed_out", "timed out", rf"connection to server at \"(?P<host>{HOST})\"(?: \([\d.a-f:]+\))?, port (?P<port>{PORT}) failed: .*timed out"),
     ("timed_out", "timeout", rf"(?P<host>{HOST}):(?P<port>{PORT})\b.{{0,60}}?\b(?:\w+(?:::|\.))*(?-i:(?:Read|Open|Write|Connect|Connection|Request|Socket|Http|Pool)Timeout(?:Error|Exception)?)\b"),

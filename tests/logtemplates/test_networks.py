@@ -155,6 +155,11 @@ LINES = [
     ("Error: Unexpected server response: 401", "http_denied", {"value": "401"}),
 ]
 HARMLESS = [
+    "Client 10.0.0.5:41000 timed out",
+    "idle client timed out after 300 s, closing",
+    "access to path '/admin' refused for user 'bob'",
+    "Endpoint /metrics requires authentication",
+    "timeout is set: waiting at most 30 seconds for db:5432",
     "Connection Refused: bad user name or password.",
     "fetch http://api/v1/me: invalid token",
     "GET /api/v1/me 400 invalid request",
