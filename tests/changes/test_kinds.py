@@ -88,9 +88,12 @@ async def test_a_limit_that_was_not_there_is_taken_away_by_making_it_anew_and_th
         assert (back["state"], back["exact"]) == ("rolled_back", True)
         assert await lab.digest() == before
         assert list(lab.engine.inventory) == ["web"]
+    proposal = await lab.wish("set_cpu_shares", {"shares": 300})
     lab.engine.inventory["web"].auto_remove = True
     with pytest.raises(PolicyRefused, match="could not take this limit away again"):
-        await lab.do("set_cpu_shares", {"shares": 300})
+        await lab.approve(proposal.id)
+    with pytest.raises(PolicyRefused, match="was started with --rm"):
+        await lab.wish("set_cpu_shares", {"shares": 400})
 
 
 @pytest.mark.parametrize(
