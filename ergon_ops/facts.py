@@ -206,6 +206,8 @@ FACTS: dict[str, FactSpec] = {
     "listener": FactSpec("", "sockets", "key = '0.0.0.0:80/tcp', value = program or empty"),
     "connection": FactSpec("count", "sockets", "established to a peer; key = 'address:port'", 1.0),
     "sockets_visible": FactSpec("bool", "sockets", "its sockets could be read: what is not told is not there"),
+    "connected_lately": FactSpec("count", "sockets", "closed by it within a minute; key = 'address:port'", 1.0),
+    "client_lately": FactSpec("count", "sockets", "a peer's, closed within a minute; key = 'port from address'", 1.0),
     "client": FactSpec("count", "sockets", "established by a peer; key = 'port from address'", 1.0),
     "connecting": FactSpec("count", "sockets", "calls not answered yet; key = 'address:port'", 1.0),
     "accept_queue": FactSpec("count", "sockets", "connections that wait to be accepted; key as of listener", 1.0),

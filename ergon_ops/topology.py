@@ -123,7 +123,7 @@ def links(ref: Ref, nodes: Sequence[Node], sockets: Sockets = BLIND) -> tuple[Li
     if me is None:
         return ()
     found = [link for item in nodes for link in _said(item, nodes) if ref in (link.source, link.target)]
-    found += [link for connection in sockets.connections for link in _seen(me, connection, nodes)]
+    found += _by_sockets(me, nodes, sockets)
     strong = _together(link for link in found if link.source != link.target)
     linked = {ref for link in strong for ref in (link.source, link.target)}
     return (*strong, *_beside(me, [item for item in nodes if item.ref not in linked | {ref}]))
@@ -151,17 +151,30 @@ def _said(item: Node, nodes: Sequence[Node]) -> Iterator[Link]:
             yield _link(item, servers[0].ref.name, None, "log", servers[0])
 
 
-def _seen(me: Node, connection: Connection, nodes: Sequence[Node]) -> Iterator[Link]:
-    """What an open connection tells; a peer that is no container here counts only if we call it."""
+def observed(ref: Ref, nodes: Sequence[Node], sockets: Sockets) -> tuple[Link, ...]:
+    """Of those links the ones that its connections show."""
+    me = next((item for item in nodes if item.ref == ref), None)
+    return () if me is None else _together(link for link in _by_sockets(me, nodes, sockets) if link.target is not None)
+
+
+def _by_sockets(me: Node, nodes: Sequence[Node], sockets: Sockets) -> Iterator[Link]:
+    for connection in sockets.connections:
+        yield from _seen(me, connection, nodes)
+    for connection in sockets.lately:
+        yield from _seen(me, connection, nodes, how="called lately")
+
+
+def _seen(me: Node, connection: Connection, nodes: Sequence[Node], how: str = "connection") -> Iterator[Link]:
+    """What a connection tells; a peer that is no container here counts only if we call it."""
     address = connection.peer_address.removeprefix("::ffff:")
     if address.startswith("127.") or address in ("::1", "") or address in me.addresses:
         return
     peer = next((item for item in nodes if address in item.addresses), None)
     if connection.outgoing:
         port = connection.peer_port
-        yield _link(me, address, port, f"connection :{port}", peer)
+        yield _link(me, address, port, f"{how} :{port}", peer)
     elif peer is not None:
-        yield _link(peer, me.ref.name, connection.local_port, f"connection :{connection.local_port}", me)
+        yield _link(peer, me.ref.name, connection.local_port, f"{how} :{connection.local_port}", me)
 
 
 def _link(source: Node, name: str, port: int | None, how: str, target: Node | None) -> Link:

@@ -10,13 +10,15 @@ import socket
 import struct
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import islice
 from threading import Thread
 from typing import Any
 
 from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.kernelfiles import KernelFiles
 
-ESTABLISHED, CONNECTING, CLOSED, LISTEN = 1, 2, 7, 10
+ESTABLISHED, CONNECTING, TIME_WAIT, CLOSED, LISTEN = 1, 2, 6, 7, 10
+MOST_LATELY = 2_000  # a busy server has tens of thousands of those
 DEADLINE_S = 1.0
 NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY, DUMP_REQUEST = 4, 20, 0x301
 NLMSG_ERROR, NLMSG_DONE = 2, 3
@@ -89,6 +91,11 @@ def _ask(connections: bool) -> Iterator[Raw]:
             yield from _dump(netlink, family, socket.IPPROTO_UDP, 1 << CLOSED)
             if connections:
                 yield from _dump(netlink, family, socket.IPPROTO_TCP, 1 << ESTABLISHED | 1 << CONNECTING)
+    for family in FAMILIES if connections else ():
+        # On a socket of its own: what is left unread of such a list would be the answer to the next question.
+        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG) as netlink:
+            netlink.settimeout(DEADLINE_S)
+            yield from islice(_dump(netlink, family, socket.IPPROTO_TCP, 1 << TIME_WAIT), MOST_LATELY)
 
 
 def _dump(netlink: socket.socket, family: int, protocol: int, states: int) -> Iterator[Raw]:
@@ -137,7 +144,8 @@ def by_text(files: KernelFiles, pid: int, *, connections: bool) -> tuple[Raw, ..
 
 
 def _rows(text: str, protocol: str, connections: bool) -> Iterator[Raw]:
-    wanted = {CLOSED} if protocol == "udp" else {LISTEN, ESTABLISHED, CONNECTING} if connections else {LISTEN}
+    open_or_lately = {LISTEN, ESTABLISHED, CONNECTING, TIME_WAIT}
+    wanted = {CLOSED} if protocol == "udp" else open_or_lately if connections else {LISTEN}
     for line in text.splitlines()[1:]:
         fields = line.split(maxsplit=10)
         if len(fields) < 10 or int(fields[3], 16) not in wanted:

@@ -27,6 +27,8 @@ def of_container(files: KernelFiles, group: Cgroup, *, connections: bool, declar
     listening = [item for item in raw if _listens(item, declared)]
     established = [item for item in raw if item.state == netns.ESTABLISHED and item.protocol == "tcp"]
     connecting = [item for item in raw if item.state == netns.CONNECTING and item.protocol == "tcp"]
+    # Nobody holds those any more, so that they are this container's only where the namespace is.
+    lately = [item for item in raw if item.state == netns.TIME_WAIT and item.protocol == "tcp"]
     pids = sorted(procfs.pids(files, group))
     holders, all_seen = netns.owners(files, pids, [item.inode for item in listening])
     on_host = procfs.on_host_network(files, pid)
@@ -37,6 +39,7 @@ def of_container(files: KernelFiles, group: Cgroup, *, connections: bool, declar
         holding, _ = netns.owners(files, pids, [item.inode for item in (*established, *connecting)])
         established = [item for item in established if item.inode in holding]
         connecting = [item for item in connecting if item.inode in holding]
+        lately = []
     listening = own
     return Sockets(
         visible=True,
@@ -44,6 +47,7 @@ def of_container(files: KernelFiles, group: Cgroup, *, connections: bool, declar
         connections=_connections(established, {item.port for item in listening}),
         source=source,
         connecting=_connections(connecting, set()),
+        lately=_connections(lately, {item.port for item in listening}),
         overflows=None if on_host else procfs.listen_overflows(files, pid),
     )
 

@@ -41,7 +41,8 @@ class Connection:
 @dataclass(frozen=True, slots=True)
 class Sockets:
     """`visible` false: the namespace cannot be read here; then ports are *declared*, not *listening*. `connecting`:
-    calls not answered yet. `overflows`: calls lost to full queues since the start; None on the host's network."""
+    calls not answered yet. `lately`: those that this side closed within the last minute. `overflows`: calls lost to
+    full queues since the start; None on the host's network."""
 
     visible: bool
     listening: tuple[Socket, ...] = ()
@@ -49,3 +50,4 @@ class Sockets:
     source: str = ""
     connecting: tuple[Connection, ...] = ()
     overflows: int | None = None
+    lately: tuple[Connection, ...] = ()

@@ -279,19 +279,25 @@ def socket_readings(ref: Ref, sockets: Sockets, *, at: float) -> list[Reading]:
             found.append(reading(ref, "accept_queue", item.waiting, key=key, at=at, source=item.source))
         if item.waiting and item.backlog:
             found.append(reading(ref, "accept_backlog", item.backlog, key=key, at=at, source=item.source))
-    for name, connections in (("connection", sockets.connections), ("connecting", sockets.connecting)):
+    outgoing = (
+        ("connection", sockets.connections),
+        ("connecting", sockets.connecting),
+        ("connected_lately", sockets.lately),
+    )
+    for name, connections in outgoing:
         found += [
             reading(ref, name, each.count, key=f"{each.peer_address}:{each.peer_port}", at=at, source=sockets.source)
             for each in connections
             if each.outgoing
         ]
-    found += [
-        reading(
-            ref, "client", each.count, key=f"{each.local_port} from {each.peer_address}", at=at, source=sockets.source
-        )
-        for each in sockets.connections
-        if not each.outgoing
-    ]
+    for name, connections in (("client", sockets.connections), ("client_lately", sockets.lately)):
+        found += [
+            reading(
+                ref, name, each.count, key=f"{each.local_port} from {each.peer_address}", at=at, source=sockets.source
+            )
+            for each in connections
+            if not each.outgoing
+        ]
     if sockets.overflows:
         source = "proc:net/netstat#ListenOverflows"
         found.append(reading(ref, "listen_overflows", sockets.overflows, at=at, source=source))

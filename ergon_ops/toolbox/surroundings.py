@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import field
 
 from ergon_ops import topology
@@ -44,7 +44,9 @@ def scene(
     rows = [row for row in sources.inventory.containers if row.ref.host == ref.host]
     known = [ref, *(row.ref for row in near)]
     nodes = [nodes_of.of(row, ledger, sources) for row in rows]
-    seen = (topology.links(each, nodes, _sockets(ledger, each)) for each in dict.fromkeys((ref, *whole)))
+    looked_at = dict.fromkeys((ref, *whole))
+    seen = [topology.links(each, nodes, _sockets(ledger, each)) for each in looked_at]
+    seen += [topology.observed(each, nodes, _sockets(ledger, each)) for each in known if each not in looked_at]
     links = tuple(dict.fromkeys((*(link for found in seen for link in found), *topology.said(nodes))))
     others = [row.ref for row in rows if row.ref not in known]
     return Scene(ledger, sources.clock(), links, (*known, *others), {row.ref: row.id for row in rows})
@@ -55,10 +57,18 @@ def _readings(ledger: Ledger, ref: Ref) -> list[Reading]:
 
 
 def _sockets(ledger: Ledger, ref: Ref) -> Sockets:
-    """The connections it opened, as facts tell them."""
-    found = []
-    for fact in ledger.all(ref, "connection"):
+    """Its connections, both ways, as facts tell them."""
+    now = tuple(_connections(ledger, ref, "connection", "client"))
+    lately = tuple(_connections(ledger, ref, "connected_lately", "client_lately"))
+    return Sockets(visible=bool(now or lately), connections=now, lately=lately)
+
+
+def _connections(ledger: Ledger, ref: Ref, opened: str, taken: str) -> Iterator[Connection]:
+    for fact in ledger.all(ref, opened):
         address, _, port = fact.key.rpartition(":")
         if port.isdigit():
-            found.append(Connection(0, address, int(port), True, int(fact.value) if isinstance(fact.value, int) else 1))
-    return Sockets(visible=bool(found), connections=tuple(found))
+            yield Connection(0, address, int(port), True, int(fact.value) if isinstance(fact.value, int) else 1)
+    for fact in ledger.all(ref, taken):
+        port, _, address = fact.key.partition(" from ")
+        if port.isdigit():
+            yield Connection(int(port), address, 0, False, int(fact.value) if isinstance(fact.value, int) else 1)
