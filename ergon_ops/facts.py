@@ -281,6 +281,7 @@ FACTS: dict[str, FactSpec] = {
     "pg_waiting_client": FactSpec("", "probes", "address of the client that waits; key = pid"),
     "pg_holder_state": FactSpec("state", "probes", "what the holder of a lock does; key = its pid"),
     "pg_holder_age": FactSpec("s", "probes", "age of the holder's transaction; key = its pid", 1.0),
+    "pg_holder_idle": FactSpec("s", "probes", "how long the holder has been idle; key = its pid", 1.0),
     "pg_holder_client": FactSpec("", "probes", "address of the client that holds it; key = pid"),
     "pg_shared_buffers": FactSpec("bytes", "probes", "memory for cached pages"),
     "pg_work_mem": FactSpec("bytes", "probes", "memory one step of a query may take"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ergon_ops.diagnosis.calls import Call, failing, listeners, misled, seen, setting, shared, split
+from ergon_ops.diagnosis.calls import LOOPBACK, Call, failing, listeners, misled, seen, setting, shared, split
 from ergon_ops.diagnosis.dependencies import NEEDS, PEERS
 from ergon_ops.diagnosis.rules import Conclusion, rule
 from ergon_ops.diagnosis.scene import Scene
@@ -144,7 +144,7 @@ def proxy_unreachable(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
             own = call.loopback and call.kind == "refused" and call.source == fact
             if own and (call.port is None or seen(scene, ref) is None or listeners(scene, ref, call.port)):
                 continue
-            unnamed = unnamed or (own and not call.sure)
+            unnamed = unnamed or (own and not call.sure) or _refused_in_between(scene, ref, call, fact)
             if named or unnamed or _known(scene, ref, call):
                 yield Conclusion(
                     summary=f"{fact.key} sends its requests through {host}, which cannot be reached.",
@@ -152,6 +152,18 @@ def proxy_unreachable(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
                     details={"env_key": fact.key, "host": host},
                 )
                 return
+
+
+def _refused_in_between(scene: Scene, ref: Ref, call: Call, proxy: Fact) -> bool:
+    """The one that is called by name takes calls on that port, and a proxy in this very container does not: nobody but
+    the proxy refused."""
+    host, port = split(str(proxy.value))
+    peer = call.peer if call.sure and call.kind == "refused" else None
+    if peer is None or not scene.running(peer) or _proxy(scene, ref, peer) is None or not shared(scene, ref, peer):
+        return False
+    takes = [item for item in listeners(scene, peer, call.port) if not item.loopback]
+    alone = host.lower() in LOOPBACK or host.startswith("127.")
+    return bool(takes) and alone and seen(scene, ref) is not None and not listeners(scene, ref, port)
 
 
 def _known(scene: Scene, ref: Ref, call: Call) -> bool:

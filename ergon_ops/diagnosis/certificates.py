@@ -84,10 +84,20 @@ def _server(scene: Scene, ref: Ref, signal: Signal) -> tuple[Ref | None, str, in
     if host:
         return scene.called(ref, host), host, port, setting(scene, ref, host, port)
     told = [fact for name in DECLARED for fact in scene.all(ref, name)]
+    if not told:
+        return _only_one(scene, ref)
     if len({str(fact.value) for fact in told}) != 1:
         return None, "", None, None
     host, port = split(str(told[0].value))
     return scene.called(ref, host), host, port, told[0]
+
+
+def _only_one(scene: Scene, ref: Ref) -> tuple[Ref | None, str, int | None, Fact | None]:
+    """The one that it has been connected to, of one whose settings name nobody."""
+    links = [link for link in scene.uses(ref) if link.target is not None]
+    if len({link.target for link in links}) != 1:
+        return None, "", None, None
+    return links[0].target, links[0].target_name, links[0].port, None
 
 
 for _failure in FAILURES:

@@ -15,7 +15,7 @@ NEEDS: tuple[Group, ...] = ("identity", "state", "config", "networks", "signals"
 PEERS: tuple[Group, ...] = ("identity", "state", "networks", "config", "services", "probes")
 RESERVED = 3
 NEAR = 0.8
-WAITING_S, MOMENT_S = 2.0, 0.5
+WAITING_S, MOMENT_S, IDLES_S = 2.0, 0.5, 3.0
 TOO_MANY = "53300"
 IDLE = "idle in transaction"
 
@@ -78,7 +78,7 @@ def pg_lock_wait(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     """Statements in PostgreSQL wait for a lock that another session holds (pg_blocking_pids).
 
     Who waits for less than two seconds waits as usual, behind a holder that has idled in its transaction for as long
-    less than half a second: that one does not let go by itself.
+    less than half a second: that one does not let go by itself. Who has been idle for three seconds is not at work.
     """
     for server in servers(scene, ref, "pg_blocked"):
         told = complaints(scene, server, "pg_lock_timeout")
@@ -118,6 +118,8 @@ def _waits_long(scene: Scene, server: Ref, blocked: Fact) -> bool:
     idles = scene.text(server, "pg_holder_state", str(blocked.value)).startswith(IDLE)
     held = scene.number(server, "pg_holder_age", str(blocked.value)) or 0.0
     waited = scene.number(server, "pg_waiting", blocked.key) or 0.0
+    if idles and (scene.number(server, "pg_holder_idle", str(blocked.value)) or 0.0) >= IDLES_S:
+        return True
     return waited >= (MOMENT_S if idles and held >= WAITING_S else WAITING_S)
 
 

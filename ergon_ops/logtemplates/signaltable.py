@@ -15,8 +15,8 @@ DOCS = (
     r"|cwiki\.apache\.org|(?:docs|errors|help)\.[\w-]+\.(?:com|org|io|dev|net))(?:[/:?#]|$))"
 )
 PORT = r"\d{1,5}"
-# Also `./data/x` and `logs/gc.log`; not what follows a scheme, `https://…`.
-PATH = r"(?:(?<![\w./:-])[\w.-]{1,60}(?=/))?/(?!/)[^\s'\":,;)\]]*"
+# Also `./data/x` and `logs/gc.log`; not what follows a scheme, `https://…`, and from its beginning only.
+PATH = r"(?<![\w./-])(?:[\w.-]{1,60}(?=/))?/(?!/)[^\s'\":,;)\]]*"
 # What is called, as fields of a line: `host=db port=5432`, `"address": "10.0.0.7", "port": 5432`, `addr=db:5432`.
 _IS = r"(?:['\"]\s*:\s*['\"]?|=['\"]?)"
 _PARTS = r"(?:peer|server|remote|target|upstream|dst|dest|db)[._](?:host|hostname|name|addr|address|ip)"

@@ -39,7 +39,8 @@ select 'blocked', waiting.pid::text, coalesce({AGE.format("waiting.query_start")
   from (select * from pg_stat_activity where wait_event_type = 'Lock' order by query_start limit 20) waiting
 union all
 select 'holder', waiting.pid::text, holder.pid::text, coalesce(holder.state, holder.backend_type, 'unknown'),
-       coalesce({AGE.format("holder.xact_start")}, ''), coalesce(host(holder.client_addr), ''), ''
+       coalesce({AGE.format("holder.xact_start")}, ''), coalesce(host(holder.client_addr), ''),
+       case when holder.state like 'idle%' then coalesce({AGE.format("holder.state_change")}, '') else '' end
   from (select pid, pg_blocking_pids(pid) holders from pg_stat_activity
          where wait_event_type = 'Lock' order by query_start limit 20) waiting
   join pg_stat_activity holder on holder.pid = any(waiting.holders)
@@ -164,11 +165,13 @@ def _blocked(rest: Sequence[str]) -> Iterator[Row]:
 
 
 def _holder(rest: Sequence[str]) -> Iterator[Row]:
-    waiting, pid, state, age, client = rest[:5]
+    waiting, pid, state, age, client, idle = rest[:6]
     yield Row("pg_blocked", waiting, int(pid), f"pg:pg_blocking_pids({waiting})")
     yield Row("pg_holder_state", pid, shown(state), f"pg:pg_stat_activity#state({pid})")
     if age:
         yield Row("pg_holder_age", pid, float(age), f"pg:pg_stat_activity#xact_start({pid})")
+    if idle:
+        yield Row("pg_holder_idle", pid, float(idle), f"pg:pg_stat_activity#state_change({pid})")
     if client:
         yield Row("pg_holder_client", pid, shown(client), f"pg:pg_stat_activity#client_addr({pid})")
 
