@@ -49,6 +49,9 @@ REMEMBER = 2_000
 SIBLINGS = 3
 ELSEWHERE = "…"  # in a span's piece: what stands before it is in another line
 NEEDLES = frozenset(piece for _, needle, _ in (*ALL, *SPANS) for piece in needle.split(ELSEWHERE))
+NUMBERED = frozenset(piece for piece in NEEDLES if any(map(str.isdigit, piece)))
+WORDED = NEEDLES - NUMBERED
+WITHOUT_DIGITS = str.maketrans("", "", "0123456789")
 # A time of day is no address: `04:25` is not port 25 of a host 04.
 CLOCK = re.compile(
     r"(?<![\w/.:-])(?:\d{4}[-/]\d\d[-/]\d\d[T ])?\d{1,2}:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?![\w/:])"
@@ -179,7 +182,9 @@ def _joined(before: _Seen | None, seen: _Seen) -> _Seen:
 def _possible(low: str) -> tuple[Sequence[Pattern], Sequence[Pattern], Sequence[Pattern]]:
     """Those patterns whose piece is anywhere in a log: most are in none of its lines, and need not be looked for in
     each of a thousand."""
-    there = {piece for piece in NEEDLES if piece in low}
+    # Lines that differ in numbers alone are one, for the pieces without any.
+    kinds_of_lines = "\n".join(set(low.translate(WITHOUT_DIGITS).split("\n")))
+    there = {piece for piece in NUMBERED if piece in low} | {piece for piece in WORDED if piece in kinds_of_lines}
     spans = [row for row in SPANS if all(piece in there for piece in row[1].split(ELSEWHERE))]
     statuses = [row for row in STATUS_PATTERNS if _has(low, row[1])]
     return [row for row in ALL if row[1] in there], spans, statuses
