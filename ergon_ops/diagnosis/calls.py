@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ergon_ops.dataclass import dataclass
+from ergon_ops.diagnosis.mentions import neighbour
 from ergon_ops.diagnosis.scene import Scene
 from ergon_ops.facts import Fact
 from ergon_ops.logtemplates.signals import Signal
@@ -61,9 +62,10 @@ def failing(scene: Scene, ref: Ref, *kinds: str) -> tuple[Call, ...]:
 
 def _told(scene: Scene, ref: Ref) -> Iterator[Call]:
     signals = scene.current(ref, *FAILED_CALLS)
-    named = {signal.kind for signal in signals if signal.values.get("host") or _behind(scene, ref, signal)}
+    whom = {signal.fact.id: _whom(scene, ref, signal) for signal in signals}
+    named = {signal.kind for signal in signals if whom[signal.fact.id][0] or _behind(scene, ref, signal)}
     for signal in signals:
-        host, port = signal.values.get("host", ""), _port(signal.values.get("port", ""))
+        host, port = whom[signal.fact.id]
         if host:
             source = setting(scene, ref, host, port)
             if port is None and source is not None:
@@ -90,6 +92,15 @@ def _told(scene: Scene, ref: Ref) -> Iterator[Call]:
                 if port in (None, told):
                     peer = scene.called(ref, name) or (landlord(scene, ref) if name.lower() in LOOPBACK else None)
                     yield Call(signal.kind, name, told, peer, signal.fact, fact, sure=False, count=signal.count)
+
+
+def _whom(scene: Scene, ref: Ref, signal: Signal) -> tuple[str, int | None]:
+    """The host and the port that a line names; "" for none."""
+    host, port = signal.values.get("host", ""), _port(signal.values.get("port", ""))
+    if host or _behind(scene, ref, signal):
+        return host, port
+    found = neighbour(scene, ref, signal.text)
+    return (found[0], port or found[1]) if found is not None else ("", port)
 
 
 def _only_one(scene: Scene, ref: Ref, signal: Signal) -> Iterator[Call]:

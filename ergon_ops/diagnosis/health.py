@@ -20,7 +20,7 @@ MISSING = (
     re.compile(rf"^(?:/bin/)?(?:ba|da|a)?sh: (?:line )?(?:\d+: )?{PROGRAM}: (?:command )?not found", re.I | re.M),
     re.compile(rf"{PROGRAM}: executable file not found", re.I),
     # Two programs of a pipe that write at once: `sh: 1: sh: 1: grep: not found`, then `nc: not found`.
-    re.compile(rf"^(?:/?[\w/]*sh: (?:line )?(?:\d+: )?)*{PROGRAM}: (?:command )?not found$", re.I | re.M),
+    re.compile(rf"^(?:/bin/)?(?:ba|da|a)?sh: (?:\d+: )?.{{0,40}}?{PROGRAM}: (?:command )?not found", re.I | re.M),
     re.compile(rf"exec:? {PROGRAM}: no such file or directory", re.I),
 )
 DENIED = re.compile(rf"exec:? {PROGRAM}: permission denied", re.I)

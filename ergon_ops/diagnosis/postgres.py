@@ -80,10 +80,11 @@ def pg_lock_wait(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     Who waits for less than two seconds waits as usual, behind a holder that has idled in its transaction for as long
     less than half a second: that one does not let go by itself. Who has been idle for three seconds is not at work.
     """
-    for server in servers(scene, ref, "pg_blocked"):
+    for server in servers(scene, ref, "pg_blocked", "pg_oldest_transaction"):
         told = complaints(scene, server, "pg_lock_timeout")
         waiting = [fact for fact in scene.all(server, "pg_blocked") if _waits_long(scene, server, fact)]
         if not waiting:
+            yield from _gave_up(scene, server, ref, told)
             continue
         # The root of a queue: a holder that waits for nobody itself.
         pids = {fact.key for fact in waiting}
@@ -112,6 +113,26 @@ def pg_lock_wait(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
             victims=tuple(dict.fromkeys((*victims(server, told), *suffering))),
             severity="critical" if word.startswith(IDLE) else "warning",
         )
+
+
+def _gave_up(scene: Scene, server: Ref, ref: Ref, told: tuple[tuple[Ref, Signal], ...]) -> Iterator[Conclusion]:
+    """Nobody waits at the moment: those who did gave up, again and again, and all the while a session idled in its
+    transaction."""
+    idle = scene.get(server, "pg_oldest_transaction", IDLE)
+    counted = [signal for _, signal in told if signal.count >= 2 and signal.first is not None]
+    if idle is None or not counted or not concerned(server, ref, told):
+        return
+    signal = max(counted, key=lambda item: item.count)
+    if _number(idle) < scene.now - (signal.first or scene.now):
+        return
+    yield Conclusion(
+        summary=f"{signal.count} statements gave up waiting for a lock, and a session of it has been {IDLE} for"
+        f" {_number(idle):.0f} s all the while.",
+        evidence=(signal.fact, idle),
+        details={"service": "postgres", "count": signal.count, "value": IDLE},
+        about=server,
+        victims=victims(server, told),
+    )
 
 
 def _waits_long(scene: Scene, server: Ref, blocked: Fact) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ergon_ops.diagnosis.health import checked
 from ergon_ops.diagnosis.rules import Conclusion, rule
 from ergon_ops.diagnosis.scene import Scene
 from ergon_ops.diagnosis.servers import ending, exit_code, present
@@ -87,7 +88,7 @@ def single_worker_blocked(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
         if usage is not None and usage >= IDLE:
             continue
         waiting = _waiting(scene, ref, port)
-        late = _late_check(scene, ref)
+        late = _late_check(scene, ref, port)
         if (waiting is None and late is None) or _never_takes(scene, ref, port, waiting):
             continue
         count = (
@@ -109,13 +110,19 @@ def _waiting(scene: Scene, ref: Ref, port: str) -> Fact | None:
 
 
 def _never_takes(scene: Scene, ref: Ref, port: str, waiting: Fact | None) -> bool:
-    """Calls are lost, and all that are there still wait: it serves nobody, slowly or not."""
+    """Calls are lost, and all that are there still wait, or as many as may: it serves nobody, slowly or not."""
     lost = scene.number(ref, "listen_overflows")
     there = sum(int(row.value) for row in scene.all(ref, "client") if row.key.partition(" ")[0] == port and row.value)
-    return bool(lost) and waiting is not None and isinstance(waiting.value, int) and 0 < there <= waiting.value
+    if not lost or waiting is None or not isinstance(waiting.value, int):
+        return False
+    room = scene.number(ref, "accept_backlog", waiting.key)
+    return 0 < there <= waiting.value or (bool(room) and waiting.value >= (room or 0.0))
 
 
-def _late_check(scene: Scene, ref: Ref) -> Fact | None:
-    """The healthcheck's last output, if it failed now for want of time."""
+def _late_check(scene: Scene, ref: Ref, port: str) -> Fact | None:
+    """The healthcheck's last output, if it asks that port and failed now for want of time. A check that is a program of
+    its own may take its time over anything."""
+    if str(checked(scene, ref) or "") != port:
+        return None
     streak, output = scene.number(ref, "health_streak"), scene.get(ref, "health_output")
     return output if streak and output is not None and LATE.search(str(output.value)) else None

@@ -36,6 +36,12 @@ def test_a_published_port_on_loopback_only() -> None:
     )
 
 
+def test_two_programs_of_a_pipe_that_are_missing_may_write_at_once() -> None:
+    output = "/bin/sh: 1: /bin/sh: 1: grep: not found nc: not found"
+    finding = one(sick(output, command="echo stats | nc -w 1 127.0.0.1 8000 | grep -q uptime || exit 1"))
+    assert (finding.cause, finding.details["path"]) == ("healthcheck_cmd_missing", "grep")
+
+
 def test_a_port_published_to_one_where_nothing_listens() -> None:
     finding = one(web("0.0.0.0:8080", **PUBLISHED))
     assert (finding.cause, finding.details["target_port"], finding.details["port"]) == ("wrong_target_port", 8000, 8080)

@@ -220,6 +220,30 @@ def test_waiting_for_a_moment_is_as_usual() -> None:
     assert diagnose(scene(about=DB, keyed={**waiting(1.2), "pg_holder_age": {"40": 1.5}}), DB) == ()
 
 
+def test_behind_a_holder_that_has_idled_for_seconds_anybody_who_waits_waits_in_vain() -> None:
+    young = {**waiting(0.1), "pg_holder_age": {"40": 5.0}}
+    assert diagnose(scene(about=DB, keyed=young), DB) == ()
+    (told,) = diagnose(scene(about=DB, keyed={**young, "pg_holder_idle": {"40": 4.0}}), DB)
+    assert told.cause == "pg_lock_wait"
+
+
+def test_those_who_gave_up_waiting_are_told_with_the_session_that_idled_all_the_while() -> None:
+    lines = ["ERROR:  canceling statement due to lock timeout"]
+    often: dict[str, Any] = {
+        "log_signal_count": {"pg_lock_timeout": 3},
+        "log_signal_first": {"pg_lock_timeout": NOW - 20.0},
+    }
+    idle: dict[str, Any] = {"pg_oldest_transaction": {"idle in transaction": 90.0}}
+    (told,) = diagnose(scene(about=DB, log=lines, keyed={**often, **idle}), DB)
+    assert (told.cause, told.details["value"]) == ("pg_lock_wait", "idle in transaction")
+    assert "gave up waiting" in told.summary
+    busy: dict[str, Any] = {"pg_oldest_transaction": {"active": 90.0}}
+    young: dict[str, Any] = {"pg_oldest_transaction": {"idle in transaction": 5.0}}
+    for other in (busy, young):
+        assert diagnose(scene(about=DB, log=lines, keyed={**often, **other}), DB) == ()
+    assert diagnose(scene(about=DB, log=lines, keyed=idle), DB) == (), "once is no more than a moment"
+
+
 def test_behind_a_holder_that_idles_nobody_need_wait_for_long() -> None:
     told = finding(scene(about=DB, keyed=waiting(0.6)), DB)
     assert (told.cause, told.details["value"]) == ("pg_lock_wait", "idle in transaction")

@@ -237,6 +237,21 @@ def test_datagram_sockets_and_connections_are_read_too() -> None:
                 assert ("tcp", netns.ESTABLISHED, *caller.getsockname(), server.getsockname()[1]) in seen
 
 
+def test_connections_that_were_closed_a_moment_ago_are_read_too() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        caller = socket.create_connection(server.getsockname())
+        taken, _ = server.accept()
+        caller.close()  # who closes first waits
+        assert taken.recv(1) == b""
+        taken.close()
+        for way in (netns.by_kernel, netns.by_text) if os.geteuid() == 0 else (netns.by_text,):
+            raw = way(KernelFiles(), os.getpid(), connections=True) or ()
+            assert [item.peer_port for item in raw if item.state == netns.TIME_WAIT and item.peer_port == port] == [
+                port
+            ]
+
+
 def test_zombies_are_seen(lab: Lab, files: HostFiles) -> None:
     container = lab.run("sh", "-c", "(sleep 0.1 & exec sleep 600)")
     rows = eventually(lambda: [row for row in files.processes(*container) if row.state == "Z"])

@@ -9,7 +9,7 @@ import pytest
 from ergon_ops import topology
 from ergon_ops.engine import fake
 from ergon_ops.engine.fake import Attachment, FakeContainer, FakeEngine
-from ergon_ops.engine.protocols import OURS, Connection, PublishedPort
+from ergon_ops.engine.protocols import OURS, Connection, Container, PublishedPort, Sockets
 from ergon_ops.errors import EngineNotRunning
 from ergon_ops.facts import reading
 from ergon_ops.refs import Ref
@@ -197,3 +197,26 @@ async def test_who_lives_in_anothers_network_is_linked_to_it_from_both_ends() ->
 
     assert await told(engine, "sidecar") == {"uses gate": "lives in its network"}
     assert await told(engine, "gate") == {"used by sidecar": "lives in its network"}
+
+
+def test_a_connection_that_is_closed_again_tells_who_was_called_too() -> None:
+    rows = [
+        Container(Ref("client"), "a" * 64, "i", "", "running", "", "none", 0.0, ""),
+        Container(Ref("server"), "b" * 64, "i", "", "running", "", "none", 0.0, ""),
+    ]
+    facts = [
+        [reading(row.ref, "network", f"172.30.0.{number}", key="net", at=1.0, source="t")]
+        for number, row in enumerate(rows, start=2)
+    ]
+    nodes = [topology.node(row, told) for row, told in zip(rows, facts, strict=True)]
+    client = Sockets(True, lately=(Connection(0, "172.30.0.3", 6379, True),))
+    server = Sockets(True, lately=(Connection(6379, "172.30.0.2", 0, False),))
+    (seen,) = topology.observed(Ref("client"), nodes, client)
+    assert (seen.source, seen.target, seen.port, seen.how) == (
+        Ref("client"),
+        Ref("server"),
+        6379,
+        "called lately :6379",
+    )
+    assert topology.observed(Ref("server"), nodes, server)[0].source == Ref("client")
+    assert topology.observed(Ref("client"), nodes, Sockets(True)) == ()

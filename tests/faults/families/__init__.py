@@ -27,6 +27,7 @@ from tests.faults.families import (
     structured,
     telling,
     unlike,
+    unnamed,
     variables,
     ways,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "structured",
     "telling",
     "unlike",
+    "unnamed",
     "variables",
     "ways",
 ]
