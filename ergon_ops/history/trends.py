@@ -17,6 +17,7 @@ FITS = 0.9  # share of the movement that the line explains (R²)
 # gives memory back now and then goes up like that too, but not to where it has never been.
 LONG_S, LEAST_STEPS, LARGEST_STEP = 5.0, 4, 0.4
 LEAST_A_SECOND = 64 * 1024
+MORE = 2  # processes
 EARLIEST_S = 2.0  # an earlier look that is longer ago belongs to another moment
 SOURCE = "looks:{0} x cgroup:{1}"
 
@@ -28,11 +29,12 @@ def readings(ref: Ref, seen: Sequence[Counters]) -> tuple[Reading, ...]:
     found = []
     for name, field, file, looks in (
         ("memory_slope", "memory_unreclaimable", "memory.stat#rss+shmem", seen),
-        ("pids_slope", "pids", "pids.current", seen[:POINTS]),
+        ("pids_slope", "pids", "pids.current", seen),
     ):
-        points = _points(looks, field)
+        of_memory = name == "memory_slope"
+        points = _points(looks, field) if of_memory else lasting(_points(looks, field))
         slope = growth(points)
-        if slope and len(looks) > POINTS and not _anew(looks):
+        if of_memory and slope and len(looks) > POINTS and not _anew(looks):
             slope = 0.0
         if slope is not None:
             source, window = SOURCE.format(len(points), file), round(looks[-1].at - looks[0].at, 3)
@@ -46,6 +48,21 @@ def undecided(seen: Sequence[Counters]) -> bool:
     if growth(points) != 0.0 or any(after < before for (_, before), (_, after) in pairwise(points)):
         return False
     return points[-1][1] - points[0][1] >= LEAST_A_SECOND * (points[-1][0] - points[0][0])
+
+
+def multiplying(seen: Sequence[Counters]) -> bool:
+    """There are more processes than before, though not more at each look: a longer time tells whether it goes on."""
+    points = lasting(_points(seen, "pids"))
+    return growth(points) == 0.0 and points[-2][1] - points[0][1] >= MORE
+
+
+def lasting(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Without those that were gone again at a later look: a healthcheck's, a command's that a shell waits for."""
+    found, least = [], float("inf")
+    for at, value in reversed(points):
+        least = min(least, value)
+        found.append((at, least))
+    return found[::-1]
 
 
 def _anew(seen: Sequence[Counters]) -> bool:

@@ -129,8 +129,8 @@ class RateReader:
         self, ref: Ref, container_id: str, matters: Callable[[int], Awaitable[bool]] | None = None
     ) -> tuple[Reading, ...]:
         """Slopes over several looks in a row, a little more than a second in all. The looks that this process began
-        with are the first of them, where they are not long ago. Longer where memory may grow step by step, and so much
-        of it `matters`."""
+        with are the first of them, where they are not long ago. Longer where processes become more now and then, or
+        memory may grow step by step and so much of it `matters`."""
         from ergon_ops.history import trends
 
         seen = list((await self._sample((container_id,))).values())
@@ -140,7 +140,8 @@ class RateReader:
                 seen.insert(0, early)
         for _ in range(trends.POINTS - max(1, len(seen))):
             seen += await self._again(container_id, trends.EVERY_S)
-        if matters is not None and trends.undecided(seen) and await matters(seen[-1].memory_unreclaimable or 0):
+        steps = matters is not None and trends.undecided(seen) and await matters(seen[-1].memory_unreclaimable or 0)
+        if steps or trends.multiplying(seen):
             ends = seen[0].at + trends.LONG_S
             while seen[-1].at < ends and (more := await self._again(container_id, trends.EVERY_S)):
                 seen += more

@@ -123,3 +123,30 @@ async def test_steps_to_where_it_has_been_before_or_back_again_are_no_growth() -
 async def test_what_does_not_grow_has_no_slope() -> None:
     world = World(since=1e9)
     assert {value for value, _ in (await world.slopes(world.sample(99.5))).values()} == {0.0}
+
+
+@dataclass
+class Spawner(World):
+    """A process more each 0.4 s, `until` then; one of a healthcheck's comes and goes beside them."""
+
+    until: float = 1e9
+
+    def sample(self, at: float) -> Counters:
+        more = int((min(at, self.until) - 99.0) / 0.4)
+        return Counters("a", at, "cgroup:v1", memory_unreclaimable=2**20, pids=20 + more + 2 * (int(at * 2) % 2))
+
+
+async def test_processes_that_become_more_now_and_then_are_seen_in_a_longer_time() -> None:
+    found = await Spawner().slopes()
+    assert found["pids_slope"] == (pytest.approx(2.5, rel=0.2), pytest.approx(trends.LONG_S, abs=0.3))
+    assert (await Spawner(until=101.3).slopes())["pids_slope"][0] == 0.0
+
+
+async def test_processes_that_come_and_go_are_no_growth() -> None:
+    world = Spawner(until=0.0)
+    assert (await world.slopes())["pids_slope"] == (0.0, pytest.approx(5 * trends.EVERY_S))
+
+
+def test_what_does_not_last_is_left_out() -> None:
+    seen = [(0.0, 5.0), (1.0, 7.0), (2.0, 6.0), (3.0, 9.0), (4.0, 7.0)]
+    assert [value for _, value in trends.lasting(seen)] == [5.0, 6.0, 6.0, 7.0, 7.0]
