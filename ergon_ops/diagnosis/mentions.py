@@ -7,8 +7,9 @@ import re
 from ergon_ops.diagnosis.scene import Scene
 from ergon_ops.refs import Ref
 
-# `broker mosquitto 1883 not available`, `orders-db: gone`; a plain word without a port behind it may be any word.
-_WORD = re.compile(r"(?<![\w./@-])(?P<name>[A-Za-z][\w.-]*\w)(?:(?::| (?:port )?)(?P<port>\d{2,5})(?![\w.]))?")
+# `broker mosquitto 1883 not available`, `orders-db: gone`; a plain word without a port behind it may be any word, and a
+# number behind it may be of anything (`worker 4711`).
+_WORD = re.compile(r"(?<![\w./@-])(?P<name>[A-Za-z][\w.-]*\w)(?:(?P<mark>:| port | )(?P<port>\d{2,5})(?![\w.]))?")
 
 
 def neighbour(scene: Scene, ref: Ref, text: str) -> tuple[str, int | None] | None:
@@ -16,12 +17,24 @@ def neighbour(scene: Scene, ref: Ref, text: str) -> tuple[str, int | None] | Non
     own = scene.names(ref)
     mine = {fact.key for fact in scene.all(ref, "network")}
     for word in _WORD.finditer(text):
-        name = word["name"].lower()
-        certain = word["port"] is not None or "-" in name or any(map(str.isdigit, name))
-        if not certain or name in own:
+        name, port = word["name"].lower(), int(word["port"]) if word["port"] else None
+        if name in own:
             continue
         for peer in scene.peers:
             beside = mine & {fact.key for fact in scene.all(peer, "network")}
-            if peer != ref and beside and name in scene.names(peer):
-                return word["name"], int(word["port"]) if word["port"] else None
+            if peer == ref or not beside or name not in scene.names(peer):
+                continue
+            if port is not None and word["mark"] == " " and port not in _ports(scene, ref, peer):
+                port = None
+            if port is not None or "-" in name or any(map(str.isdigit, name)):
+                return word["name"], port
     return None
+
+
+def _ports(scene: Scene, ref: Ref, peer: Ref) -> set[int]:
+    """Those that it is told of, and those that the other one listens on."""
+    words = [str(fact.value) for fact in scene.all(ref, "env_port")]
+    words += [str(fact.value) for name in ("env_host", "command_host") for fact in scene.all(ref, name)]
+    words += [fact.key.partition("/")[0] for fact in scene.all(peer, "listener")]
+    ends = (word.rpartition(":")[2] for word in words)
+    return {int(end) for end in ends if end.isdigit()}

@@ -71,8 +71,8 @@ def entrypoint_not_found(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     if error is None or found is None:
         return
     command = found["value"]
-    where = "all of it is taken for the name of one program" if " " in command else ""
-    where = where or "there is no such file in the image" if "/" in command else "it is nowhere in the image's PATH"
+    where = "there is no such file in the image" if "/" in command else "it is nowhere in the image's PATH"
+    where = "all of it is taken for the name of one program" if " " in command else where
     yield Conclusion(
         summary=f"Could not be started: its command {command} is not found, {where} (exit code {NOT_FOUND}).",
         evidence=(error, *beside(scene, ref, "exit_code", "command")),

@@ -74,3 +74,4 @@ def test_a_name_of_a_neighbour_with_a_port_behind_it_says_who_was_called() -> No
 def test_a_name_of_nobody_here_or_a_plain_word_says_nothing() -> None:
     assert found(gateway(), broker("granite")) == []
     assert found(gateway("quartz crystals: connection refused", "quartz crystals: connection refused"), broker()) == []
+    assert found(gateway("quartz 31337: connection refused", "quartz 31337: connection refused"), broker()) == []

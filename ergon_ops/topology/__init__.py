@@ -1,5 +1,5 @@
 """Who uses whom, and how we know: the manifest, Compose labels, host names in the environment, in the command line, in
-a proxy's configuration and in lines of the log about calls that failed, and open connections.
+a proxy's configuration and in lines of the log about calls that failed, and connections that are open or were just now.
 
 A shared network alone is weak evidence: it is told only where nothing better links the two.
 """
@@ -7,14 +7,31 @@ A shared network alone is weak evidence: it is told only where nothing better li
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from ergon_ops.dataclass import dataclass
 from ergon_ops.engine.protocols import Connection, Container, Reads, Sockets
 from ergon_ops.errors import ErgonError
 from ergon_ops.facts import Group, Reading, reading
 from ergon_ops.refs import Ref
+from ergon_ops.topology.nodes import FAILED_CALLS, WORDS, Link, Node, node, split
+
+__all__ = [
+    "BLIND",
+    "FAILED_CALLS",
+    "GROUPS",
+    "HOST_NAMES",
+    "MOST_PEERS",
+    "Link",
+    "Node",
+    "label",
+    "links",
+    "near",
+    "node",
+    "observed",
+    "read_links",
+    "readings",
+    "said",
+]
 
 GROUPS: tuple[Group, ...] = ("identity", "networks", "config")
 MOST_PEERS = 60
@@ -23,97 +40,6 @@ HOST_NAMES = frozenset({"host.docker.internal", "gateway.docker.internal", "host
 NOBODY = frozenset({"localhost", "0.0.0.0", "::", "::1"})
 NO_NETWORKS = frozenset({"bridge", "host", "none"})
 BLIND = Sockets(visible=False)
-FAILED_CALLS = frozenset({"dns_failed", "refused", "timed_out", "unreachable"})
-SPEAKERS = {"redis": frozenset({"redis", "valkey", "keydb"}), "pg": frozenset({"postgres"})}
-# A host and its port; without one only a name like `orders-db`, since a plain word may be any: `worker`.
-NAMED = re.compile(r"(?<!\S)(?:([A-Za-z][\w.-]*) (\d{2,5})|([A-Za-z]\w*-[\w-]*\w))(?!\S)")
-WORDS = "command words"
-# Facts whose value is a host, and how we know then.
-PLAIN = {
-    "env_host": "env {}",
-    "command_host": "command",
-    "haproxy_server": "haproxy server",
-    "redis_master": "redis replica",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One container as others may know it, and what it says it needs; `calls`: how we know of a host, and the host or
-    `host:port`; `serves`: its programs; `hears`: programs whose refusals stand in its log (`SPEAKERS`)."""
-
-    container: Container
-    names: frozenset[str]
-    addresses: frozenset[str] = frozenset()
-    networks: frozenset[str] = frozenset()
-    depends_on: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
-    calls: tuple[tuple[str, str], ...] = ()
-    serves: frozenset[str] = frozenset()
-    hears: tuple[frozenset[str], ...] = ()
-
-    @property
-    def ref(self) -> Ref:
-        return self.container.ref
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """`source` uses `target`; a target outside of what we see is None and has only the name it is called by.
-
-    `how` is the evidence; `weak` links are mere neighbours on a network, without a direction.
-    """
-
-    source: Ref
-    target_name: str
-    target: Ref | None
-    how: str
-    port: int | None = None
-    weak: bool = False
-
-
-def node(container: Container, readings: Iterable[Reading] = (), *, needs: Sequence[str] = ()) -> Node:
-    """From the row of the list and the readings of `GROUPS` (none: what the row says must do)."""
-    rows = list(readings)
-    kinds = [row.key.partition("_")[0] for row in rows if row.name == "log_signal"]
-    own = {container.ref.name, container.service, container.manifest_key, container.id[:12]}
-    own |= {str(row.value) for row in rows if row.name == "alias"}
-    addresses = {str(row.value).split("/")[0] for row in rows if row.name == "network" and row.value}
-    return Node(
-        container,
-        frozenset(name.lower() for name in own if name),
-        frozenset(addresses),
-        frozenset({row.key for row in rows if row.name == "network"} | set(container.networks)),
-        tuple(row.key for row in rows if row.name == "depends_on"),
-        tuple(needs),
-        _calls(rows),
-        frozenset(row.key.partition(":")[0] for row in rows if row.name == "serving"),
-        tuple(dict.fromkeys(SPEAKERS[kind] for kind in kinds if kind in SPEAKERS)),
-    )
-
-
-def _calls(rows: Sequence[Reading]) -> tuple[tuple[str, str], ...]:
-    """What the readings tell of hosts that are called. A proxy's `location` may name a group of its upstreams."""
-    said = "\n".join(str(row.value) for row in rows if row.name == "command")
-    found = dict.fromkeys(call for row in rows if (call := _call(row)) is not None)
-    found |= dict.fromkeys((WORDS, ":".join(filter(None, words))) for words in NAMED.findall(said))
-    groups = {row.key.partition("/")[0] for row in rows if row.name == "nginx_upstream" and "/" in row.key}
-    return tuple((how, host) for how, host in found if how != "nginx upstream" or _split(host)[0] not in groups)
-
-
-def _call(row: Reading) -> tuple[str, str] | None:
-    """How a reading tells of a host that is called, and that host."""
-    value = str(row.value)
-    if row.name in PLAIN:
-        return PLAIN[row.name].format(row.key), value
-    if row.name == "nginx_upstream":
-        return "nginx upstream", value.rpartition("://")[2].split("/")[0]
-    kind = row.key.partition(" ")[0]
-    if row.name == "log_signal" and (kind in {*FAILED_CALLS, "reset"} or kind.partition("_")[0] in SPEAKERS):
-        named = dict(part.partition("=")[::2] for part in row.key.split(" ")[1:])
-        host, port = named.get("host", ""), named.get("port", "")
-        return ("log", f"{host}:{port}" if port else host) if host else None
-    return None
 
 
 def links(ref: Ref, nodes: Sequence[Node], sockets: Sockets = BLIND) -> tuple[Link, ...]:
@@ -136,7 +62,7 @@ def _said(item: Node, nodes: Sequence[Node]) -> Iterator[Link]:
     for name in item.depends_on:
         yield _link(item, name, None, "compose depends_on", _named(item, name, nodes))
     for how, value in item.calls:
-        host, port = _split(value)
+        host, port = split(value)
         target = None if _is_itself(item, host) else _called(item, host, port, nodes)
         if how == WORDS and target is not None and target.networks & item.networks:
             yield _link(item, host, port, "command", target)
@@ -212,11 +138,6 @@ def _called(item: Node, host: str, port: int | None, nodes: Sequence[Node]) -> N
 
 def _is_itself(item: Node, host: str) -> bool:
     return {host, host.lower()} & {*item.names, *item.addresses, *NOBODY} != set() or host.startswith("127.")
-
-
-def _split(value: str) -> tuple[str, int | None]:
-    host, colon, port = value.rpartition(":")
-    return (host.strip("[]"), int(port)) if colon and port.isdigit() else (value, None)
 
 
 def _together(found: Iterable[Link]) -> tuple[Link, ...]:
