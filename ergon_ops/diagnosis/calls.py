@@ -12,7 +12,7 @@ from ergon_ops.diagnosis.scene import Scene
 from ergon_ops.facts import Fact
 from ergon_ops.logtemplates.signals import Signal
 from ergon_ops.refs import Ref
-from ergon_ops.topology import FAILED_CALLS
+from ergon_ops.topology import FAILED_CALLS, Link
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 DECLARED = ("env_host", "command_host", "nginx_upstream", "haproxy_server", "redis_master")
@@ -105,10 +105,15 @@ def _whom(scene: Scene, ref: Ref, signal: Signal) -> tuple[str, int | None]:
 
 def _only_one(scene: Scene, ref: Ref, signal: Signal) -> Iterator[Call]:
     """The one that it is connected to, where it is told of nobody."""
-    links = [link for link in scene.uses(ref) if link.target is not None]
-    if len({link.target for link in links}) == 1 and next(_declared(scene, ref), None) is None:
-        link = links[0]
+    link = only_link(scene, ref)
+    if link is not None and next(_declared(scene, ref), None) is None:
         yield Call(signal.kind, link.target_name, link.port, link.target, signal.fact, sure=False, count=signal.count)
+
+
+def only_link(scene: Scene, ref: Ref) -> Link | None:
+    """The link to the one container that it uses, if that is one alone."""
+    links = [link for link in scene.uses(ref) if link.target is not None]
+    return links[0] if len({link.target for link in links}) == 1 else None
 
 
 def _nowhere(scene: Scene, ref: Ref) -> Iterator[Call]:

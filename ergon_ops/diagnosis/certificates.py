@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ergon_ops.diagnosis.calls import DECLARED, setting, split
+from ergon_ops.diagnosis.calls import DECLARED, only_link, setting, split
 from ergon_ops.diagnosis.dependencies import NEEDS, PEERS
 from ergon_ops.diagnosis.rules import Conclusion, rule
 from ergon_ops.diagnosis.scene import Scene
@@ -78,26 +78,19 @@ def _matters(scene: Scene, ref: Ref, signal: Signal) -> bool:
 
 
 def _server(scene: Scene, ref: Ref, signal: Signal) -> tuple[Ref | None, str, int | None, Fact | None]:
-    """Who is called: as the line names it, else the only one that its settings do."""
+    """Who is called: as the line names it, else the only one that its settings do, or, where they name nobody, that it
+    has been connected to."""
     host, word = signal.values.get("host", ""), signal.values.get("port", "")
     port = int(word) if word.isdigit() else None
     if host:
         return scene.called(ref, host), host, port, setting(scene, ref, host, port)
     told = [fact for name in DECLARED for fact in scene.all(ref, name)]
-    if not told:
-        return _only_one(scene, ref)
+    if not told and (link := only_link(scene, ref)) is not None:
+        return link.target, link.target_name, link.port, None
     if len({str(fact.value) for fact in told}) != 1:
         return None, "", None, None
     host, port = split(str(told[0].value))
     return scene.called(ref, host), host, port, told[0]
-
-
-def _only_one(scene: Scene, ref: Ref) -> tuple[Ref | None, str, int | None, Fact | None]:
-    """The one that it has been connected to, of one whose settings name nobody."""
-    links = [link for link in scene.uses(ref) if link.target is not None]
-    if len({link.target for link in links}) != 1:
-        return None, "", None, None
-    return links[0].target, links[0].target_name, links[0].port, None
 
 
 for _failure in FAILURES:

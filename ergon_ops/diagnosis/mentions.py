@@ -16,18 +16,16 @@ def neighbour(scene: Scene, ref: Ref, text: str) -> tuple[str, int | None] | Non
     """Name and port of the first one that is named by its name or alias, on a network of its own."""
     own = scene.names(ref)
     mine = {fact.key for fact in scene.all(ref, "network")}
+    near = [peer for peer in scene.peers if peer != ref and mine & {fact.key for fact in scene.all(peer, "network")}]
+    known = {name: peer for peer in reversed(near) for name in scene.names(peer)}
     for word in _WORD.finditer(text):
         name, port = word["name"].lower(), int(word["port"]) if word["port"] else None
-        if name in own:
+        if name in own or name not in known:
             continue
-        for peer in scene.peers:
-            beside = mine & {fact.key for fact in scene.all(peer, "network")}
-            if peer == ref or not beside or name not in scene.names(peer):
-                continue
-            if port is not None and word["mark"] == " " and port not in _ports(scene, ref, peer):
-                port = None
-            if port is not None or "-" in name or any(map(str.isdigit, name)):
-                return word["name"], port
+        if port is not None and word["mark"] == " " and port not in _ports(scene, ref, known[name]):
+            port = None
+        if port is not None or "-" in name or any(map(str.isdigit, name)):
+            return word["name"], port
     return None
 
 

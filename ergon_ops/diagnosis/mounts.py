@@ -11,7 +11,7 @@ from ergon_ops.diagnosis.disks import PASSING, below, path_of, unopened
 from ergon_ops.diagnosis.lives import code_in, failure
 from ergon_ops.diagnosis.rules import Conclusion, rule
 from ergon_ops.diagnosis.scene import Scene
-from ergon_ops.diagnosis.startup import refused
+from ergon_ops.diagnosis.startup import ended_of, refused
 from ergon_ops.facts import Fact, Group
 from ergon_ops.logtemplates.signals import Signal
 from ergon_ops.refs import Ref
@@ -31,7 +31,6 @@ MODULES = (
     ("python_module", "python_module_missing"), ("node_module", "node_module_missing"),
     ("ruby_gem", "ruby_gem_missing"), ("perl_module", "perl_module_missing"),
 )  # fmt: skip
-LAST_S, TRACE = 2.0, 15  # the lines of a stack come after what it is of
 ROOT_USERS = ("", "0", "root", "None")
 
 
@@ -215,12 +214,10 @@ def file_missing(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
     Gives way to any cause that is known of such a file: a mount over it, a module, a certificate.
     """
     code = failure(scene, ref)
-    ended = scene.number(ref, "finished_at")
     if code is None or not code_in(code) or not scene.troubled(ref):
         return
     for signal in scene.current(ref, "file_missing"):
-        late = ended is not None and signal.at is not None and ended - signal.at > LAST_S
-        if late or signal.after > TRACE or not signal.values.get("path"):
+        if not signal.values.get("path") or not ended_of(scene, ref, signal):
             continue
         path = signal.values["path"]
         mounts = [fact for fact in scene.all(ref, "mount") if path == fact.key or path.startswith(f"{fact.key}/")]

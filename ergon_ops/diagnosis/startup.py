@@ -156,12 +156,13 @@ def command_missing_in_shell(scene: Scene, ref: Ref) -> Iterator[Conclusion]:
 
 def at_the_end(scene: Scene, ref: Ref, kind: str) -> Signal | None:
     """Such a line, if it is among the last that were said before it ended: what came after it may be a stack."""
+    return next((signal for signal in scene.current(ref, kind) if ended_of(scene, ref, signal)), None)
+
+
+def ended_of(scene: Scene, ref: Ref, signal: Signal) -> bool:
     ended = scene.number(ref, "finished_at")
-    for signal in scene.current(ref, kind):
-        late = ended is not None and signal.at is not None and ended - signal.at > LAST_S
-        if not late and signal.after <= TRACE:
-            return signal
-    return None
+    late = ended is not None and signal.at is not None and ended - signal.at > LAST_S
+    return not late and signal.after <= TRACE
 
 
 def _job_missing(scene: Scene, ref: Ref, signal: Signal) -> Conclusion:

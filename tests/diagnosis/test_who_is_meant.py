@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from ergon_ops.diagnosis import diagnose
 from ergon_ops.events import timestamp
 from ergon_ops.refs import Ref
+from ergon_ops.topology import Link
 from tests.diagnosis.facts import NOW, Box, found, one, scene, together
 
 LATE = "ERROR queue not polled: TimeoutError: Timeout reading from socket"
@@ -75,3 +77,13 @@ def test_a_name_of_nobody_here_or_a_plain_word_says_nothing() -> None:
     assert found(gateway(), broker("granite")) == []
     assert found(gateway("quartz crystals: connection refused", "quartz crystals: connection refused"), broker()) == []
     assert found(gateway("quartz 31337: connection refused", "quartz 31337: connection refused"), broker()) == []
+
+
+@pytest.mark.parametrize(("kind", "whose"), [("called lately :8443", "shop"), ("", "worker")])
+def test_an_expired_certificate_is_laid_to_the_one_that_was_called_if_that_is_one_alone(kind: str, whose: str) -> None:
+    line = "not fetched: <urlopen error [SSL: CERTIFICATE_VERIFY_FAILED] certificate has expired (_ssl.c:992)>"
+    made = scene(worker(line, line), Box("shop", listens=["0.0.0.0:8443"], networks={"net": "10.0.0.3"}))
+    link = Link(Ref("worker"), "shop", Ref("shop"), kind, 8443)
+    made = replace(made, links=(link,) if kind else ())
+    (told,) = [item for item in diagnose(made, Ref("worker")) if item.nature == "fault"]
+    assert (told.cause, told.about) == ("tls_certificate_expired", Ref(whose))
